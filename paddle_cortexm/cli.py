@@ -1,0 +1,44 @@
+"""What every numbered script shares: its arguments, its errors, its closing summary."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+from collections.abc import Callable, Mapping
+from pathlib import Path
+
+from paddle_cortexm.errors import UserError
+
+
+def parser(description: str) -> argparse.ArgumentParser:
+    """The arguments common to all stages: --config, --force, --quiet."""
+    arguments = argparse.ArgumentParser(
+        description=description, formatter_class=argparse.RawDescriptionHelpFormatter, allow_abbrev=False
+    )
+    arguments.add_argument("--config", required=True, help="a name or file under configs/")
+    arguments.add_argument("--force", action="store_true", help="redo the stage even if nothing changed")
+    arguments.add_argument("--quiet", action="store_true", help="plain lines instead of progress bars")
+    return arguments
+
+
+def run(main: Callable[[], int | None]) -> None:
+    """Call main and exit with its status; a UserError is printed without a traceback and exits with 2."""
+    os.environ.setdefault("FLAGS_enable_pir_api", "0")  # PaddleSlim needs the legacy program format
+    try:
+        sys.exit(main() or 0)
+    except UserError as error:
+        print(f"error: {error}", file=sys.stderr)
+        sys.exit(2)
+    except KeyboardInterrupt:
+        print("\ninterrupted: nothing half made was left behind; run the same command again", file=sys.stderr)
+        sys.exit(130)
+
+
+def summary(folder: Path, redone: bool, figures: Mapping[str, object], next_command: str | None) -> None:
+    """The lines every stage ends with: where, the key figures, the next command."""
+    print(f"{'made' if redone else 'up to date'}: {folder}")
+    for name, value in figures.items():
+        print(f"  {name}: {value}")
+    if next_command:
+        print(f"next: {next_command}")

@@ -1,0 +1,173 @@
+"""A deployment's config: one YAML file under configs/, read into frozen, checked models.
+
+`load("pplcnet_corstone310_int8")` or `load("configs/pplcnet_corstone310_int8.yaml")`. An unknown key, a value of the
+wrong type or out of range is a UserError that names the file, the key, what is allowed and the nearest known key.
+"""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from typing import Annotated, Any, Literal, get_args
+
+import yaml
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, model_validator
+
+from paddle_cortexm.errors import UserError, nearest
+
+CONFIG_FOLDER = Path("configs")
+IMAGENET_MEAN = (0.485, 0.456, 0.406)
+IMAGENET_STD = (0.229, 0.224, 0.225)
+
+
+def parse_bytes(value: Any) -> Any:
+    """'256KiB', '1MiB' or a number of bytes -> bytes; anything else is passed on for the checker to refuse."""
+    match = re.fullmatch(r"\s*(\d+)\s*(B|KiB|MiB)?\s*", str(value))
+    return int(match[1]) * {"B": 1, "KiB": 1024, "MiB": 1024**2}[match[2] or "B"] if match else value
+
+
+Fraction = Annotated[float, Field(ge=0, le=1)]
+Positive = Annotated[int, Field(ge=1)]
+Bytes = Annotated[int, BeforeValidator(parse_bytes)]
+
+
+class Section(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class Model(Section):
+    """The PaddleClas backbone. weights: scratch (train from nothing), pretrained (PaddleClas's own loader), random
+    (seeded, for size and speed work) or the path of a .pdparams file."""
+
+    backbone: str
+    weights: str = "scratch"
+    image_size: Positive = 96
+    classes: Positive | None = None  # None: as many as the data has
+    labels: Path | None = None  # a label a line; None: the data's class names
+
+
+class Data(Section):
+    """Where images come from. digits: embedded; folder: a folder a class under train/ and val/ (or test/), or one
+    level of class folders that is split; list: PaddleClas's train_list.txt and val_list.txt below path."""
+
+    kind: Literal["digits", "folder", "list"] = "digits"
+    path: Path | None = None
+    resize: Positive | None = None  # length of the short side before the centre crop; None: image_size
+    mean: tuple[float, float, float] = IMAGENET_MEAN
+    std: tuple[float, float, float] = IMAGENET_STD
+    train_images: Positive | None = None  # None: all (digits: 6000)
+    validation_images: Positive | None = None
+    calibration_images: Positive = 128  # a split of its own: never trained on, never validated on
+
+    @model_validator(mode="after")
+    def _path_is_given(self) -> Data:
+        if self.kind != "digits" and self.path is None:
+            raise ValueError(f"data.path is needed for data.kind '{self.kind}'")
+        return self
+
+
+class Train(Section):
+    """Fine-tuning. epochs 0 exports the weights as they are."""
+
+    epochs: Annotated[int, Field(ge=0)] = 8
+    batch_size: Positive = 64
+    learning_rate: Annotated[float, Field(gt=0)] = 0.05
+    warmup_epochs: Annotated[float, Field(ge=0)] = 1
+    weight_decay: Annotated[float, Field(ge=0)] = 4e-5
+    label_smoothing: Fraction = 0.1
+    crop_scale: tuple[Fraction, Fraction] = (0.7, 1.0)  # share of the image's area a random crop keeps
+    flip: bool = False  # mirror half of the images; wrong for digits and text
+    colour_jitter: Fraction = 0.2
+    processes: Positive = 1
+    seed: int = 42
+
+
+class Quantise(Section):
+    """precision fp32 and fp16 pass through. method auto tries the cheap algorithms and keeps the best."""
+
+    precision: Literal["int8", "fp32", "fp16"] = "int8"
+    method: Literal["ptq", "qat", "auto"] = "ptq"
+    algorithm: Literal["abs_max", "avg", "hist", "KL", "mse", "emd"] = "hist"
+    bias_correction: bool = False
+    rounding: Literal["nearest", "adaround"] = "nearest"
+    equalisation: bool = False
+    symmetric: bool = False  # True: activations with zero point 0, for comparison only
+    epochs: Annotated[int, Field(ge=0)] = 4  # QAT only
+    learning_rate: Annotated[float, Field(gt=0)] = 1e-3  # QAT only
+    freeze_batch_norm_after: Fraction = 0.5  # QAT only: share of the epochs after which statistics are frozen
+    keep_float: tuple[str, ...] = ()
+    max_accuracy_drop: Fraction | None = None
+
+
+class Memory(Section):
+    """arena: none (layer by layer), minimum, or a limit such as 256KiB to reach by streaming rows."""
+
+    arena: Literal["none", "minimum"] | Bytes = "none"
+    consume_input: bool = True  # the arena may reuse the input's bytes once they are read
+
+
+class Compile(Section):
+    """kernels: backends in order of preference, or `fastest`."""
+
+    target: str = "corstone300"
+    kernels: tuple[Literal["helium", "cmsis-nn", "tvm"], ...] | Literal["fastest"] = ("helium", "tvm")
+    memory: Memory = Memory()
+
+
+class Config(Section):
+    name: str
+    model: Model
+    data: Data = Data()
+    train: Train = Train()
+    quantise: Quantise = Quantise()
+    compile: Compile = Compile()
+
+    @property
+    def resize(self) -> int:
+        """Length of the image's short side before the centre crop, pixels."""
+        return self.data.resize or self.model.image_size
+
+
+def config_path(name: str) -> Path:
+    """configs/NAME.yaml for a bare NAME; a path as it is. UserError when there is no such file."""
+    path = Path(name) if name.endswith((".yaml", ".yml")) else CONFIG_FOLDER / f"{name}.yaml"
+    if not path.is_file():
+        known = sorted(p.stem for p in CONFIG_FOLDER.glob("*.yaml"))
+        raise UserError(f"{path}: no such config{nearest(Path(name).stem, known)}. There are: {', '.join(known)}")
+    return path
+
+
+def load(name: str) -> Config:
+    """Read a config by name or path. Raises UserError for anything that is wrong in it."""
+    path = config_path(name)
+    try:
+        values = yaml.safe_load(path.read_text(encoding="utf-8"))
+    except yaml.YAMLError as error:
+        raise UserError(f"{path}: not YAML: {error}") from None
+    if not isinstance(values, dict):
+        raise UserError(f"{path}: a config is a mapping of sections ({', '.join(Config.model_fields)})")
+    try:
+        return Config.model_validate({"name": path.stem, **values})
+    except ValidationError as error:
+        raise UserError("\n".join(_explain(path, e) for e in error.errors())) from None
+
+
+def _explain(path: Path, error: Any) -> str:
+    """One pydantic error as a line: file, key, what is wrong, what is allowed."""
+    keys = [str(part) for part in error["loc"]]
+    if error["type"] == "extra_forbidden":
+        allowed = list(_section(keys[:-1]).model_fields)
+        return f"{path}: unknown key '{'.'.join(keys)}'{nearest(keys[-1], allowed)}. Allowed: {', '.join(allowed)}"
+    if error["type"] == "missing":
+        return f"{path}: '{'.'.join(keys)}' is missing"
+    return f"{path}: {'.'.join(keys) or 'config'}: {error['msg']} (got {error['input']!r})"
+
+
+def _section(keys: list[str]) -> type[Section]:
+    """The model class of a nested section, by its keys."""
+    section: type[Section] = Config
+    for key in keys:
+        annotation = section.model_fields[key].annotation
+        candidates = [annotation, *get_args(annotation)]
+        section = next(c for c in candidates if isinstance(c, type) and issubclass(c, Section))
+    return section

@@ -1,0 +1,156 @@
+"""Stages: what each reads and writes, when it may be skipped, and whole folders or nothing.
+
+A stage writes to `build/NAME/.NN_stage.partial` and renames it when done, so an interrupted run leaves no folder that
+looks whole. `manifest.json` in the folder says what it was made from; a stage whose manifest still matches is skipped,
+and a stage whose input is missing or stale says which script to run.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import platform
+import shutil
+import time
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from importlib import metadata
+from pathlib import Path
+from typing import Any
+
+from paddle_cortexm.config import Config
+from paddle_cortexm.errors import UserError
+
+BUILD_FOLDER = Path("build")
+REPOSITORY = Path(__file__).resolve().parent.parent
+MANIFEST = "manifest.json"
+PACKAGES = ("paddlepaddle", "paddleclas", "paddleslim", "apache-tvm", "opencv-python", "numpy", "pillow")
+
+
+@dataclass(frozen=True)
+class StageSpec:
+    """sections: the config sections (or section.key) it depends on; code: repository paths whose content it depends
+    on (training is not redone for a change of code, compiling is); after: the stages whose folders it reads."""
+
+    script: str
+    sections: tuple[str, ...]
+    after: tuple[str, ...] = ()
+    code: tuple[str, ...] = ()
+
+
+STAGES: dict[str, StageSpec] = {
+    "01_finetune": StageSpec("01_finetune.py", ("model", "data", "train")),
+    "02_quantize": StageSpec("02_quantize.py", ("model", "data", "train.seed", "quantise"), ("01_finetune",)),
+    "03_compile_tvm": StageSpec(
+        "03_compile_tvm.py",
+        ("name", "model", "data", "quantise", "compile"),
+        ("01_finetune", "02_quantize"),
+        ("paddle_cortexm/compiler", "app/helium", "app/preprocess.c"),
+    ),
+    "04_build_app": StageSpec("04_build_app.sh", ("name", "compile"), ("03_compile_tvm",), ("app",)),
+    "05_run_fvp": StageSpec("05_run_fvp.sh", ("name", "compile"), ("03_compile_tvm", "04_build_app")),
+}
+
+
+def stage_folder(config: Config, stage: str) -> Path:
+    """build/NAME/NN_stage, whether it exists or not."""
+    return BUILD_FOLDER / config.name / stage
+
+
+def input_folder(config: Config, stage: str) -> Path:
+    """The folder of a stage that must have run. Raises UserError when it is missing, stale or changed by hand."""
+    folder, spec = stage_folder(config, stage), STAGES[stage]
+    again = f"Run ./{spec.script} --config {config.name}"
+    if not (folder / MANIFEST).is_file():
+        raise UserError(f"{folder}: this stage has not been run. {again} first.")
+    manifest = json.loads((folder / MANIFEST).read_text())
+    for key, value in config_values(config, spec).items():
+        if manifest["config"].get(key) != value:
+            raise UserError(f"{folder}: stale: '{key}' changed in the config since it was made. {again} again.")
+    for earlier in spec.after:
+        if manifest["inputs"].get(earlier) != _outputs(input_folder(config, earlier)):
+            raise UserError(f"{folder}: stale: {earlier} was redone since it was made. {again} again.")
+    for name, digest in manifest["outputs"].items():
+        if not (folder / name).is_file() or sha256(folder / name) != digest:
+            raise UserError(f"{folder / name}: missing or changed since it was made. {again} --force.")
+    return folder
+
+
+def run_stage(config: Config, stage: str, work: Callable[[Path], None], *, force: bool = False) -> tuple[Path, bool]:
+    """Run one stage: `work` fills the folder it is given. Returns the finished folder and whether work was done.
+
+    With force false, a finished stage whose config values, inputs, code and outputs still match is left as it is.
+    Raises UserError when an earlier stage is missing or stale.
+    """
+    spec, folder = STAGES[stage], stage_folder(config, stage)
+    inputs = {earlier: _outputs(input_folder(config, earlier)) for earlier in spec.after}
+    basis = {"config": config_values(config, spec), "inputs": inputs, "code": code_digest(spec.code)}
+    if not force and _is_current(folder, basis):
+        return folder, False
+    partial = folder.with_name(f".{stage}.partial")
+    shutil.rmtree(partial, ignore_errors=True)
+    partial.mkdir(parents=True)
+    started = time.monotonic()
+    work(partial)
+    outputs = {str(p.relative_to(partial)): sha256(p) for p in sorted(partial.rglob("*")) if p.is_file()}
+    seconds = round(time.monotonic() - started, 1)
+    manifest = {"stage": stage, **basis, "outputs": outputs, "versions": _versions(), "seconds": seconds}
+    write_json(partial / MANIFEST, manifest | {"seed": config.train.seed})
+    shutil.rmtree(folder, ignore_errors=True)
+    partial.rename(folder)
+    return folder, True
+
+
+def config_values(config: Config, spec: StageSpec) -> dict[str, Any]:
+    """The config values a stage depends on, by section (or section.key), as JSON values."""
+    everything = config.model_dump(mode="json")
+    values: dict[str, Any] = {}
+    for section in spec.sections:
+        value = everything
+        for key in section.split("."):
+            value = value[key]
+        values[section] = value
+    return values
+
+
+def code_digest(paths: Iterable[str]) -> str:
+    """sha256 over the source files below the given repository paths ('' for none)."""
+    files = [f for p in paths for f in sorted([REPOSITORY / p, *(REPOSITORY / p).rglob("*")]) if f.is_file()]
+    sources = [f for f in files if "__pycache__" not in f.parts]
+    digests = (f"{f.relative_to(REPOSITORY)} {sha256(f)}\n" for f in sources)
+    return hashlib.sha256("".join(digests).encode()).hexdigest() if sources else ""
+
+
+def sha256(path: Path) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def write_json(path: Path, value: Mapping[str, Any] | list[Any]) -> None:
+    """Write JSON for reading: indented, keys in the given order, newline at the end."""
+    path.write_text(json.dumps(value, indent=2) + "\n", encoding="utf-8")
+
+
+def read_json(path: Path) -> Any:
+    return json.loads(path.read_text(encoding="utf-8"))
+
+
+def _outputs(folder: Path) -> str:
+    """One digest over the outputs a finished stage recorded."""
+    outputs = json.loads((folder / MANIFEST).read_text())["outputs"]
+    return hashlib.sha256(json.dumps(outputs, sort_keys=True).encode()).hexdigest()
+
+
+def _is_current(folder: Path, basis: Mapping[str, Any]) -> bool:
+    if not (folder / MANIFEST).is_file():
+        return False
+    manifest = json.loads((folder / MANIFEST).read_text())
+    if any(manifest.get(key) != value for key, value in basis.items()):
+        return False
+    return all((folder / n).is_file() and sha256(folder / n) == d for n, d in manifest["outputs"].items())
+
+
+def _versions() -> dict[str, str]:
+    installed = {d.metadata["Name"].lower(): d.version for d in metadata.distributions() if d.metadata["Name"]}
+    found = {name: installed[name] for name in PACKAGES if name in installed}
+    return {"python": platform.python_version(), **found}
