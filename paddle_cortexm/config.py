@@ -26,6 +26,12 @@ def parse_bytes(value: Any) -> Any:
     return int(match[1]) * {"B": 1, "KiB": 1024, "MiB": 1024**2}[match[2] or "B"] if match else value
 
 
+def as_list(value: Any) -> Any:
+    """A single word stands for a list of one."""
+    return [value] if isinstance(value, str) else value
+
+
+BackendName = Literal["helium", "cmsis-nn", "tvm", "fastest"]
 Fraction = Annotated[float, Field(ge=0, le=1)]
 Positive = Annotated[int, Field(ge=1)]
 Bytes = Annotated[int, BeforeValidator(parse_bytes)]
@@ -107,10 +113,10 @@ class Memory(Section):
 
 
 class Compile(Section):
-    """kernels: backends in order of preference, or `fastest`."""
+    """kernels: backends in order of preference, or `fastest`: the cheapest of all for each layer."""
 
     target: str = "corstone300"
-    kernels: tuple[Literal["helium", "cmsis-nn", "tvm"], ...] | Literal["fastest"] = ("helium", "tvm")
+    kernels: Annotated[tuple[BackendName, ...], BeforeValidator(as_list)] = ("helium", "tvm")
     memory: Memory = Memory()
 
 

@@ -1,0 +1,70 @@
+"""Plan-level fusion: a table or a residual add moves into the epilogue of the convolution before it.
+
+The results are the same bits: each step is int8 to int8. What is saved is one pass over the tensor and its memory.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+
+from paddle_cortexm.compiler.graph import (
+    Graph,
+    IntegerAdd,
+    IntegerConvolution,
+    IntegerDepthwiseConvolution,
+    IntegerFullyConnected,
+    Layer,
+    Table,
+)
+
+Accepts = Callable[[Graph, Layer, Layer], bool]  # graph, convolution alone, convolution with the epilogue
+Weighted = IntegerConvolution | IntegerDepthwiseConvolution | IntegerFullyConnected
+
+
+def fuse_epilogues(graph: Graph, accepts: Accepts) -> Graph:
+    """Fuse every table and residual add behind an integer convolution for which `accepts` says yes."""
+    for layer in graph.layers:
+        if not isinstance(layer.operator, Table | IntegerAdd):
+            continue
+        for producer in _candidates(graph, layer):
+            fused = _fused(producer, layer)
+            if fused is not None and accepts(graph, producer, fused):
+                others = (fused if x is layer else x for x in graph.layers if x is not producer)
+                graph = graph.with_layers(tuple(others))
+                break
+    return graph
+
+
+def _candidates(graph: Graph, layer: Layer) -> list[Layer]:
+    """Producers of the layer's inputs that may wait until the layer's place, the latest first."""
+    producers = [p for name in layer.inputs if (p := graph.producer(name)) is not None]
+    alone = [p for p in producers if len(list(graph.consumers(p.output))) == 1 and p.output != graph.output]
+    order = {x.output: i for i, x in enumerate(graph.layers)}
+    return sorted((p for p in alone if isinstance(p.operator, Weighted)), key=lambda p: -order[p.output])
+
+
+def _fused(producer: Layer, follower: Layer) -> Layer | None:
+    """Producer and follower as one layer, or None when the epilogue has no place for it."""
+    operator = producer.operator
+    assert isinstance(operator, Weighted)
+    if isinstance(follower.operator, Table):
+        if operator.epilogue.table is not None or operator.epilogue.add is not None:
+            return None
+        epilogue = replace(operator.epilogue, table=follower.operator.table)
+        inputs = producer.inputs
+    else:
+        assert isinstance(follower.operator, IntegerAdd)
+        if operator.epilogue.add is not None or follower.inputs[0] == follower.inputs[1]:
+            return None
+        own_is_first = follower.inputs[0] == producer.output
+        add = follower.operator if own_is_first else _swapped(follower.operator)
+        epilogue = replace(operator.epilogue, add=add)
+        inputs = (*producer.inputs, follower.inputs[1] if own_is_first else follower.inputs[0])
+    return Layer(follower.name, replace(operator, epilogue=epilogue), inputs, follower.output)
+
+
+def _swapped(add: IntegerAdd) -> IntegerAdd:
+    """The same sum with its two inputs exchanged."""
+    (a, b), (m0, m1, m2), (s0, s1, s2) = add.zero_points, add.multipliers, add.shifts
+    return replace(add, zero_points=(b, a), multipliers=(m1, m0, m2), shifts=(s1, s0, s2))

@@ -1,0 +1,108 @@
+"""From calibrated ranges to the scale and zero point of every activation tensor."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from paddle_cortexm.compiler.graph import (
+    Activation,
+    Add,
+    AveragePool,
+    Convolution,
+    DepthwiseConvolution,
+    FullyConnected,
+    Graph,
+    Layer,
+    MaxPool,
+    Operator,
+    Quantisation,
+    Reshape,
+)
+from paddle_cortexm.errors import UserError
+
+Range = tuple[float, float]
+HARD_SWISH_MINIMUM = -0.375  # at x = -1.5
+
+
+def quantisation_of_range(minimum: float, maximum: float, *, symmetric: bool = False) -> Quantisation:
+    """int8 scale and zero point for a real interval; 0 is always exactly representable.
+
+    Asymmetric: all 256 steps cover the interval, so a non-negative tensor gets zero point -128. Symmetric: zero point
+    0 and steps of max(|minimum|, |maximum|) / 127.
+    """
+    minimum, maximum = min(minimum, 0.0), max(maximum, 0.0)
+    if maximum - minimum < 1e-12:
+        return Quantisation(1.0, 0)
+    if symmetric:
+        return Quantisation(max(-minimum, maximum) / 127, 0)
+    scale = (maximum - minimum) / 255
+    return Quantisation(scale, int(max(-128, min(127, round(-128 - minimum / scale)))))
+
+
+def shares_quantisation(operator: Operator) -> bool:
+    """True for the operators whose output keeps the input's scale and zero point."""
+    return isinstance(operator, AveragePool | MaxPool | Reshape)
+
+
+def tensor_quantisations(
+    graph: Graph, ranges: Mapping[str, Range], input_range: Range, *, symmetric: bool = False
+) -> dict[str, Quantisation]:
+    """Scale and zero point of every tensor of a float graph.
+
+    input_range is what normalised pixels can be. Raises UserError for a tensor without a range.
+    """
+    chosen = {graph.input: quantisation_of_range(*input_range, symmetric=symmetric)}
+    for layer in graph.layers:
+        if shares_quantisation(layer.operator):
+            chosen[layer.output] = chosen[layer.inputs[0]]
+            continue
+        if layer.output not in ranges:
+            raise UserError(
+                f"ranges.json: no range for tensor '{layer.output}' ({type(layer.operator).__name__}); every tensor of "
+                f"the graph needs one. Run ./02_quantize.py --force."
+            )
+        interval = _useful_part(graph, layer, ranges[layer.output])
+        chosen[layer.output] = quantisation_of_range(*interval, symmetric=symmetric)
+    return chosen
+
+
+def _useful_part(graph: Graph, layer: Layer, interval: Range) -> Range:
+    """The calibrated interval without what the producer cannot make or no consumer can tell apart.
+
+    hard-swish is 0 below -3 and hard-sigmoid constant outside its ramp, so saturating there loses nothing.
+    """
+    low, high = _intersect(interval, _producible(layer.operator))
+    wanted = [_distinguishable(consumer.operator) for consumer in graph.consumers(layer.output)]
+    if wanted and layer.output != graph.output:
+        low = max(low, min(w[0] for w in wanted))
+        high = min(high, max(w[1] for w in wanted))
+    return low, high
+
+
+def _producible(operator: Operator) -> Range:
+    match operator:
+        case Activation(kind="relu"):
+            return 0.0, float("inf")
+        case Activation(kind="relu6"):
+            return 0.0, 6.0
+        case Activation(kind="hard_swish"):
+            return HARD_SWISH_MINIMUM, float("inf")
+        case Activation(kind="hard_sigmoid"):
+            return 0.0, 1.0
+        case Convolution() | DepthwiseConvolution() | FullyConnected() | Add():
+            low, high = operator.clamp
+            return -float("inf") if low is None else low, float("inf") if high is None else high
+    return -float("inf"), float("inf")
+
+
+def _distinguishable(operator: Operator) -> Range:
+    match operator:
+        case Activation(kind="hard_swish"):
+            return -3.0, float("inf")
+        case Activation(kind="hard_sigmoid", slope=slope, offset=offset):
+            return -offset / slope, (1 - offset) / slope
+    return -float("inf"), float("inf")
+
+
+def _intersect(a: Range, b: Range) -> Range:
+    return max(a[0], b[0]), min(a[1], b[1])
