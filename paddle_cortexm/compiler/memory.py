@@ -54,7 +54,7 @@ def plan_memory(graph: Graph, kernels: Mapping[str, Kernel], *, consume_input: b
     A kernel that may overwrite its input gets its output in the input's place when nobody reads the input later.
     consume_input: the input's bytes may be reused once read; otherwise they are kept for the whole run.
     """
-    homes = _shared_homes(graph, kernels, consume_input=consume_input)
+    homes = _shared_homes(graph, kernels)
     buffers = _buffers(graph, kernels, homes, consume_input=consume_input)
     bound, peak_layer = lower_bound(buffers, len(graph.layers))
     offsets, arena = place(buffers, bound)
@@ -117,14 +117,14 @@ def _last_reader(graph: Graph, tensor: str) -> int:
     return len(graph.layers) - 1 if tensor == graph.output else max(readers)
 
 
-def _shared_homes(graph: Graph, kernels: Mapping[str, Kernel], *, consume_input: bool) -> dict[str, str]:
-    """Tensors computed in place: tensor -> the tensor whose buffer it takes over."""
+def _shared_homes(graph: Graph, kernels: Mapping[str, Kernel]) -> dict[str, str]:
+    """Tensors computed in place: tensor -> the tensor whose buffer it takes over (never the caller's input)."""
     homes: dict[str, str] = {}
     for i, layer in enumerate(graph.layers):
         source = layer.inputs[0]
         fits = graph.tensors[layer.output].bytes <= graph.tensors[source].bytes
-        allowed = consume_input or homes.get(source, source) != graph.input
-        if kernels[layer.name].overwrites_input and fits and allowed and _last_reader(graph, source) == i:
+        free = source != graph.input and _last_reader(graph, source) == i
+        if kernels[layer.name].overwrites_input and fits and free:
             homes[layer.output] = homes.get(source, source)
     return homes
 

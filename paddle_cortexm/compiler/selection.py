@@ -43,7 +43,7 @@ def without_reshapes(graph: Graph) -> Graph:
 
 
 def _choose(graph: Graph, layer: Layer, backends: Sequence[Backend]) -> Kernel:
-    reasons = []
+    reasons: list[str] = []
     for backend in backends:
         answer = backend.select(graph, layer)
         if isinstance(answer, Kernel):

@@ -1,0 +1,187 @@
+"""model.h, model.c and the weights: one short function a layer, constants in a file of their own."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from paddle_cortexm.compiler.backends.base import Constant, Kernel
+from paddle_cortexm.compiler.emit.c_text import (
+    C_TYPES,
+    GENERATED,
+    array_declaration,
+    array_definition,
+    float_literal,
+    identifier,
+    string_literal,
+)
+from paddle_cortexm.compiler.graph import Graph, Layer, Tensor
+from paddle_cortexm.compiler.memory import MemoryPlan, scratch_name
+
+SECTIONS = {"weights": ".model_weights", "hot": ".model_hot"}
+
+
+@dataclass(frozen=True)
+class ModelFacts:
+    """What the header says besides the graph: the config's name, the preprocessing's resize (pixels), precision."""
+
+    name: str
+    resize: int
+    precision: str  # int8, fp16 or fp32
+
+
+def emit_model(folder: Path, graph: Graph, kernels: Mapping[str, Kernel], plan: MemoryPlan, facts: ModelFacts) -> None:
+    """Write model.h, model.c, model_weights.h and model_weights.c into the folder."""
+    names = {layer.name: f"layer_{i:02d}_{identifier(layer.name)}" for i, layer in enumerate(graph.layers)}
+    constants = [
+        (f"{names[layer.name]}_{constant.name}", constant)
+        for layer in graph.layers
+        for constant in kernels[layer.name].constants
+    ]
+    weights = sum(constant.values.nbytes for _, constant in constants)
+    (folder / "model.h").write_text(_header(graph, plan, facts, weights))
+    (folder / "model.c").write_text(_source(graph, kernels, plan, names))
+    (folder / "model_weights.h").write_text(_weights_header(constants))
+    (folder / "model_weights.c").write_text(_weights_source(constants))
+
+
+def element_type(tensor: Tensor) -> str:
+    """C type of a tensor's elements."""
+    return C_TYPES[tensor.dtype]
+
+
+def _header(graph: Graph, plan: MemoryPlan, facts: ModelFacts, weight_bytes: int) -> str:
+    source, result = graph.tensors[graph.input], graph.tensors[graph.output]
+    quantisation = ""
+    if result.quantisation is not None:
+        quantisation = (
+            f"#define MODEL_OUTPUT_SCALE {float_literal(result.quantisation.scale)}\n"
+            f"#define MODEL_OUTPUT_ZERO_POINT ({result.quantisation.zero_point})\n"
+        )
+    return f"""{GENERATED}#ifndef MODEL_H
+#define MODEL_H
+
+#include <stdint.h>
+
+#define MODEL_NAME {string_literal(facts.name)}
+#define MODEL_IS_INT8 {int(facts.precision == "int8")}
+#define MODEL_IS_FP16 {int(facts.precision == "fp16")}
+#define MODEL_INPUT_RESIZE {facts.resize} /* short side of the image before the centre crop, pixels */
+#define MODEL_INPUT_HEIGHT {source.shape[1]}
+#define MODEL_INPUT_WIDTH {source.shape[2]}
+#define MODEL_INPUT_CHANNELS {source.shape[3]}
+#define MODEL_OUTPUT_CLASSES {result.elements}
+{quantisation}#define MODEL_ARENA_BYTES {plan.arena_bytes}
+#define MODEL_WEIGHT_BYTES {weight_bytes}
+#define MODEL_LAYER_COUNT {len(graph.layers)}
+
+typedef {element_type(source)} model_input_element_t;
+typedef {element_type(result)} model_output_element_t;
+
+/* The preprocessed image, height x width x channels. */
+typedef struct {{
+    model_input_element_t data[MODEL_INPUT_HEIGHT * MODEL_INPUT_WIDTH * MODEL_INPUT_CHANNELS];
+}} model_input_t;
+
+/* The logits, one a class. */
+typedef struct {{
+    model_output_element_t data[MODEL_OUTPUT_CLASSES];
+}} model_output_t;
+
+extern uint8_t model_arena[MODEL_ARENA_BYTES];
+extern const char *const model_layer_names[MODEL_LAYER_COUNT];
+
+/* Where the arena keeps the input: write the image here, then call model_run with this pointer. */
+model_input_t *model_input(void);
+
+/* Classify one image. Returns 0, or the number (from 1) of the layer that failed. The input's bytes may be reused. */
+int model_run(const model_input_t *input, model_output_t *output);
+
+/* Called after each layer, from 0. The weak default does nothing; a program may define its own to count. */
+void model_layer_done(int layer);
+
+#endif
+"""
+
+
+def _source(graph: Graph, kernels: Mapping[str, Kernel], plan: MemoryPlan, names: Mapping[str, str]) -> str:
+    headers = sorted({h for kernel in kernels.values() if (h := kernel.header)})
+    functions = "\n".join(_layer_function(graph, layer, kernels[layer.name], names) for layer in graph.layers)
+    layer_names = "".join(f"    {string_literal(layer.name)},\n" for layer in graph.layers)
+    return f"""{GENERATED}#include "model.h"
+
+#include <math.h>
+#include <stddef.h>
+#include <string.h>
+
+{"".join(f'#include "{header}"{chr(10)}' for header in headers)}#include "model_weights.h"
+
+__attribute__((section(".arena"), aligned(16))) uint8_t model_arena[MODEL_ARENA_BYTES];
+
+const char *const model_layer_names[MODEL_LAYER_COUNT] = {{
+{layer_names}}};
+
+__attribute__((weak)) void model_layer_done(int layer)
+{{
+    (void)layer;
+}}
+
+model_input_t *model_input(void)
+{{
+    return (model_input_t *)(void *)(model_arena + {plan.offsets[graph.input]});
+}}
+
+{functions}
+{_model_run(graph, kernels, plan, names)}"""
+
+
+def _layer_function(graph: Graph, layer: Layer, kernel: Kernel, names: Mapping[str, str]) -> str:
+    """One layer: a comment with its shapes and kernel, any helpers it generates, the function."""
+    name, inputs, output = names[layer.name], graph.inputs_of(layer), graph.output_of(layer)
+    shapes = " + ".join("x".join(map(str, tensor.shape[1:])) for tensor in inputs)
+    fields = {"layer": name} | {c.name: f"{name}_{c.name}" for c in kernel.constants}
+    parameters = [f"const {element_type(t)} *input{i}" for i, t in enumerate(inputs)]
+    parameters += [f"{element_type(output)} *output", "uint8_t *scratch"]
+    unused = "" if kernel.scratch_bytes else "    (void)scratch;\n"
+    body = kernel.body.format(**fields).strip("\n")
+    helpers = kernel.functions.format(**fields).strip("\n")
+    return (
+        f"/* {layer.name}: {shapes} -> {'x'.join(map(str, output.shape[1:]))}, {kernel.name} */\n"
+        f"{helpers + chr(10) if helpers else ''}"
+        f"static int {name}({', '.join(parameters)})\n{{\n{unused}{body}\n    return 0;\n}}\n"
+    )
+
+
+def _model_run(graph: Graph, kernels: Mapping[str, Kernel], plan: MemoryPlan, names: Mapping[str, str]) -> str:
+    """The layers in order. Tensors stand at their offsets in the arena; the input is read where the caller has it."""
+
+    def place(tensor: Tensor, qualifier: str) -> str:
+        if tensor.name == graph.input:
+            return "input->data"
+        return f"({qualifier}{element_type(tensor)} *)(void *)(model_arena + {plan.offsets[tensor.name]})"
+
+    lines = []
+    for i, layer in enumerate(graph.layers):
+        scratch = scratch_name(layer.name)
+        arguments = [place(t, "const ") for t in graph.inputs_of(layer)] + [place(graph.output_of(layer), "")]
+        arguments.append(f"model_arena + {plan.offsets[scratch]}" if scratch in plan.offsets else "NULL")
+        call = f"{names[layer.name]}({', '.join(arguments)})"
+        lines.append(f"    if ({call} != 0) {{\n        return {i + 1};\n    }}\n    model_layer_done({i});\n")
+    return (
+        "int model_run(const model_input_t *input, model_output_t *output)\n{\n"
+        + "".join(lines)
+        + f"    memcpy(output->data, model_arena + {plan.offsets[graph.output]}, sizeof output->data);\n"
+        + "    return 0;\n}\n"
+    )
+
+
+def _weights_header(constants: list[tuple[str, Constant]]) -> str:
+    declarations = "".join(array_declaration(name, constant.values) for name, constant in constants)
+    guard = "#ifndef MODEL_WEIGHTS_H\n#define MODEL_WEIGHTS_H\n"
+    return f"{GENERATED}{guard}\n#include <stdint.h>\n\n{declarations}\n#endif\n"
+
+
+def _weights_source(constants: list[tuple[str, Constant]]) -> str:
+    definitions = "\n".join(array_definition(n, c.values, SECTIONS[c.kind]) for n, c in constants)
+    return f'{GENERATED}#include "model_weights.h"\n\n{definitions}'

@@ -1,0 +1,40 @@
+"""The data files the program is linked with: preprocessing table, labels, the demo frame."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from paddle_cortexm.compiler.emit.c_text import GENERATED, string_literal, value_rows
+
+
+def emit_preprocessing_table(folder: Path, table: NDArray[np.generic]) -> None:
+    """preprocessing_table.c: what each value of each RGB channel becomes; table: (3, 256), the model input's type."""
+    rows = "".join(f"    {{\n{value_rows(channel)}    }},\n" for channel in table)
+    declaration = "const model_input_element_t preprocessing_table[3][256]"
+    text = f'{GENERATED}#include "model.h"\n\nextern {declaration};\n{declaration} = {{\n{rows}}};\n'
+    (folder / "preprocessing_table.c").write_text(text)
+
+
+def emit_labels(folder: Path, labels: Sequence[str]) -> None:
+    """labels.c: the class names in order."""
+    declaration = "const char *const labels[MODEL_OUTPUT_CLASSES]"
+    rows = "".join(f"    {string_literal(label)},\n" for label in labels)
+    text = f'{GENERATED}#include "model.h"\n\nextern {declaration};\n{declaration} = {{\n{rows}}};\n'
+    (folder / "labels.c").write_text(text)
+
+
+def emit_demo_frame(folder: Path, frame: NDArray[np.uint8]) -> None:
+    """demo_frame.c: the RGB888 frame the program classifies when it is given no other; frame: (H, W, 3)."""
+    height, width, _ = frame.shape
+    declarations = (
+        "extern const uint32_t demo_frame_width, demo_frame_height;\nextern const uint8_t demo_frame_pixels[];\n"
+    )
+    (folder / "demo_frame.c").write_text(
+        f"{GENERATED}#include <stdint.h>\n\n{declarations}"
+        f"const uint32_t demo_frame_width = {width};\nconst uint32_t demo_frame_height = {height};\n"
+        f'__attribute__((section(".model_weights"))) const uint8_t demo_frame_pixels[] = {{\n{value_rows(frame)}}};\n'
+    )

@@ -1,0 +1,133 @@
+"""Stage 3 as a sequence of steps: Paddle program -> Relax -> layer graph -> integers -> kernels -> plan -> C."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass, replace
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from paddle_cortexm.compiler.backends.base import Kernel
+from paddle_cortexm.compiler.backends.registry import backends_named
+from paddle_cortexm.compiler.emit import ModelFacts, emit_model
+from paddle_cortexm.compiler.emit.program_data import emit_demo_frame, emit_labels, emit_preprocessing_table
+from paddle_cortexm.compiler.frontend import load_graph
+from paddle_cortexm.compiler.graph import Graph, IntegerOperator, Quantise
+from paddle_cortexm.compiler.memory import MemoryPlan, plan_memory
+from paddle_cortexm.compiler.plan import PlannedLayer, plan_report, planned_layers
+from paddle_cortexm.compiler.quantisation import quantise_graph, without_softmax
+from paddle_cortexm.compiler.selection import select_kernels
+from paddle_cortexm.config import Config
+from paddle_cortexm.data.preprocessing import normalisation_table
+from paddle_cortexm.stage import read_json, write_json
+from paddle_cortexm.target import target_named
+
+
+@dataclass(frozen=True)
+class CompiledModel:
+    """What stage 3 made: the deployed graph, its kernels, its memory plan, the rows of the plan."""
+
+    graph: Graph
+    kernels: dict[str, Kernel]
+    memory: MemoryPlan
+    layers: list[PlannedLayer]
+
+
+def compile_model(config: Config, program: Path) -> CompiledModel:
+    """Compile a stage 2 folder's program for the config. Raises UserError for what cannot be compiled."""
+    graph = deployed_graph(config, program)
+    selected = select_kernels(graph, backends_named(config.compile.kernels))
+    memory = plan_memory(selected.graph, selected.kernels, consume_input=config.compile.memory.consume_input)
+    return CompiledModel(selected.graph, selected.kernels, memory, planned_layers(selected.graph, selected.kernels))
+
+
+def deployed_graph(config: Config, program: Path) -> Graph:
+    """The graph in the config's precision: integers, or floats of 32 or 16 bits."""
+    graph = without_softmax(load_graph(program, name=config.name))
+    if config.quantise.precision == "fp32":
+        return graph
+    if config.quantise.precision == "fp16":
+        return replace(graph, tensors={n: replace(t, dtype="float16") for n, t in graph.tensors.items()})
+    stored = read_json(program / "ranges.json")
+    ranges = {name: (entry["minimum"], entry["maximum"]) for name, entry in stored["tensors"].items()}
+    return quantise_graph(
+        graph,
+        ranges,
+        input_range(config),
+        symmetric=config.quantise.symmetric,
+        keep_float=config.quantise.keep_float,
+        weight_scales={k: np.asarray(v, np.float64) for k, v in stored.get("weight_scales", {}).items()},
+    )
+
+
+def input_range(config: Config) -> tuple[float, float]:
+    """The smallest and the largest value a normalised pixel can have."""
+    table = normalisation_table(config.data.mean, config.data.std)
+    return float(table.min()), float(table.max())
+
+
+def write_model(
+    folder: Path, config: Config, model: CompiledModel, labels: Sequence[str], demo_frame: NDArray[np.uint8]
+) -> None:
+    """Write everything stage 4 compiles and everything a person reads about it."""
+    facts = ModelFacts(config.name, config.resize, config.quantise.precision)
+    emit_model(folder, model.graph, model.kernels, model.memory, facts)
+    source = model.graph.tensors[model.graph.input]
+    table = normalisation_table(config.data.mean, config.data.std, source.quantisation)
+    emit_preprocessing_table(folder, table.astype(source.dtype))
+    emit_labels(folder, labels)
+    emit_demo_frame(folder, demo_frame)
+    kernel_sources = {path for kernel in model.kernels.values() for path in kernel.sources}
+    (folder / "sources.txt").write_text("".join(f"{path}\n" for path in sorted(kernel_sources)))
+    write_json(folder / "plan.json", plan_report(model.layers, model.memory))
+    write_json(folder / "model.json", model_facts(model))
+    write_json(folder / "memory.json", memory_report(model))
+    hot = _constant_bytes(model, "hot")
+    regions = target_named(config.compile.target).place(
+        arena=model.memory.arena_bytes, weights=_constant_bytes(model, "weights") + demo_frame.nbytes, hot=hot
+    )
+    write_json(folder / "regions.json", regions)
+
+
+def _constant_bytes(model: CompiledModel, kind: str) -> int:
+    return sum(c.values.nbytes for kernel in model.kernels.values() for c in kernel.constants if c.kind == kind)
+
+
+def model_facts(model: CompiledModel) -> dict[str, object]:
+    """model.json: shapes, types, quantisation and arena offset of every tensor, for the host's simulation."""
+    graph = model.graph
+
+    def facts(name: str) -> dict[str, object]:
+        tensor = graph.tensors[name]
+        quantisation = asdict(tensor.quantisation) if tensor.quantisation else None
+        offset = model.memory.offsets.get(name)
+        return {"shape": tensor.shape, "dtype": tensor.dtype, "quantisation": quantisation, "offset": offset}
+
+    return {
+        "name": graph.name,
+        "input": facts(graph.input),
+        "output": facts(graph.output),
+        "arena_bytes": model.memory.arena_bytes,
+        "layers": [{"name": layer.name, "output": layer.output} for layer in graph.layers],
+        "tensors": {name: facts(name) for name in graph.tensors},
+    }
+
+
+def memory_report(model: CompiledModel) -> dict[str, object]:
+    """memory.json: the arena's plan, buffer by buffer, and its lower bound."""
+    plan = model.memory
+    buffers = [asdict(buffer) | {"offset": plan.offsets[buffer.name]} for buffer in plan.buffers]
+    return {
+        "arena_bytes": plan.arena_bytes,
+        "lower_bound": plan.lower_bound,
+        "peak_layer": model.graph.layers[plan.peak_layer].name,
+        "buffers": buffers,
+    }
+
+
+def float_layers(graph: Graph) -> list[str]:
+    """Names of the layers that compute in floating point (none in a pure int8 graph)."""
+    integer = IntegerOperator.__args__
+    return [x.name for x in graph.layers if not isinstance(x.operator, integer) or isinstance(x.operator, Quantise)]

@@ -1,0 +1,93 @@
+"""plan.json: what every layer became, with which kernel and why; and the same as a table."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+
+from paddle_cortexm.compiler.backends.base import Kernel
+from paddle_cortexm.compiler.graph import Graph, Layer, multiply_accumulates
+from paddle_cortexm.compiler.memory import MemoryPlan
+
+
+@dataclass(frozen=True)
+class PlannedLayer:
+    """One row of the plan. Bytes: of the packed constants, of the tensors read and written, of the scratch."""
+
+    name: str
+    operator: str
+    inputs: list[str]
+    input_shapes: list[list[int]]
+    output_shape: list[int]
+    backend: str
+    kernel: str
+    reason: str
+    macs: int
+    weight_bytes: int
+    activation_bytes: int
+    scratch_bytes: int
+
+
+def operator_name(layer: Layer) -> str:
+    """The operator with its fused epilogue, as in IntegerConvolution+table+add."""
+    epilogue = getattr(layer.operator, "epilogue", None)
+    fused = [part for part in ("table", "add") if getattr(epilogue, part, None) is not None]
+    return "+".join([type(layer.operator).__name__, *fused])
+
+
+def planned_layers(graph: Graph, kernels: Mapping[str, Kernel]) -> list[PlannedLayer]:
+    return [_planned(graph, layer, kernels[layer.name]) for layer in graph.layers]
+
+
+def _planned(graph: Graph, layer: Layer, kernel: Kernel) -> PlannedLayer:
+    inputs, output = graph.inputs_of(layer), graph.output_of(layer)
+    return PlannedLayer(
+        name=layer.name,
+        operator=operator_name(layer),
+        inputs=list(layer.inputs),
+        input_shapes=[list(tensor.shape) for tensor in inputs],
+        output_shape=list(output.shape),
+        backend=kernel.backend,
+        kernel=kernel.name,
+        reason=kernel.reason,
+        macs=multiply_accumulates(graph, layer),
+        weight_bytes=sum(constant.values.nbytes for constant in kernel.constants),
+        activation_bytes=sum(tensor.bytes for tensor in (*inputs, output)),
+        scratch_bytes=kernel.scratch_bytes,
+    )
+
+
+def plan_report(layers: list[PlannedLayer], memory: MemoryPlan) -> dict[str, object]:
+    """The content of plan.json."""
+    totals = {
+        "macs": sum(layer.macs for layer in layers),
+        "weight_bytes": sum(layer.weight_bytes for layer in layers),
+        "arena_bytes": memory.arena_bytes,
+        "arena_lower_bound": memory.lower_bound,
+        "peak_layer": layers[memory.peak_layer].name,
+    }
+    return {"totals": totals, "layers": [asdict(layer) for layer in layers]}
+
+
+def plan_table(layers: list[PlannedLayer]) -> str:
+    """The plan as text, a line a layer."""
+    head = ("layer", "operator", "output", "kernel", "MACs", "weights B", "scratch B")
+    rows = [
+        (
+            layer.name,
+            layer.operator,
+            "x".join(map(str, layer.output_shape[1:])),
+            layer.kernel,
+            f"{layer.macs:,}",
+            f"{layer.weight_bytes:,}",
+            f"{layer.scratch_bytes:,}",
+        )
+        for layer in layers
+    ]
+    widths = [max(len(row[i]) for row in [head, *rows]) for i in range(len(head))]
+    lines = []
+    for row in [head, *rows]:
+        left = [cell.ljust(width) for cell, width in zip(row[:4], widths[:4], strict=True)]
+        right = [cell.rjust(width) for cell, width in zip(row[4:], widths[4:], strict=True)]
+        lines.append("  ".join([*left, *right]).rstrip())
+    return "\n".join(lines)
