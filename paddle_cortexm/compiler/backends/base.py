@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from typing import Literal, Protocol
 
@@ -43,6 +44,12 @@ class Kernel:
     sources: tuple[str, ...] = ()  # C files to compile, relative to the repository: "app/helium/pointwise_s8.c"
     functions: str = ""  # complete C functions the body calls (generated code); names start with `{layer}`
     overwrites_input: bool = False  # output may share input0's memory
+
+
+def c_template(text: str) -> str:
+    """Plain C with `$name` where a constant's C name goes, as the str.format template that `Kernel.body` is."""
+    doubled = text.replace("{", "{{").replace("}", "}}")
+    return re.sub(r"\$(\w+)", r"{\1}", doubled)
 
 
 @dataclass(frozen=True)

@@ -1,0 +1,48 @@
+"""Backend `cmsis-nn`: calls into Arm's CMSIS-NN, an external library found by `library.find_library`."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from paddle_cortexm.compiler.backends.base import Kernel, Rejection
+from paddle_cortexm.compiler.backends.cmsis_nn import calls
+from paddle_cortexm.compiler.backends.cmsis_nn.library import find_library
+from paddle_cortexm.compiler.graph import (
+    Graph,
+    IntegerAdd,
+    IntegerAveragePool,
+    IntegerConvolution,
+    IntegerDepthwiseConvolution,
+    IntegerFullyConnected,
+    IntegerMaxPool,
+    IntegerMultiply,
+    Layer,
+)
+
+CALLS: dict[type, Callable[[Graph, Layer], Kernel]] = {
+    IntegerConvolution: calls.convolution,
+    IntegerDepthwiseConvolution: calls.depthwise,
+    IntegerFullyConnected: calls.fully_connected,
+    IntegerAdd: calls.add,
+    IntegerMultiply: calls.multiply,
+    IntegerAveragePool: calls.average_pool,
+    IntegerMaxPool: calls.max_pool,
+}
+
+
+class CmsisNnBackend:
+    """Arm's kernels, one call a layer. Raises UserError when the library is not on this machine."""
+
+    name = "cmsis-nn"
+
+    def __init__(self) -> None:
+        find_library()
+
+    def select(self, graph: Graph, layer: Layer) -> Kernel | Rejection:
+        make = CALLS.get(type(layer.operator))
+        if make is None:
+            return Rejection(f"CMSIS-NN has no kernel for {type(layer.operator).__name__}")
+        epilogue = getattr(layer.operator, "epilogue", None)
+        if epilogue is not None and (epilogue.table is not None or epilogue.add is not None):
+            return Rejection("CMSIS-NN fuses neither tables nor adds")
+        return make(graph, layer)
