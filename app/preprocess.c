@@ -1,0 +1,65 @@
+#include "preprocess.h"
+
+#define FRACTION_BITS 11
+#define ONE (1 << FRACTION_BITS)
+
+_Static_assert(MODEL_INPUT_CHANNELS == 3, "frames are RGB");
+_Static_assert(MODEL_INPUT_RESIZE >= MODEL_INPUT_HEIGHT && MODEL_INPUT_RESIZE >= MODEL_INPUT_WIDTH,
+               "the crop must fit in the resized image");
+
+/* Where sample `index` of the cropped side lies on the frame's side of `source` pixels:
+ * (pixel + 1/2) * source / resized - 1/2, kept inside the frame. */
+static sample_t sample_at(uint32_t index, uint32_t source, uint32_t short_side, uint32_t cropped) {
+    const uint32_t resized = (2 * source * MODEL_INPUT_RESIZE + short_side) / (2 * short_side);
+    const uint64_t pixel = index + (resized - cropped) / 2;
+    const int64_t position = (int64_t)((2 * pixel + 1) * source * (ONE / 2) / resized) - ONE / 2;
+    if (position <= 0) {
+        return (sample_t){.before = 0, .weight = 0};
+    }
+    if (position >= (int64_t)(source - 1) * ONE) {
+        /* The last pixel, as the neighbour of the one before it: nothing behind the frame is read. */
+        return (sample_t){.before = (uint16_t)(source > 1 ? source - 2 : 0), .weight = ONE};
+    }
+    return (sample_t){.before = (uint16_t)(position >> FRACTION_BITS), .weight = (uint16_t)(position & (ONE - 1))};
+}
+
+static uint32_t smaller(uint32_t a, uint32_t b) {
+    return a < b ? a : b;
+}
+
+void preprocess_begin(preprocess_t *state, const uint8_t *rgb, uint32_t width, uint32_t height) {
+    state->rgb = rgb;
+    state->width = width;
+    state->height = height;
+    for (uint32_t column = 0; column < MODEL_INPUT_WIDTH; column++) {
+        state->columns[column] = sample_at(column, width, smaller(width, height), MODEL_INPUT_WIDTH);
+    }
+}
+
+void preprocess_row(const preprocess_t *state, uint32_t row, model_input_element_t *output) {
+    const uint32_t width = state->width;
+    const sample_t line = sample_at(row, state->height, smaller(width, state->height), MODEL_INPUT_HEIGHT);
+    const uint8_t *above = state->rgb + line.before * width * 3;
+    const uint8_t *below = above + (state->height > 1 ? width * 3 : 0);
+    const uint32_t right = width > 1 ? 3 : 0; /* bytes to the next pixel */
+    for (uint32_t column = 0; column < MODEL_INPUT_WIDTH; column++) {
+        const int32_t weight = state->columns[column].weight;
+        const uint8_t *top = above + state->columns[column].before * 3;
+        const uint8_t *bottom = below + state->columns[column].before * 3;
+        for (uint32_t channel = 0; channel < 3; channel++, top++, bottom++) {
+            const int32_t upper = top[0] * ONE + (top[right] - top[0]) * weight;
+            const int32_t lower = bottom[0] * ONE + (bottom[right] - bottom[0]) * weight;
+            const int32_t sum = upper * ONE + (lower - upper) * line.weight; /* below 2**30 */
+            const int32_t value = (sum + (1 << (2 * FRACTION_BITS - 1))) >> (2 * FRACTION_BITS);
+            *output++ = preprocessing_table[channel][value];
+        }
+    }
+}
+
+void preprocess_frame(const uint8_t *rgb, uint32_t width, uint32_t height, model_input_t *input) {
+    preprocess_t state;
+    preprocess_begin(&state, rgb, width, height);
+    for (uint32_t row = 0; row < MODEL_INPUT_HEIGHT; row++) {
+        preprocess_row(&state, row, input->data + row * MODEL_INPUT_WIDTH * 3);
+    }
+}

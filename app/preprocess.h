@@ -1,0 +1,40 @@
+/* From a camera frame to the model's input, in integers: the exact twin of paddle_cortexm/data/preprocessing.py.
+ *
+ * The short side is resized to MODEL_INPUT_RESIZE pixels (bilinear, half-pixel centres), the centre is cropped to
+ * MODEL_INPUT_HEIGHT x MODEL_INPUT_WIDTH, and a table normalises (and, for int8 models, quantises). Output rows are
+ * made one at a time straight from the frame: the resized image never exists. */
+#ifndef PREPROCESS_H
+#define PREPROCESS_H
+
+#include <stdint.h>
+
+#include "model.h"
+
+#define PREPROCESS_MAXIMUM_SIDE 1024 /* pixels, of a frame */
+
+/* Between which two pixels of a frame's row (or rows of a frame) a sample lies. Positions have 11 bits of fraction. */
+typedef struct {
+    uint16_t before; /* the next one is before + 1, or before itself where the side has only one pixel */
+    uint16_t weight; /* of the next one: 0 ... 2048 */
+} sample_t;
+
+/* What the rows of one frame share. */
+typedef struct {
+    const uint8_t *rgb; /* height x width x 3 */
+    uint32_t width, height;
+    sample_t columns[MODEL_INPUT_WIDTH];
+} preprocess_t;
+
+/* What each value of each channel becomes; made by stage 3. */
+extern const model_input_element_t preprocessing_table[3][256];
+
+/* Prepare to read rows of a frame of 1 ... 1024 pixels a side. */
+void preprocess_begin(preprocess_t *state, const uint8_t *rgb, uint32_t width, uint32_t height);
+
+/* One row of the model's input (from 0): MODEL_INPUT_WIDTH x 3 elements. */
+void preprocess_row(const preprocess_t *state, uint32_t row, model_input_element_t *output);
+
+/* A whole frame. */
+void preprocess_frame(const uint8_t *rgb, uint32_t width, uint32_t height, model_input_t *input);
+
+#endif
