@@ -60,6 +60,7 @@ def _planned(graph: Graph, layer: Layer, kernel: Kernel) -> PlannedLayer:
 def plan_report(layers: list[PlannedLayer], memory: MemoryPlan) -> dict[str, object]:
     """The content of plan.json."""
     totals = {
+        "layers": len(layers),
         "macs": sum(layer.macs for layer in layers),
         "weight_bytes": sum(layer.weight_bytes for layer in layers),
         "arena_bytes": memory.arena_bytes,

@@ -44,6 +44,9 @@ class Kernel:
     sources: tuple[str, ...] = ()  # C files to compile, relative to the repository: "app/helium/pointwise_s8.c"
     functions: str = ""  # complete C functions the body calls (generated code); names start with `{layer}`
     overwrites_input: bool = False  # output may share input0's memory
+    row_body: str | None = None  # computes one output row: reads `rows` (const pointers to the window's input rows, all
+    # valid) and `residual` (a row of input1), writes `output`, may use `scratch`; None: the layer cannot be streamed
+    row_scratch_bytes: int = 0
 
 
 def c_template(text: str) -> str:

@@ -1,0 +1,55 @@
+#!/usr/bin/env python3
+"""Stage 3: compile the Paddle program to C with TVM.
+
+    ./03_compile_tvm.py --config pplcnet_corstone310_int8
+
+Reads build/NAME/02_quantize (program, ranges) and build/NAME/01_finetune (labels). Writes build/NAME/03_compile_tvm:
+model.c and its weights, plan.json (each layer's kernel and why), memory.json (the arena), expected.json (what the
+host build answers for the demo image) and metrics.json (accuracy of the host build on the validation split).
+"""
+
+from __future__ import annotations
+
+from functools import partial
+from pathlib import Path
+
+from paddle_cortexm import cli
+from paddle_cortexm.config import Config, load
+from paddle_cortexm.stage import input_folder, read_json, run_stage
+
+
+def compile_into(config: Config, quiet: bool, folder: Path) -> None:
+    """Fill the stage's folder."""
+    from paddle_cortexm.compiler.pipeline import compile_model, write_model
+    from paddle_cortexm.compiler.plan import plan_table
+    from paddle_cortexm.report.deployed import write_expected, write_metrics
+    from paddle_cortexm.runner.frames import read_image
+
+    training = input_folder(config, "01_finetune")
+    labels = (training / "labels.txt").read_text(encoding="utf-8").splitlines()
+    model = compile_model(config, input_folder(config, "02_quantize"))
+    demo = read_image(training / "demo.png")
+    write_model(folder, config, model, labels, demo)
+    print(plan_table(model.layers))
+    write_expected(folder, demo, labels)
+    write_metrics(folder, config, quiet=quiet)
+
+
+def main() -> None:
+    arguments = cli.parser(__doc__ or "").parse_args()
+    config = load(arguments.config)
+    work = partial(compile_into, config, arguments.quiet)
+    folder, redone = run_stage(config, "03_compile_tvm", work, force=arguments.force)
+    plan, metrics = read_json(folder / "plan.json")["totals"], read_json(folder / "metrics.json")
+    figures = {
+        "layers": plan["layers"],
+        "MACs": f"{plan['macs']:,}",
+        "weights": f"{plan['weight_bytes']:,} bytes",
+        "arena": f"{plan['arena_bytes']:,} bytes (lower bound {plan['arena_lower_bound']:,})",
+        "accuracy of the deployed C": metrics["summary"],
+    }
+    cli.summary(folder, redone, figures, f"./04_build_app.sh --config {config.name}")
+
+
+if __name__ == "__main__":
+    cli.run(main)

@@ -1,0 +1,40 @@
+"""Accuracy of the deployed model: the integer (or float) C, built for the host, over a whole image set."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+Classifier = Callable[[NDArray[np.uint8]], NDArray[np.generic]]
+
+
+@dataclass(frozen=True)
+class Accuracy:
+    """Shares of images whose class is the best, or among the five best; confusion[true, predicted] counts."""
+
+    images: int
+    top1: float
+    top5: float
+    confusion: NDArray[np.int64]
+
+
+def measure(classify: Classifier, labelled: Iterable[tuple[NDArray[np.uint8], int]], classes: int) -> Accuracy:
+    """Run `classify` (RGB image -> logits) over (image, class number) pairs. Raises ValueError for no images."""
+    confusion = np.zeros((classes, classes), np.int64)
+    in_top5 = 0
+    for image, label in labelled:
+        ranked = ranking(classify(image))
+        confusion[label, ranked[0]] += 1
+        in_top5 += int(label in ranked[:5])
+    images = int(confusion.sum())
+    if images == 0:
+        raise ValueError("no images to measure accuracy on")
+    return Accuracy(images, float(np.trace(confusion) / images), in_top5 / images, confusion)
+
+
+def ranking(logits: NDArray[np.generic]) -> list[int]:
+    """Class numbers from the best to the worst; of equal logits the lower number first, as on the target."""
+    return [int(i) for i in np.argsort(-logits.reshape(-1).astype(np.float64), kind="stable")]
