@@ -1,0 +1,73 @@
+/* From 32-bit accumulators to int8: requantisation with single rounding, and narrowing 16 results at a time. */
+#ifndef HELIUM_REQUANTISE_H
+#define HELIUM_REQUANTISE_H
+
+#include "helium.h"
+
+static inline int32_t helium_clamp(int32_t value, int32_t minimum, int32_t maximum) {
+    return value < minimum ? minimum : value > maximum ? maximum : value;
+}
+
+/* floor(accumulator * multiplier * 2^(shift - 31) + 1/2); multiplier >= 0, shift: -31 ... 30. The exact definition:
+ * what the others must equal after clamping to int8. */
+static inline int32_t helium_requantise(int32_t accumulator, int32_t multiplier, int32_t shift) {
+    const int64_t twice = ((int64_t)accumulator * multiplier) >> (30 - shift);
+    const int64_t result = (twice + 1) >> 1;
+    return result > INT32_MAX ? INT32_MAX : result < INT32_MIN ? INT32_MIN : (int32_t)result;
+}
+
+/* The int8 result for entry `entry` (in narrowing order) of a layer's constants. */
+static inline int8_t helium_requantise_entry(const helium_requantise_t *r, int32_t entry, int32_t accumulator) {
+    const int32_t exponent =
+        r->left_shift != NULL && r->left_shift[entry] != 0 ? r->left_shift[entry] - 1 : r->shift[entry];
+    /* Clamped before the zero point is added: the sum then cannot overflow. */
+    const int32_t scaled = helium_clamp(helium_requantise(accumulator, r->multiplier[entry], exponent), -512, 512);
+    return (int8_t)helium_clamp(scaled + r->zero_point, r->minimum, r->maximum);
+}
+
+#if HELIUM_MVE
+
+/* Exact for right shifts of at least 1 (shift <= -1): floor((floor(a * m / 2^31) + 2^(n-1)) / 2^n) is the single
+ * rounding of the whole product. */
+static inline int32x4_t helium_requantise_x4(int32x4_t accumulator, int32x4_t multiplier, int32x4_t shift) {
+    return vrshlq_s32(vqdmulhq_s32(accumulator, multiplier), shift);
+}
+
+/* The same with one multiplier and shift for all lanes. */
+static inline int32x4_t helium_requantise_n_x4(int32x4_t accumulator, int32_t multiplier, int32_t shift) {
+    return vrshlq_n_s32(vqdmulhq_n_s32(accumulator, multiplier), shift);
+}
+
+/* 16 requantised values to int8: adds the zero point and clamps. Lane i of vector j becomes byte 4 * i + j. Saturating
+ * at 16 bits on the way is harmless, as the result is clamped to 8. */
+static inline int8x16_t helium_narrow_x16(int32x4_t v0, int32x4_t v1, int32x4_t v2, int32x4_t v3, int32_t zero_point,
+                                          int32_t minimum, int32_t maximum) {
+    int16x8_t even = vqmovntq_s32(vqmovnbq_s32(vdupq_n_s16(0), v0), v2);
+    int16x8_t odd = vqmovntq_s32(vqmovnbq_s32(vdupq_n_s16(0), v1), v3);
+    even = vqaddq_n_s16(even, (int16_t)zero_point);
+    odd = vqaddq_n_s16(odd, (int16_t)zero_point);
+    const int8x16_t bytes = vqmovntq_s16(vqmovnbq_s16(vdupq_n_s8(0), even), odd);
+    return vminq_s8(vmaxq_s8(bytes, vdupq_n_s8((int8_t)minimum)), vdupq_n_s8((int8_t)maximum));
+}
+
+/* 16 accumulators, in narrowing order, to 16 int8 results in channel order. `entry`: index of the group's first entry.
+ */
+static inline int8x16_t helium_requantise_x16(const helium_requantise_t *r, int32_t entry, int32x4_t v0, int32x4_t v1,
+                                              int32x4_t v2, int32x4_t v3) {
+    const int32_t *multiplier = r->multiplier + entry, *shift = r->shift + entry;
+    if (r->left_shift != NULL) {
+        const int32_t *left = r->left_shift + entry;
+        v0 = vqshlq_s32(v0, vldrwq_s32(left));
+        v1 = vqshlq_s32(v1, vldrwq_s32(left + 4));
+        v2 = vqshlq_s32(v2, vldrwq_s32(left + 8));
+        v3 = vqshlq_s32(v3, vldrwq_s32(left + 12));
+    }
+    v0 = helium_requantise_x4(v0, vldrwq_s32(multiplier), vldrwq_s32(shift));
+    v1 = helium_requantise_x4(v1, vldrwq_s32(multiplier + 4), vldrwq_s32(shift + 4));
+    v2 = helium_requantise_x4(v2, vldrwq_s32(multiplier + 8), vldrwq_s32(shift + 8));
+    v3 = helium_requantise_x4(v3, vldrwq_s32(multiplier + 12), vldrwq_s32(shift + 12));
+    return helium_narrow_x16(v0, v1, v2, v3, r->zero_point, r->minimum, r->maximum);
+}
+
+#endif
+#endif
