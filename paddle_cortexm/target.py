@@ -89,8 +89,8 @@ class Target:
         return region
 
 
-# Cost: the DTCM answers in the cycle of the access. The SRAM stands behind the bus of the subsystem, the block RAM behind
-# the board's bus as well, the DDR behind its controller; caches, where the CPU has them, hide a part of that.
+# Cost: the DTCM answers in the cycle of the access. The SRAM stands behind the bus of the subsystem, the block RAM
+# behind the board's bus as well, the DDR behind its controller; caches, where the CPU has them, hide a part of that.
 CORSTONE300 = Target(
     name="corstone300",
     title="Corstone-300",

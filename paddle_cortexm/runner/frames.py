@@ -1,0 +1,75 @@
+"""Frames: photos read from files, and the frame files that the program on the target reads by semihosting.
+
+A frame file is a sequence of frames: b"RGB8", width and height (little-endian uint32), then height x width x 3 bytes.
+"""
+
+from __future__ import annotations
+
+import re
+import struct
+from collections.abc import Iterable
+from pathlib import Path
+
+import numpy as np
+from PIL import Image, ImageOps
+
+from paddle_cortexm.data.preprocessing import MAXIMUM_SIDE
+from paddle_cortexm.data.preprocessing import Image as Frame
+from paddle_cortexm.errors import UserError
+
+MAGIC = b"RGB8"
+IMAGE_SUFFIXES = (".jpg", ".jpeg", ".png")
+
+
+def read_image(path: Path) -> Frame:
+    """A JPEG or PNG as an RGB frame, (height, width, 3) uint8, turned upright as its EXIF data says.
+
+    Raises UserError that names the file when it is missing, not an image, damaged or larger than 1024 x 1024.
+    """
+    if not path.is_file():
+        raise UserError(f"{path}: no such image")
+    try:
+        with Image.open(path) as image:
+            width, height = image.size
+            if max(width, height) <= MAXIMUM_SIDE:
+                return np.asarray(ImageOps.exif_transpose(image).convert("RGB"))
+    except (OSError, SyntaxError, ValueError) as error:
+        raise UserError(f"{path}: cannot be read as a JPEG or PNG: {error}") from None
+    raise UserError(
+        f"{path}: {width} x {height} pixels; the program takes frames up to {MAXIMUM_SIDE} x {MAXIMUM_SIDE}. Scale it "
+        f"down first, as in: convert {path.name} -resize {MAXIMUM_SIDE}x{MAXIMUM_SIDE} small.png"
+    )
+
+
+def images_below(folder: Path) -> list[Path]:
+    """Every JPEG and PNG below the folder, in order of their paths. Raises UserError when there is none."""
+    if not folder.is_dir():
+        raise UserError(f"{folder}: no such folder")
+    found = sorted(path for path in folder.rglob("*") if path.suffix.lower() in IMAGE_SUFFIXES)
+    if not found:
+        raise UserError(f"{folder}: no image in it ({', '.join(IMAGE_SUFFIXES)})")
+    return found
+
+
+def encode(frame: Frame) -> bytes:
+    """One frame as it stands in a frame file."""
+    height, width, _ = frame.shape
+    return MAGIC + struct.pack("<2I", width, height) + np.ascontiguousarray(frame).tobytes()
+
+
+def write_frame_file(path: Path, images: Iterable[Path]) -> None:
+    """Read the images one by one into a frame file."""
+    with path.open("wb") as file:
+        for image in images:
+            file.write(encode(read_image(image)))
+
+
+def read_demo_frame(source: Path) -> Frame:
+    """The frame linked into the program, (height, width, 3), from the demo_frame.c that stage 3 wrote."""
+    text = source.read_text(encoding="utf-8")
+    width, height = (
+        int(re.search(rf"const uint32_t demo_frame_{side} = (\d+);", text)[1])  # type: ignore[index]
+        for side in ("width", "height")
+    )
+    pixels = text[text.index("demo_frame_pixels[] = {") :].split("{", 1)[1].split("}", 1)[0]
+    return np.array([int(value) for value in pixels.split(",") if value.strip()], np.uint8).reshape(height, width, 3)

@@ -1,0 +1,48 @@
+"""Proof that the kernels were compiled to Helium: a kernel that has MVE code must contain MVE instructions."""
+
+from __future__ import annotations
+
+import json
+import re
+import subprocess
+from collections.abc import Iterable
+from pathlib import Path
+
+from paddle_cortexm.errors import UserError
+from paddle_cortexm.stage import REPOSITORY
+
+MVE_GUARD = "__ARM_FEATURE_MVE"  # a source with this macro promises an MVE variant
+# A vector register among the operands: scalar floating point names only s and d registers.
+MVE_INSTRUCTION = re.compile(r"\tv[a-z0-9.]+\s[^\n;@]*\bq[0-7]\b")
+
+
+def check_helium(objects: Path, sources: Iterable[str], objdump: Path) -> dict[str, int]:
+    """Count the MVE instructions of every kernel source with an MVE variant: {source: instructions}.
+
+    objects: the CMake build folder (with compile_commands.json); sources: repository paths. Raises UserError that
+    names the sources whose object has none.
+    """
+    promised = [source for source in sources if MVE_GUARD in (REPOSITORY / source).read_text(encoding="utf-8")]
+    compiled = objects_by_source(objects)
+    counts = {source: count_mve(compiled[(REPOSITORY / source).resolve()], objdump) for source in promised}
+    missing = [source for source, count in counts.items() if count == 0]
+    if missing:
+        raise UserError(
+            f"compiled without a single Helium instruction: {', '.join(missing)}. The compiler's flags must enable MVE "
+            f"(-mcpu without +nomve); see app/toolchains."
+        )
+    return counts
+
+
+def objects_by_source(objects: Path) -> dict[Path, Path]:
+    """What CMake compiled each source to, from compile_commands.json."""
+    commands = json.loads((objects / "compile_commands.json").read_text(encoding="utf-8"))
+    return {Path(entry["file"]).resolve(): Path(entry["directory"]) / entry["output"] for entry in commands}
+
+
+def count_mve(object_file: Path, objdump: Path) -> int:
+    """MVE instructions in an object file."""
+    listing = subprocess.run(
+        [str(objdump), "-d", str(object_file)], capture_output=True, text=True, check=True, timeout=120
+    ).stdout
+    return len(MVE_INSTRUCTION.findall(listing))
