@@ -1,0 +1,52 @@
+# make demo, make test: everything on a fresh machine. make help lists the rest.
+.DEFAULT_GOAL := $(if $(CONFIG),line,help)
+SHELL := /bin/bash
+.SHELLFLAGS := -euo pipefail -c
+export PATH := $(CURDIR)/.venv/bin:$(PATH)
+# PYTHON=FILE chooses the interpreter .venv is made with.
+export PYTHON
+
+DEMO := mobilenetv2_corstone300_fp32 pplcnet_corstone310_int8
+JOBS ?= 2 # test processes
+ARGS ?=   # more options for pytest: make test ARGS="-k requantise"
+C_SOURCES = $(shell find app tests -name '*.[ch]')
+SHELL_SCRIPTS = $(wildcard *.sh) $(wildcard scripts/*.sh) .ci/run
+CLANG_FORMAT = $(shell source scripts/find_tools.sh && find_clang_format)
+
+.PHONY: help demo line setup test lint format bench memory accuracy profile clean
+
+help: ## this list
+	@echo 'make CONFIG=name       the five stages for configs/name.yaml'
+	@sed -nE 's/^([a-z]+):[^#]*## (.*)/make \1\t\2/p' Makefile | expand -t 23
+
+demo: setup ## both deployments of the mission, from training to PASS
+	@for name in $(DEMO); do $(MAKE) --no-print-directory line CONFIG=$$name; done
+	@python -m paddle_cortexm.runner.summary $(DEMO)
+
+line: setup
+	./01_finetune.py --config $(CONFIG)
+	./02_quantize.py --config $(CONFIG)
+	./03_compile_tvm.py --config $(CONFIG)
+	./04_build_app.sh --config $(CONFIG)
+	./05_run_fvp.sh --config $(CONFIG)
+
+setup: ## Debian packages (root or sudo) and .venv with the pinned requirements
+	@scripts/setup.sh
+
+test: setup ## all tests, the real line included
+	python -m pytest -n $(JOBS) --dist loadfile $(ARGS)
+
+lint: setup ## ruff, mypy, clang-format, shellcheck
+	ruff check .
+	ruff format --check .
+	mypy
+	$(CLANG_FORMAT) --dry-run --Werror $(C_SOURCES)
+	shellcheck -x $(SHELL_SCRIPTS)
+
+format: setup ## format Python and C, sort imports
+	ruff check --select I --fix --quiet .
+	ruff format .
+	$(CLANG_FORMAT) -i $(C_SOURCES)
+
+clean: ## remove build/ (trained models too); .venv stays
+	rm -rf build .pytest_cache .mypy_cache .ruff_cache .hypothesis
