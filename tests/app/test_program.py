@@ -1,0 +1,122 @@
+"""The program on QEMU: boots, classifies, counts, reports faults."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from paddle_cortexm.data.preprocessing import apply_table, resize_short_side_and_crop
+from paddle_cortexm.runner import transcript
+from paddle_cortexm.simulate import HostModel
+from tests.app.conftest import Builder, Runner
+from tests.tiny_model import IDENTITY, INPUT_BYTES, RESIZE, SIZE, TABLE, demo_frame, write_tiny_model
+
+BUILDS = [("corstone300", "clang"), ("corstone310", "clang"), ("corstone300", "gcc")]
+
+
+@pytest.mark.parametrize(("target", "toolchain"), BUILDS)
+def test_it_boots_and_gives_the_host_s_output(
+    build: Builder, run: Runner, tmp_path: Path, target: str, toolchain: str
+) -> None:
+    done = run(build(target, toolchain), target)
+    said = transcript.parse(done.text)
+    host = HostModel(write_tiny_model(tmp_path / "host")).run(demo_frame())
+    assert done.status == 0 and said.complete and not said.problems
+    assert said.frames[0].output == host.tobytes() and said.frames[0].arrived_whole
+    assert said.frames[0].class_number == int(host.argmax()) == said.top[0][0]
+    assert said.top[0][2] == f"label {host.argmax()}"
+
+
+def test_scores_are_the_softmax_of_the_dequantised_logits(build: Builder, run: Runner) -> None:
+    said = transcript.parse(run(build()).text)
+    logits = 0.05 * (np.frombuffer(said.frames[0].output, np.int8).astype(float) + 3)
+    softmax = np.exp(logits) / np.exp(logits).sum()
+    assert [score for _, score, _ in said.top] == pytest.approx(sorted(softmax, reverse=True)[:5], abs=6e-5)
+
+
+@pytest.mark.parametrize(("target", "toolchain"), BUILDS)
+def test_preprocessing_equals_numpy_bit_for_bit_on_frames_of_any_shape(
+    build: Builder, run: Runner, target: str, toolchain: str
+) -> None:
+    elf = build(target, toolchain, body=IDENTITY, classes=INPUT_BYTES)
+    sides = [(1, 1), (1, 7), (16, 16), (20, 20), (37, 53), (1024, 3), (3, 1024), (201, 1024), (1024, 1024)]
+    images = [np.random.default_rng(i).integers(0, 256, (h, w, 3), dtype=np.uint8) for i, (h, w) in enumerate(sides)]
+    said = transcript.parse(run(elf, target, images=images).text)
+    assert [frame.output for frame in said.frames] == [
+        apply_table(resize_short_side_and_crop(image, RESIZE, SIZE), TABLE).tobytes() for image in images
+    ]
+
+
+def test_the_same_run_counts_the_same_instructions(build: Builder, run: Runner) -> None:
+    elf = build()
+    assert run(elf).text == run(elf).text
+
+
+def test_a_thousand_instructions_are_counted_as_a_thousand(build: Builder, run: Runner) -> None:
+    nops = '__asm volatile(".rept {}\\n nop\\n .endr");'
+    body = f"{nops.format(1000)} model_layer_done(0); {nops.format(3000)} model_layer_done(1);"
+    said = transcript.parse(run(build(body=body)).text)
+    (_, first), (_, second) = said.layers
+    assert 1000 <= first < 1020 and 3000 <= second < 3020  # the call of the layer and of the hook are counted too
+    assert first + second <= said.frames[0].model <= first + second + 20
+
+
+def test_the_deepest_use_of_the_stack_is_reported(build: Builder, run: Runner) -> None:
+    used = "volatile uint8_t bytes[3000]; for (int i = 0; i < 3000; i++) { bytes[i] = 1; }"
+    said = transcript.parse(run(build(body=used)).text)
+    small = transcript.parse(run(build()).text)
+    assert small.stack_used < 1500 < 3000 <= said.stack_used < 4500
+    assert said.stack_reserved == 8192
+
+
+FAULTS = {
+    "a read outside all memory": ("(void)*(volatile uint32_t *)0xF0000000u;", "", "BFAR   0xf0000000"),
+    "a division by zero": ("volatile int zero = 0; output->data[0] = (int8_t)(7 / zero);", "", "CFSR   0x02000000"),
+    "a stack overflow": (
+        "output->data[0] = (int8_t)deeper(1);",
+        "int deeper(volatile int depth);\nint deeper(volatile int depth) "
+        "{ volatile int pad[64]; pad[0] = depth; return depth > 0 ? deeper(depth + 1) + pad[0] : 0; }",
+        "stack overflow",
+    ),
+}
+
+
+@pytest.mark.parametrize("fault", FAULTS)
+def test_a_fault_prints_its_registers_and_ends_with_a_status(build: Builder, run: Runner, fault: str) -> None:
+    body, functions, expected = FAULTS[fault]
+    done = run(build(body=body, functions=functions))
+    problems = "\n".join(transcript.parse(done.text).problems)
+    assert done.status == 125 and not done.timed_out
+    assert "FAULT: exception" in problems and expected in problems
+    assert all(register in problems for register in ("CFSR", "HFSR", "BFAR", "MMFAR", "SFSR", "PC", "LR"))
+
+
+def test_a_failing_layer_is_named(build: Builder, run: Runner) -> None:
+    done = run(build(body="return 2;"))
+    assert done.status == 2
+    assert transcript.parse(done.text).problems == ("error: layer 2 (logits) failed",)
+
+
+@pytest.mark.parametrize(
+    ("raw", "message"),
+    [
+        (b"JPEG" + bytes(8), "no header 'RGB8'"),
+        (b"RGB8\x01\x00", "no header 'RGB8'"),
+        (b"RGB8\x02\x00\x00\x00\x02\x00\x00\x00" + bytes(11), "ends inside its pixels"),
+        (b"RGB8\x01\x04\x00\x00\x02\x00\x00\x00", "1025 x 2 pixels; allowed are 1 to 1024"),
+        (b"RGB8\x00\x00\x00\x00\x02\x00\x00\x00", "0 x 2 pixels"),
+    ],
+)
+def test_a_bad_frame_file_is_refused(build: Builder, run: Runner, raw: bytes, message: str) -> None:
+    done = run(build(), raw=raw)
+    assert done.status == 1 and message in transcript.parse(done.text).problems[0]
+
+
+def test_many_frames_are_classified_in_one_boot(build: Builder, run: Runner, tmp_path: Path) -> None:
+    host = HostModel(write_tiny_model(tmp_path / "host"))
+    images = [np.random.default_rng(i).integers(0, 256, (20 + i, 25, 3), dtype=np.uint8) for i in range(12)]
+    said = transcript.parse(run(build(), images=images).text)
+    assert [frame.number for frame in said.frames] == list(range(12))
+    assert [frame.output for frame in said.frames] == [host.run(image).tobytes() for image in images]

@@ -1,0 +1,136 @@
+"""A hand-made stage 3 folder: an int8 model of two layers, small enough to read, for tests of the program around it."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from paddle_cortexm.compiler.emit.program_data import emit_demo_frame, emit_labels, emit_preprocessing_table
+from paddle_cortexm.compiler.graph import Quantisation
+from paddle_cortexm.data.preprocessing import normalisation_table
+
+SIZE, RESIZE = 16, 20  # pixels
+INPUT_BYTES = SIZE * SIZE * 3
+TABLE = normalisation_table((0.5, 0.4, 0.3), (0.2, 0.25, 0.3), Quantisation(0.02, 5)).astype(np.int8)
+
+# logits[c] = (bias[c] + sum of weight[c] * input[i] over the pixels i with i % classes == c) >> 4
+CLASSIFY = """
+    int32_t *sums = (int32_t *)(void *)(model_arena + MODEL_INPUT_BYTES);
+    for (int c = 0; c < MODEL_OUTPUT_CLASSES; c++) {
+        sums[c] = bias[c];
+    }
+    for (int i = 0; i < MODEL_INPUT_BYTES; i++) {
+        sums[i % MODEL_OUTPUT_CLASSES] += weight[i % MODEL_OUTPUT_CLASSES] * input->data[i];
+    }
+    model_layer_done(0);
+    for (int c = 0; c < MODEL_OUTPUT_CLASSES; c++) {
+        const int32_t logit = sums[c] >> 4;
+        output->data[c] = (int8_t)(logit > 127 ? 127 : logit < -128 ? -128 : logit);
+    }
+    model_layer_done(1);
+"""
+IDENTITY = """
+    memcpy(output->data, input->data, sizeof output->data);
+    model_layer_done(0);
+    model_layer_done(1);
+"""
+
+
+def demo_frame() -> NDArray[np.uint8]:
+    return np.random.default_rng(5).integers(0, 256, (24, 30, 3), dtype=np.uint8)
+
+
+def write_tiny_model(
+    folder: Path,
+    *,
+    body: str = CLASSIFY,
+    functions: str = "",
+    classes: int = 10,
+    arena: int = 1024,
+    region: str = "DTCM",
+) -> Path:
+    """Write what stage 3 writes. body: C of model_run up to its `return 0`; functions: C in front of it."""
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / "model.h").write_text(HEADER.format(size=SIZE, resize=RESIZE, classes=classes, arena=arena))
+    (folder / "model.c").write_text(SOURCE.format(body=body, functions=functions))
+    generator = np.random.default_rng(7)
+    weight = ", ".join(map(str, generator.integers(-20, 20, classes)))
+    bias = ", ".join(map(str, generator.integers(-900, 900, classes)))
+    (folder / "model_weights.c").write_text(WEIGHTS.format(weight=weight, bias=bias))
+    emit_preprocessing_table(folder, TABLE)
+    emit_labels(folder, [f"label {i}" for i in range(classes)])
+    emit_demo_frame(folder, demo_frame())
+    (folder / "sources.txt").write_text("")
+    facts = {
+        "name": "tiny",
+        "input": {"shape": [1, SIZE, SIZE, 3], "dtype": "int8"},
+        "output": {"shape": [1, 1, 1, classes], "dtype": "int8"},
+        "arena_bytes": arena,
+    }
+    (folder / "model.json").write_text(json.dumps(facts))
+    (folder / "plan.json").write_text(json.dumps({"layers": [{"name": "bins", "backend": "helium"}]}))
+    (folder / "regions.json").write_text(json.dumps({"arena": region, "weights": "DDR", "hot": "DTCM"}))
+    return folder
+
+
+HEADER = """#ifndef MODEL_H
+#define MODEL_H
+#include <stdint.h>
+#define MODEL_NAME "tiny"
+#define MODEL_IS_INT8 1
+#define MODEL_IS_FP16 0
+#define MODEL_INPUT_RESIZE {resize}
+#define MODEL_INPUT_HEIGHT {size}
+#define MODEL_INPUT_WIDTH {size}
+#define MODEL_INPUT_CHANNELS 3
+#define MODEL_INPUT_BYTES (MODEL_INPUT_HEIGHT * MODEL_INPUT_WIDTH * MODEL_INPUT_CHANNELS)
+#define MODEL_OUTPUT_CLASSES {classes}
+#define MODEL_OUTPUT_SCALE 0.05f
+#define MODEL_OUTPUT_ZERO_POINT (-3)
+#define MODEL_ARENA_BYTES {arena}
+#define MODEL_LAYER_COUNT 2
+typedef int8_t model_input_element_t;
+typedef int8_t model_output_element_t;
+typedef struct {{
+    model_input_element_t data[MODEL_INPUT_BYTES];
+}} model_input_t;
+typedef struct {{
+    model_output_element_t data[MODEL_OUTPUT_CLASSES];
+}} model_output_t;
+extern uint8_t model_arena[MODEL_ARENA_BYTES];
+extern const char *const model_layer_names[MODEL_LAYER_COUNT];
+extern const int8_t weight[MODEL_OUTPUT_CLASSES];
+extern const int32_t bias[MODEL_OUTPUT_CLASSES];
+model_input_t *model_input(void);
+int model_run(const model_input_t *input, model_output_t *output);
+void model_layer_done(int layer);
+#endif
+"""
+SOURCE = """#include "model.h"
+#include <string.h>
+__attribute__((section(".arena"), aligned(16))) uint8_t model_arena[MODEL_ARENA_BYTES];
+const char *const model_layer_names[MODEL_LAYER_COUNT] = {{"sums", "logits"}};
+__attribute__((weak)) void model_layer_done(int layer)
+{{
+    (void)layer;
+}}
+model_input_t *model_input(void)
+{{
+    return (model_input_t *)(void *)model_arena;
+}}
+{functions}
+int model_run(const model_input_t *input, model_output_t *output)
+{{
+    (void)input;
+    (void)output;
+    {body}
+    return 0;
+}}
+"""
+WEIGHTS = """#include "model.h"
+__attribute__((section(".model_weights"))) const int8_t weight[MODEL_OUTPUT_CLASSES] = {{{weight}}};
+__attribute__((section(".model_hot"))) const int32_t bias[MODEL_OUTPUT_CLASSES] = {{{bias}}};
+"""
