@@ -1,0 +1,129 @@
+"""What every source of images offers, and how a config's three splits are opened.
+
+train: for fine-tuning. validation: for accuracy figures only. calibration: for ranges and bias correction only. No
+image is in two of them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from paddle_cortexm.config import Config
+from paddle_cortexm.data.preprocessing import Image
+from paddle_cortexm.errors import UserError
+
+Indices = NDArray[np.int64]
+
+
+class UnreadableImage(Exception):
+    """An image file that is missing or damaged; the text names it."""
+
+
+class Dataset(Protocol):
+    """Labelled images by index. Reading an index again gives the same pixels."""
+
+    @property
+    def targets(self) -> Indices:
+        """The class number of each image: (number of images,)."""
+
+    def name(self, index: int) -> str:
+        """What to call an image in a message: its path, or a description."""
+
+    def read(self, index: int) -> Image:
+        """The raw frame, (height, width, 3) uint8, sides of 1 to 1024. Raises UnreadableImage."""
+
+
+@dataclass(frozen=True)
+class Splits:
+    """The three splits of one source and its class names, in the order of the class numbers."""
+
+    class_names: tuple[str, ...]
+    train: Dataset
+    validation: Dataset
+    calibration: Dataset
+
+
+def open_splits(config: Config) -> Splits:
+    """The splits that the config's `data` section describes. Raises UserError for data that cannot be used."""
+    from paddle_cortexm.data import digits, folder, image_list
+
+    if config.data.kind == "digits":
+        return digits.open_digits(config)
+    if config.data.kind == "folder":
+        return folder.open_folder(config)
+    return image_list.open_lists(config)
+
+
+class LabelledFrames(Sequence[tuple[Image, int]]):
+    """The raw frames of a data set with their class numbers, read when asked for; unreadable ones are left out."""
+
+    def __init__(self, dataset: Dataset) -> None:
+        self._dataset = dataset
+        self._readable = [i for i in range(len(dataset.targets)) if _is_readable(dataset, i)]
+
+    def __len__(self) -> int:
+        return len(self._readable)
+
+    def __getitem__(self, number: int) -> tuple[Image, int]:  # type: ignore[override]
+        index = self._readable[number]
+        return self._dataset.read(index), int(self._dataset.targets[index])
+
+    def __iter__(self) -> Iterator[tuple[Image, int]]:
+        return (self[number] for number in range(len(self)))
+
+
+def validation_frames(config: Config) -> Sequence[tuple[Image, int]]:
+    """(raw frame, class number) of every validation image; empty where the data's classes are not the model's."""
+    splits = open_splits(config)
+    return LabelledFrames(splits.validation) if is_measurable(config, splits) else ()
+
+
+def is_measurable(config: Config, splits: Splits) -> bool:
+    """Whether the data's class numbers are the model's, so that an accuracy means something."""
+    return config.model.classes in (None, len(splits.class_names))
+
+
+def class_count(config: Config, splits: Splits) -> int:
+    """How many outputs the model has. Raises UserError when it would be trained on data with other classes."""
+    classes = config.model.classes or len(splits.class_names)
+    if config.train.epochs and classes != len(splits.class_names):
+        raise UserError(
+            f"model.classes is {classes}, but the data has {len(splits.class_names)} classes. Leave model.classes out "
+            f"to fine-tune on this data, or set train.epochs to 0 to export the weights as they are."
+        )
+    return classes
+
+
+def split_by_class(targets: Indices, shares: Sequence[float], seed: int) -> list[Indices]:
+    """Share out the indices of `targets` at random, class by class, so that every part has every class alike.
+
+    shares: one number a part, summing to 1. Returns ascending indices for each part.
+    """
+    random = np.random.default_rng([seed, 0x5711])
+    parts: list[list[int]] = [[] for _ in shares]
+    for target in np.unique(targets):
+        members = random.permutation(np.flatnonzero(targets == target))
+        borders = np.round(np.cumsum(shares)[:-1] * len(members)).astype(int)
+        for part, chosen in zip(parts, np.split(members, borders), strict=True):
+            part.extend(chosen.tolist())
+    return [np.array(sorted(part), np.int64) for part in parts]
+
+
+def sample_of(indices: Indices, wanted: int | None, seed: int) -> Indices:
+    """At most `wanted` of the indices, chosen at random, ascending."""
+    if wanted is None or wanted >= len(indices):
+        return indices
+    return np.sort(np.random.default_rng([seed, 0x5A3]).permutation(indices)[:wanted])
+
+
+def _is_readable(dataset: Dataset, index: int) -> bool:
+    try:
+        dataset.read(index)
+    except UnreadableImage:
+        return False
+    return True

@@ -1,0 +1,38 @@
+"""Splits of image files: what the source does not hold out itself is held out here, by the seed."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from paddle_cortexm.config import Config
+from paddle_cortexm.data.datasets import Splits, sample_of, split_by_class
+from paddle_cortexm.data.image_files import ImageFiles
+from paddle_cortexm.errors import UserError
+
+VALIDATION_SHARE = 0.2  # of files that come without a validation folder or list
+CALIBRATION_SHARE = 0.25  # of the training files, at most, while there is something to train
+
+
+def splits_of_files(
+    config: Config, class_names: Sequence[str], files: ImageFiles, validation: ImageFiles | None
+) -> Splits:
+    """Hold out calibration images from `files`, and validation images too where there are none."""
+    data, seed = config.data, config.train.seed
+    if validation is None:
+        kept, held_out = split_by_class(files.targets, (1 - VALIDATION_SHARE, VALIDATION_SHARE), seed)
+        files, validation = files.subset(kept), files.subset(held_out)
+    _check_not_empty(files, "train")
+    _check_not_empty(validation, "validation")
+    share = CALIBRATION_SHARE if config.train.epochs else 1.0
+    everything = np.arange(len(files.targets))
+    held_out = sample_of(everything, min(data.calibration_images, int(share * len(everything))), seed)
+    kept = sample_of(np.setdiff1d(everything, held_out), data.train_images, seed)
+    measured = sample_of(np.arange(len(validation.targets)), data.validation_images, seed)
+    return Splits(tuple(class_names), files.subset(kept), validation.subset(measured), files.subset(held_out))
+
+
+def _check_not_empty(files: ImageFiles, split: str) -> None:
+    if not files.paths:
+        raise UserError(f"data: no image left for the {split} split. Add images, or check data.path and data.kind.")

@@ -1,0 +1,53 @@
+"""A folder a class: `path/train/CLASS/*.jpg` with `path/val` or `path/test`, or `path/CLASS/*.jpg`, which is split."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from paddle_cortexm.config import Config
+from paddle_cortexm.data.datasets import Splits
+from paddle_cortexm.data.file_splits import splits_of_files
+from paddle_cortexm.data.image_files import SUFFIXES, ImageFiles, image_files, is_image
+from paddle_cortexm.errors import UserError, nearest
+
+VALIDATION_FOLDERS = ("val", "validation", "test")
+
+
+def open_folder(config: Config) -> Splits:
+    """The splits below `data.path`. Class names are the folders' names, sorted. Raises UserError for a folder without
+    classes or images, and for a validation class that training does not know."""
+    path = config.data.path
+    assert path is not None
+    if not path.is_dir():
+        raise UserError(f"data.path: {path} is no folder")
+    held_out = next((path / name for name in VALIDATION_FOLDERS if (path / name).is_dir()), None)
+    train = path / "train" if held_out and (path / "train").is_dir() else path
+    class_names = _folders(train)
+    if not class_names:
+        raise UserError(f"{train}: no class folder in it. Put the images of each class into a folder of that name.")
+    validation = _files(held_out, class_names) if held_out and train != path else None
+    return splits_of_files(config, class_names, _files(train, class_names), validation)
+
+
+def _folders(path: Path) -> list[str]:
+    return sorted(entry.name for entry in path.iterdir() if entry.is_dir() and not entry.name.startswith("."))
+
+
+def _files(path: Path, class_names: Sequence[str]) -> ImageFiles:
+    """Every image below path's class folders, in order of class and path."""
+    for name in _folders(path):
+        if name not in class_names:
+            raise UserError(
+                f"{path / name}: no class '{name}' among the training folders{nearest(name, class_names)}. "
+                f"Rename it, or add training images of this class."
+            )
+    labelled = [
+        (file, number)
+        for number, name in enumerate(class_names)
+        for file in sorted((path / name).rglob("*"))
+        if is_image(file)
+    ]
+    if not labelled:
+        raise UserError(f"{path}: no image in its class folders ({', '.join(sorted(SUFFIXES))})")
+    return image_files(labelled)

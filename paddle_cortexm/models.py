@@ -1,0 +1,154 @@
+"""PaddleClas backbones by name, and where their weights come from.
+
+Importing `paddleclas` itself pulls in faiss and the like; its `ppcls` package alone holds the backbones, so that is what
+is put on the path.
+"""
+
+from __future__ import annotations
+
+import importlib.util
+import logging
+import sys
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import paddle
+
+from paddle_cortexm.errors import UserError, nearest
+
+IMAGENET_CLASSES = 1000
+PRETRAINED_FOLDER = Path("~/.paddleclas/weights")
+BACKBONES = (
+    *("MobileNetV2_x0_25", "MobileNetV2_x0_5", "MobileNetV2_x0_75"),
+    *("MobileNetV2", "MobileNetV2_x1_5", "MobileNetV2_x2_0"),
+    *("PPLCNet_x0_25", "PPLCNet_x0_35", "PPLCNet_x0_5", "PPLCNet_x0_75"),
+    *("PPLCNet_x1_0", "PPLCNet_x1_5", "PPLCNet_x2_0", "PPLCNet_x2_5"),
+)
+HEADS = ("out.weight", "out.bias", "fc.weight", "fc.bias")  # the classifier: MobileNetV2's and PPLCNet's
+State = Mapping[str, paddle.Tensor]
+
+
+@dataclass(frozen=True)
+class Backbone:
+    """A model ready for training or export, and what there is to say about its weights."""
+
+    network: paddle.nn.Layer
+    notes: tuple[str, ...] = ()
+
+
+def build(name: str, classes: int, weights: str = "scratch", seed: int = 0) -> Backbone:
+    """A PaddleClas backbone with `classes` outputs; takes (N, 3, H, W) float32, gives (N, classes) logits.
+
+    weights: "scratch" or "random" (initialised from the seed), "pretrained" (PaddleClas's own loader) or the path of a
+    .pdparams file. Where the file's classifier has another number of classes it is left out and a note says so. Raises
+    UserError for an unknown name, for weights that cannot be fetched, and for a file that does not fit the backbone.
+    """
+    network = _construct(name, classes, seed)
+    if weights in ("scratch", "random"):
+        return Backbone(network)
+    state = _fetch_pretrained(name, seed) if weights == "pretrained" else _read_weights(Path(weights))
+    return Backbone(network, _load(network, state, name, weights))
+
+
+def load_trained(name: str, classes: int, path: Path) -> paddle.nn.Layer:
+    """The backbone with the weights that stage 1 wrote, in evaluation mode."""
+    network = _construct(name, classes, seed=0)
+    network.set_state_dict(paddle.load(str(path)))
+    network.eval()
+    return network
+
+
+def imagenet_labels() -> list[str]:
+    """The 1000 class names that PaddleClas ships, in the order of its pretrained models' outputs."""
+    lines = (_paddleclas_folder() / "ppcls/utils/imagenet1k_label_list.txt").read_text(encoding="utf-8").splitlines()
+    return [line.split(" ", 1)[1].split(",")[0].strip() for line in lines if line.strip()]
+
+
+def _construct(name: str, classes: int, seed: int) -> paddle.nn.Layer:
+    """The backbone, initialised from the seed; parameter names do not depend on what was built before."""
+    if name not in BACKBONES:
+        raise UserError(f"model.backbone: no '{name}'{nearest(name, BACKBONES)}. There are: {', '.join(BACKBONES)}")
+    factory = getattr(_backbone_module(), name)
+    paddle.seed(seed)
+    with paddle.utils.unique_name.guard():
+        return factory(class_num=classes)
+
+
+def _fetch_pretrained(name: str, seed: int) -> State:
+    """The ImageNet weights, through the loader that is part of PaddleClas's backbones."""
+    module = _backbone_module()
+    urls = sys.modules[getattr(module, name).__module__].MODEL_URLS
+    file_name = urls[name].rsplit("/", 1)[1]
+    paddle.seed(seed)
+    try:
+        with paddle.utils.unique_name.guard():
+            return getattr(module, name)(pretrained=True, class_num=IMAGENET_CLASSES).state_dict()
+    except Exception as error:  # PaddleClas raises whatever its download does
+        raise UserError(
+            f"model.weights: PaddleClas could not fetch {urls[name]} ({error}).\nDownload it on a machine that can, "
+            f"then put it at {PRETRAINED_FOLDER / file_name} or name it in the config: weights: path/to/{file_name}"
+        ) from None
+
+
+def _read_weights(path: Path) -> State:
+    if not path.is_file():
+        known = ("scratch", "pretrained", "random")
+        raise UserError(
+            f"model.weights: '{path}' is no file{nearest(str(path), known)}. "
+            f"Allowed: {', '.join(known)} or the path of a .pdparams file"
+        )
+    try:
+        state = paddle.load(str(path))
+    except Exception as error:  # a damaged pickle may raise anything
+        raise UserError(f"{path}: cannot be read as Paddle weights ({error})") from None
+    if not isinstance(state, dict):
+        raise UserError(f"{path}: holds {type(state).__name__}, not a dictionary of weights as paddle.save writes it")
+    return state
+
+
+def _load(network: paddle.nn.Layer, state: State, name: str, source: str) -> tuple[str, ...]:
+    """Copy the weights into the network; returns the note on a classifier that did not fit."""
+    own = network.state_dict()
+    missing = [key for key in own if key not in state]
+    wrong = [key for key in own if key in state and _shape(state[key]) != _shape(own[key])]
+    dropped = [key for key in (*missing, *wrong) if key in HEADS]
+    unfit = [key for key in (*missing, *wrong) if key not in HEADS]
+    if unfit:
+        key = unfit[0]
+        found = f"has shape {_shape(state[key])}, not {_shape(own[key])}" if key in state else "is not in it"
+        raise UserError(
+            f"model.weights: {source} does not fit {name}: {len(unfit)} of {len(own)} tensors differ; '{key}' {found}. "
+            f"Use the weights of {name}, or set model.backbone to the network they belong to."
+        )
+    network.set_state_dict({key: state[key] for key in own if key not in dropped})
+    if not dropped:
+        return ()
+    shapes = ", ".join(f"{key} {_shape(state[key])}" for key in dropped if key in state)
+    return (f"classifier not taken from {source} ({shapes or 'not in it'}): it starts from scratch",)
+
+
+def _shape(value: Any) -> tuple[int, ...]:
+    return tuple(np.shape(value))
+
+
+def _paddleclas_folder() -> Path:
+    spec = importlib.util.find_spec("paddleclas")
+    if spec is None or spec.origin is None:
+        raise UserError("paddleclas is not installed. Run: make setup")
+    return Path(spec.origin).parent
+
+
+def _backbone_module() -> Any:
+    """`ppcls.arch.backbone`, with PaddleClas's logger quiet but ready (its loader needs it)."""
+    folder = str(_paddleclas_folder())
+    if folder not in sys.path:
+        sys.path.append(folder)
+    from ppcls.arch import backbone
+    from ppcls.utils import logger
+
+    if logger._logger is None:
+        logger.init_logger(log_level=logging.WARNING)
+    return backbone
