@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Annotated, Any, Literal, get_args
 
 import yaml
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, model_validator
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, PlainValidator, ValidationError, model_validator
 
 from paddle_cortexm.errors import UserError, nearest
 
@@ -20,10 +20,14 @@ IMAGENET_MEAN = (0.485, 0.456, 0.406)
 IMAGENET_STD = (0.229, 0.224, 0.225)
 
 
-def parse_bytes(value: Any) -> Any:
-    """'256KiB', '1MiB' or a number of bytes -> bytes; anything else is passed on for the checker to refuse."""
-    match = re.fullmatch(r"\s*(\d+)\s*(B|KiB|MiB)?\s*", str(value))
-    return int(match[1]) * {"B": 1, "KiB": 1024, "MiB": 1024**2}[match[2] or "B"] if match else value
+def parse_arena(value: Any) -> str | int:
+    """'none', 'minimum', or a size ('256KiB', '1MiB', a number of bytes) in bytes."""
+    if value in ("none", "minimum"):
+        return str(value)
+    match = re.fullmatch(r"([1-9]\d*) *(B|KiB|MiB)?", str(value))
+    if not match:
+        raise ValueError("allowed: none, minimum, or a size such as 256KiB, 1MiB or 262144 (bytes)")
+    return int(match[1]) * {"B": 1, "KiB": 1024, "MiB": 1024**2}[match[2] or "B"]
 
 
 def as_list(value: Any) -> Any:
@@ -34,7 +38,7 @@ def as_list(value: Any) -> Any:
 BackendName = Literal["helium", "cmsis-nn", "tvm", "fastest"]
 Fraction = Annotated[float, Field(ge=0, le=1)]
 Positive = Annotated[int, Field(ge=1)]
-Bytes = Annotated[int, BeforeValidator(parse_bytes)]
+Arena = Annotated[Literal["none", "minimum"] | int, PlainValidator(parse_arena)]
 
 
 class Section(BaseModel):
@@ -108,7 +112,7 @@ class Quantise(Section):
 class Memory(Section):
     """arena: none (layer by layer), minimum, or a limit such as 256KiB to reach by streaming rows."""
 
-    arena: Literal["none", "minimum"] | Bytes = "none"
+    arena: Arena = "none"
     consume_input: bool = True  # the arena may reuse the input's bytes once they are read
 
 

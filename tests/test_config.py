@@ -1,0 +1,154 @@
+"""Configs: defaults, checks, and errors that say what to write instead."""
+
+from pathlib import Path
+
+import pytest
+from pydantic import ValidationError
+
+from paddle_cortexm.config import CONFIG_FOLDER, IMAGENET_MEAN, Config, load
+from paddle_cortexm.errors import UserError
+from paddle_cortexm.stage import REPOSITORY
+
+MINIMAL = "model:\n  backbone: PPLCNet_x0_25\n"
+
+
+@pytest.fixture(autouse=True)
+def configs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """An empty configs/ folder in a repository of its own."""
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / CONFIG_FOLDER).mkdir()
+    return tmp_path / CONFIG_FOLDER
+
+
+def loaded(text: str) -> Config:
+    (CONFIG_FOLDER / "small.yaml").write_text(text)
+    return load("small")
+
+
+def refusal(text: str) -> str:
+    with pytest.raises(UserError) as error:
+        loaded(text)
+    return str(error.value)
+
+
+@pytest.mark.parametrize("path", sorted((REPOSITORY / CONFIG_FOLDER).glob("*.yaml")), ids=lambda path: path.stem)
+def test_every_config_of_the_repository_is_valid(path: Path) -> None:
+    assert load(str(path)).name == path.stem
+
+
+def test_a_backbone_is_enough() -> None:
+    config = loaded(MINIMAL)
+    assert (config.name, config.data.kind, config.quantise.precision) == ("small", "digits", "int8")
+    assert config.data.mean == IMAGENET_MEAN and config.compile.kernels == ("helium", "tvm")
+
+
+def test_a_name_and_a_path_read_the_same_config() -> None:
+    assert loaded(MINIMAL) == load("configs/small.yaml")
+
+
+def test_images_are_resized_to_the_crop_unless_told_otherwise() -> None:
+    assert loaded(MINIMAL + "  image_size: 64\n").resize == 64
+    assert loaded(MINIMAL + "  image_size: 64\ndata:\n  resize: 80\n").resize == 80
+
+
+def test_a_config_cannot_be_changed_after_loading() -> None:
+    with pytest.raises(ValidationError, match="frozen"):
+        loaded(MINIMAL).name = "other"
+
+
+@pytest.mark.parametrize(
+    ("section", "key", "meant"),
+    [("train", "epoch", "epochs"), ("quantise", "algoritm", "algorithm"), ("compile", "kernel", "kernels")],
+)
+def test_a_typo_names_file_key_and_nearest_key(section: str, key: str, meant: str) -> None:
+    message = refusal(f"{MINIMAL}{section}:\n  {key}: 3\n")
+    assert "configs/small.yaml" in message and f"'{section}.{key}'" in message
+    assert f"did you mean '{meant}'?" in message
+
+
+def test_a_typo_in_a_section_lists_the_sections() -> None:
+    message = refusal(MINIMAL + "quantize:\n  precision: int8\n")
+    assert "did you mean 'quantise'?" in message and "model, data, train, quantise, compile" in message
+
+
+def test_a_typo_in_a_nested_section_lists_that_section_s_keys() -> None:
+    message = refusal(MINIMAL + "compile:\n  memory:\n    arenas: minimum\n")
+    assert "'compile.memory.arenas'" in message and "Allowed: arena, consume_input" in message
+
+
+def test_all_mistakes_are_told_at_once() -> None:
+    message = refusal(MINIMAL + "train:\n  epoch: 3\n  seed: many\n")
+    assert "train.epoch" in message and "train.seed" in message
+
+
+@pytest.mark.parametrize(
+    ("section", "key", "value"),
+    [
+        ("train", "epochs", "-1"),
+        ("train", "label_smoothing", "1.5"),
+        ("train", "learning_rate", "0"),
+        ("train", "flip", "sideways"),
+        ("quantise", "precision", "int4"),
+        ("quantise", "algorithm", "best"),
+        ("compile", "kernels", "[helium, neon]"),
+        ("data", "calibration_images", "0"),
+    ],
+)
+def test_a_value_out_of_range_names_the_key_and_the_value(section: str, key: str, value: str) -> None:
+    message = refusal(f"{MINIMAL}{section}:\n  {key}: {value}\n")
+    assert f"configs/small.yaml: {section}.{key}" in message and "got" in message
+
+
+def test_mean_and_deviation_are_given_for_three_channels() -> None:
+    assert "data.mean" in refusal(MINIMAL + "data:\n  mean: [0.5, 0.5]\n")
+    assert "data.std" in refusal(MINIMAL + "data:\n  std: 0.5\n")
+
+
+def test_an_unknown_word_is_answered_with_the_allowed_ones() -> None:
+    message = refusal(MINIMAL + "quantise:\n  precision: int4\n")
+    assert all(word in message for word in ("int8", "fp32", "fp16", "int4"))
+
+
+def test_the_backbone_is_required() -> None:
+    assert "'model.backbone' is missing" in refusal("model:\n  image_size: 96\n")
+
+
+@pytest.mark.parametrize("kind", ["folder", "list"])
+def test_photos_need_a_path(kind: str) -> None:
+    assert "data.path" in refusal(f"{MINIMAL}data:\n  kind: {kind}\n")
+
+
+@pytest.mark.parametrize(
+    ("written", "meant"),
+    [("none", "none"), ("minimum", "minimum"), ("256KiB", 262144), ("1 MiB", 1048576), ("4096", 4096), ("64B", 64)],
+)
+def test_an_arena_is_a_word_or_a_size(written: str, meant: str | int) -> None:
+    assert loaded(f"{MINIMAL}compile:\n  memory:\n    arena: {written}\n").compile.memory.arena == meant
+
+
+@pytest.mark.parametrize("written", ["256KB", "-1", "0", "lots", "1.5MiB"])
+def test_another_arena_is_refused(written: str) -> None:
+    message = refusal(f"{MINIMAL}compile:\n  memory:\n    arena: {written}\n")
+    assert "configs/small.yaml: compile.memory.arena: " in message and "such as 256KiB" in message
+
+
+def test_one_kernel_source_may_stand_without_brackets() -> None:
+    assert loaded(MINIMAL + "compile:\n  kernels: fastest\n").compile.kernels == ("fastest",)
+
+
+def test_an_unknown_config_lists_the_known_ones() -> None:
+    loaded(MINIMAL)
+    with pytest.raises(UserError, match=r"configs/smal\.yaml: no such config \(did you mean 'small'\?\)"):
+        load("smal")
+
+
+@pytest.mark.parametrize("text", ["", "- model\n", "PPLCNet\n", "model: [\n"])
+def test_a_file_that_is_no_mapping_is_refused_with_its_name(text: str) -> None:
+    assert refusal(text).startswith("configs/small.yaml: ")
+
+
+@pytest.mark.parametrize("section", ["model", "train", "compile"])
+def test_a_section_that_is_no_mapping_is_refused_with_its_name(section: str) -> None:
+    sections = {"model": "{backbone: PPLCNet_x0_25}"} | {section: "7"}
+    message = refusal("".join(f"{name}: {value}\n" for name, value in sections.items()))
+    assert message.startswith(f"configs/small.yaml: {section}: ")

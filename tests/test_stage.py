@@ -1,0 +1,197 @@
+"""Stages: whole or absent, skipped when nothing changed, and errors that name the script to run."""
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from paddle_cortexm import stage
+from paddle_cortexm.config import Config
+from paddle_cortexm.errors import UserError
+from paddle_cortexm.stage import STAGES, code_digest, input_folder, run_stage, stage_folder
+
+TRAINING, QUANTISATION, COMPILATION = "01_finetune", "02_quantize", "03_compile_tvm"
+Worker = Callable[[Path], None]
+
+
+@pytest.fixture(autouse=True)
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+def config(**changes: object) -> Config:
+    return Config.model_validate({"name": "small", "model": {"backbone": "PPLCNet_x0_25"}, **changes})
+
+
+def writes(text: str, name: str = "result.txt") -> Worker:
+    return lambda folder: (folder / name).write_text(text) and None
+
+
+def refuses(folder: Path) -> None:
+    raise AssertionError(f"{folder}: the stage ran although it is up to date")
+
+
+def run_line(settings: Config) -> None:
+    """Training, quantisation and compilation, each as a single file."""
+    for name in (TRAINING, QUANTISATION, COMPILATION):
+        run_stage(settings, name, writes(name))
+
+
+def refusal(settings: Config, name: str) -> str:
+    with pytest.raises(UserError) as error:
+        input_folder(settings, name)
+    return str(error.value)
+
+
+def test_a_stage_writes_its_folder_and_a_manifest() -> None:
+    made, redone = run_stage(config(), TRAINING, writes("weights"))
+    manifest = json.loads((made / "manifest.json").read_text())
+    assert redone and made == Path("build/small/01_finetune") and (made / "result.txt").read_text() == "weights"
+    assert manifest["config"]["model"]["backbone"] == "PPLCNet_x0_25" and manifest["seed"] == 42
+    assert manifest["outputs"] == {"result.txt": stage.sha256(made / "result.txt")}
+    assert manifest["versions"]["numpy"] and manifest["seconds"] >= 0
+
+
+def test_files_in_subfolders_are_outputs_too() -> None:
+    def work(folder: Path) -> None:
+        (folder / "figures").mkdir()
+        (folder / "figures" / "curve.png").write_bytes(b"png")
+
+    made, _ = run_stage(config(), TRAINING, work)
+    (made / "figures" / "curve.png").write_bytes(b"other")
+    assert "figures/curve.png: missing or changed" in refusal(config(), TRAINING)
+
+
+def test_a_stage_is_skipped_when_nothing_changed() -> None:
+    run_line(config())
+    for name in (TRAINING, QUANTISATION, COMPILATION):
+        assert run_stage(config(), name, refuses) == (stage_folder(config(), name), False)
+
+
+def test_force_redoes_a_stage() -> None:
+    run_stage(config(), TRAINING, writes("first"))
+    made, redone = run_stage(config(), TRAINING, writes("second"), force=True)
+    assert redone and (made / "result.txt").read_text() == "second"
+
+
+def test_files_of_the_run_before_are_gone() -> None:
+    run_stage(config(), TRAINING, writes("old", "old.txt"))
+    made, _ = run_stage(config(), TRAINING, writes("new", "new.txt"), force=True)
+    assert sorted(path.name for path in made.iterdir()) == ["manifest.json", "new.txt"]
+
+
+def test_a_changed_config_value_redoes_the_stage() -> None:
+    run_stage(config(), TRAINING, writes("8 epochs"))
+    _, redone = run_stage(config(train={"epochs": 9}), TRAINING, writes("9 epochs"))
+    assert redone
+
+
+def test_a_config_value_of_another_stage_does_not() -> None:
+    run_stage(config(), TRAINING, writes("weights"))
+    assert not run_stage(config(compile={"target": "corstone310"}), TRAINING, refuses)[1]
+
+
+@pytest.mark.parametrize("damage", [Path.unlink, lambda path: path.write_text("edited")], ids=["deleted", "edited"])
+def test_a_damaged_output_redoes_the_stage(damage: Callable[[Path], object]) -> None:
+    made, _ = run_stage(config(), TRAINING, writes("weights"))
+    damage(made / "result.txt")
+    assert run_stage(config(), TRAINING, writes("weights"))[1]
+
+
+def test_a_redone_stage_with_other_bytes_redoes_the_next() -> None:
+    run_line(config())
+    run_stage(config(), TRAINING, writes("other weights"), force=True)
+    assert run_stage(config(), QUANTISATION, writes("ranges"))[1]
+
+
+def test_a_redone_stage_with_the_same_bytes_leaves_the_next_as_it_is() -> None:
+    run_line(config())
+    run_stage(config(), TRAINING, writes(TRAINING), force=True)
+    assert not run_stage(config(), QUANTISATION, refuses)[1]
+
+
+def test_changed_code_redoes_compilation_but_not_training(monkeypatch: pytest.MonkeyPatch) -> None:
+    run_line(config())
+    monkeypatch.setattr(stage, "code_digest", lambda paths: "other" if list(paths) else "")
+    assert not run_stage(config(), TRAINING, refuses)[1]
+    assert run_stage(config(), COMPILATION, writes("C"))[1]
+
+
+def test_an_interrupted_stage_leaves_nothing_that_looks_whole() -> None:
+    def interrupted(folder: Path) -> None:
+        (folder / "half.txt").write_text("half")
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        run_stage(config(), TRAINING, interrupted)
+    assert not stage_folder(config(), TRAINING).exists()
+    made, _ = run_stage(config(), TRAINING, writes("whole"))
+    assert not (made / "half.txt").exists() and list(made.parent.iterdir()) == [made]
+
+
+def test_an_interrupted_stage_keeps_the_result_before_it() -> None:
+    made, _ = run_stage(config(), TRAINING, writes("first"))
+
+    def fails(folder: Path) -> None:
+        raise RuntimeError("power cut")
+
+    with pytest.raises(RuntimeError):
+        run_stage(config(), TRAINING, fails, force=True)
+    assert input_folder(config(), TRAINING) == made and (made / "result.txt").read_text() == "first"
+
+
+@pytest.mark.parametrize("name", STAGES)
+def test_a_missing_stage_names_the_script_to_run(name: str) -> None:
+    message = refusal(config(), name)
+    assert f"build/small/{name}" in message and f"Run ./{STAGES[name].script} --config small first" in message
+
+
+def test_a_stage_does_not_run_before_the_one_it_reads() -> None:
+    with pytest.raises(UserError, match=r"Run \./01_finetune\.py --config small first"):
+        run_stage(config(), QUANTISATION, refuses)
+
+
+def test_a_stage_made_with_another_config_is_stale_and_names_key_and_script() -> None:
+    run_line(config())
+    message = refusal(config(quantise={"algorithm": "KL"}), QUANTISATION)
+    assert "stale: 'quantise' changed" in message and "Run ./02_quantize.py --config small again" in message
+
+
+def test_a_stage_whose_input_was_redone_is_stale_and_names_the_script_to_run() -> None:
+    run_line(config())
+    run_stage(config(), TRAINING, writes("other weights"), force=True)
+    message = refusal(config(), QUANTISATION)
+    assert "stale: 01_finetune was redone" in message and "Run ./02_quantize.py --config small again" in message
+
+
+def test_staleness_is_seen_through_the_stages_between() -> None:
+    run_line(config())
+    message = refusal(config(train={"epochs": 9}), COMPILATION)
+    assert "'train' changed" in message and "Run ./01_finetune.py" in message
+
+
+def test_an_output_changed_by_hand_names_the_file() -> None:
+    run_line(config())
+    (stage_folder(config(), COMPILATION) / "result.txt").write_text("edited")
+    message = refusal(config(), COMPILATION)
+    assert "build/small/03_compile_tvm/result.txt: missing or changed" in message and "--force" in message
+
+
+def test_the_code_digest_follows_content_and_ignores_caches(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(stage, "REPOSITORY", folder)
+    source = folder / "app" / "kernel.c"
+    source.parent.mkdir()
+    source.write_text("int a;")
+    first = code_digest(["app"])
+    (folder / "app" / "__pycache__").mkdir()
+    (folder / "app" / "__pycache__" / "x.pyc").write_bytes(b"cache")
+    assert code_digest(["app"]) == first
+    source.write_text("int b;")
+    assert code_digest(["app"]) != first
+
+
+@pytest.mark.parametrize("spec", STAGES.values(), ids=list(STAGES))
+def test_the_code_a_stage_depends_on_exists(spec: stage.StageSpec) -> None:
+    assert all((stage.REPOSITORY / path).exists() for path in spec.code)
