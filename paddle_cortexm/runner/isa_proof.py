@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import shlex
 import subprocess
 from collections.abc import Iterable
 from pathlib import Path
@@ -35,9 +36,10 @@ def check_helium(objects: Path, sources: Iterable[str], objdump: Path) -> dict[s
 
 
 def objects_by_source(objects: Path) -> dict[Path, Path]:
-    """What CMake compiled each source to, from compile_commands.json."""
-    commands = json.loads((objects / "compile_commands.json").read_text(encoding="utf-8"))
-    return {Path(entry["file"]).resolve(): Path(entry["directory"]) / entry["output"] for entry in commands}
+    """What CMake compiled each source to: the word after -o of its command in compile_commands.json."""
+    entries = json.loads((objects / "compile_commands.json").read_text(encoding="utf-8"))
+    commands = {Path(entry["file"]).resolve(): shlex.split(entry["command"]) for entry in entries}
+    return {source: objects / words[words.index("-o") + 1] for source, words in commands.items()}
 
 
 def count_mve(object_file: Path, objdump: Path) -> int:

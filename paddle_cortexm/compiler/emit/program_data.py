@@ -36,5 +36,5 @@ def emit_demo_frame(folder: Path, frame: NDArray[np.uint8]) -> None:
     (folder / "demo_frame.c").write_text(
         f"{GENERATED}#include <stdint.h>\n\n{declarations}"
         f"const uint32_t demo_frame_width = {width};\nconst uint32_t demo_frame_height = {height};\n"
-        f'__attribute__((section(".model_weights"))) const uint8_t demo_frame_pixels[] = {{\n{value_rows(frame)}}};\n'
+        f'__attribute__((section(".demo_frame"))) const uint8_t demo_frame_pixels[] = {{\n{value_rows(frame)}}};\n'
     )

@@ -1,0 +1,62 @@
+"""A deployment whose first three stages are made by hand around the tiny model."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from paddle_cortexm import config, stage
+from paddle_cortexm.stage import REPOSITORY
+from tests.tiny_model import write_tiny_model
+
+Deployment = Callable[..., str]
+Script = Callable[..., "subprocess.CompletedProcess[str]"]
+
+
+@pytest.fixture
+def deployment(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Deployment:
+    """deployment(target="corstone300", **write_tiny_model's arguments) makes configs/tiny.yaml and stages 1 to 3 in the
+    current folder; returns the config's name."""
+    monkeypatch.chdir(tmp_path)
+
+    def make(target: str = "corstone300", **model: object) -> str:
+        Path("configs").mkdir(exist_ok=True)
+        text = f"model: {{backbone: PPLCNet_x0_25, image_size: 16}}\ncompile: {{target: {target}}}\n"
+        Path("configs/tiny.yaml").write_text(text)
+        settings = config.load("tiny")
+        labels = "".join(f"label {i}\n" for i in range(10))
+        stage.run_stage(settings, "01_finetune", lambda folder: _write(folder / "labels.txt", labels))
+        stage.run_stage(settings, "02_quantize", lambda folder: _write(folder / "ranges.json", "{}"))
+        stage.run_stage(settings, "03_compile_tvm", lambda folder: _write_model(folder, model), force=True)
+        return "tiny"
+
+    return make
+
+
+def _write(file: Path, text: str) -> None:
+    file.write_text(text)
+
+
+def _write_model(folder: Path, model: dict[str, object]) -> None:
+    write_tiny_model(folder, **model)  # type: ignore[arg-type]
+
+
+@pytest.fixture
+def script() -> Script:
+    """script("05_run_fvp.sh", "--config", ...) as a user calls it, in the current folder; python3 is this one."""
+
+    def call(name: str, *arguments: str, path: str | None = None) -> subprocess.CompletedProcess[str]:
+        interpreter = str(Path(sys.executable).parent)
+        environment = os.environ | {
+            "PATH": os.pathsep.join([*([path] if path else []), interpreter, os.environ["PATH"]])
+        }
+        return subprocess.run(
+            [str(REPOSITORY / name), *arguments], capture_output=True, text=True, env=environment, timeout=120
+        )
+
+    return call

@@ -1,0 +1,145 @@
+"""Stage 4: the program is built, measured and proved to use Helium."""
+
+from __future__ import annotations
+
+import json
+import re
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from paddle_cortexm.errors import UserError
+from paddle_cortexm.runner import isa_proof, toolchains
+from paddle_cortexm.runner.build import build_program, explain_overflow
+from paddle_cortexm.stage import REPOSITORY
+from paddle_cortexm.target import CORSTONE300, CORSTONE310, TARGETS, Target
+from tests.runner.conftest import Deployment, Script
+from tests.tiny_model import write_tiny_model
+
+
+def test_the_script_leaves_program_map_and_sizes(deployment: Deployment, script: Script) -> None:
+    done = script("04_build_app.sh", "--config", deployment())
+    assert done.returncode == 0, done.stderr
+    folder = Path("build/tiny/04_build_app")
+    assert {path.name for path in folder.iterdir()} == {"app.elf", "app.map", "size.json", "manifest.json"}
+    sizes = json.loads((folder / "size.json").read_text())
+    assert sizes["totals"]["arena"] == 1024 and sizes["totals"]["stack"] == 8192
+    assert sizes["regions"]["DDR"]["contents"]["frames"] == 24 * 30 * 3 + 1024 * 1024 * 3
+    assert all(region["used"] + region["free"] == region["size"] for region in sizes["regions"].values())
+    assert "compiler: " in done.stdout and "DTCM" in done.stdout
+    assert "next: ./05_run_fvp.sh --config tiny" in done.stdout
+
+
+def test_a_second_build_is_skipped_unless_the_compiler_differs(deployment: Deployment, script: Script) -> None:
+    name = deployment()
+    assert "made: " in script("04_build_app.sh", "--config", name).stdout
+    assert "up to date: " in script("04_build_app.sh", "--config", name).stdout
+    assert "made: " in script("04_build_app.sh", "--config", name, "--toolchain", "gcc").stdout
+
+
+def test_a_missing_stage_names_the_script_to_run(deployment: Deployment, script: Script) -> None:
+    deployment()
+    subprocess.run(["rm", "-r", "build/tiny/03_compile_tvm"], check=True)
+    done = script("04_build_app.sh", "--config", "tiny")
+    assert done.returncode == 2
+    assert "Run ./03_compile_tvm.py --config tiny first" in done.stderr
+
+
+@pytest.mark.parametrize("kind", ["clang", "gcc"])
+def test_a_region_that_overflows_is_named_with_the_excess(tmp_path: Path, kind: str) -> None:
+    model = write_tiny_model(tmp_path / "model", arena=600_000)
+    with pytest.raises(
+        UserError, match=r"memory region DTCM \(524,288 bytes\) overflows by 8\d,\d{3} bytes.*arena, hot"
+    ):
+        build_program(tmp_path / "objects", model, CORSTONE300, toolchains.choose(CORSTONE300, kind))
+
+
+def test_other_link_errors_are_not_taken_for_an_overflow() -> None:
+    explain_overflow("ld.lld: error: undefined symbol: model_run", CORSTONE300, {"arena": "DTCM"})
+
+
+@pytest.mark.parametrize("kind", ["clang", "gcc"])
+def test_two_builds_give_identical_bytes(tmp_path: Path, kind: str) -> None:
+    model = write_tiny_model(tmp_path / "model")
+    toolchain = toolchains.choose(CORSTONE300, kind)
+    first, second = (build_program(tmp_path / name, model, CORSTONE300, toolchain) for name in ("first", "second"))
+    assert first.read_bytes() == second.read_bytes()
+
+
+@pytest.mark.parametrize("target", TARGETS.values(), ids=lambda target: target.name)
+def test_the_linker_script_has_the_target_s_memory_map(target: Target) -> None:
+    script = (REPOSITORY / f"app/boards/{target.name}/{target.name}.ld").read_text()
+    units = {"K": 1024, "M": 1024 * 1024}
+    found = {
+        name: (int(origin, 16), int(size) * units[unit])
+        for name, origin, size, unit in re.findall(r"(\w+)\s+\(\w+\)\s*: ORIGIN = (\w+), LENGTH = (\d+)([KM])", script)
+    }
+    assert found == {region.name: (region.origin, region.size) for region in target.regions}
+
+
+@pytest.mark.parametrize("target", TARGETS.values(), ids=lambda target: target.name)
+def test_the_board_header_has_the_target_s_uart_and_cpu(target: Target) -> None:
+    header = (REPOSITORY / f"app/boards/{target.name}/board.h").read_text()
+    assert f"0x{target.uart0:08X}u" in header
+    assert target.cpu.lower() in header.lower() and target.title in header
+
+
+def test_what_the_program_itself_takes_is_within_the_target_s_reserve(tmp_path: Path) -> None:
+    from paddle_cortexm.runner.size_report import measure
+
+    model = write_tiny_model(tmp_path / "model")
+    regions = json.loads((model / "regions.json").read_text())
+    elf = build_program(tmp_path / "objects", model, CORSTONE310, toolchains.choose(CORSTONE310))
+    contents = measure(elf, CORSTONE310, regions)["regions"]["DTCM"]["contents"]
+    assert contents["stack"] + contents["data"] <= CORSTONE310.region("DTCM").reserved
+
+
+MVE_KERNEL = """#if defined(__ARM_FEATURE_MVE)
+#include <arm_mve.h>
+#endif
+void twice(signed char *values, int count);
+void twice(signed char *values, int count)
+{
+#if defined(__ARM_FEATURE_MVE)
+    for (; count >= 16; count -= 16, values += 16) {
+        vst1q_s8(values, vaddq_s8(vld1q_s8(values), vld1q_s8(values)));
+    }
+#endif
+    for (; count > 0; count--, values++) {
+        *values = (signed char)(*values * 2);
+    }
+}
+"""
+
+
+def compile_kernel(folder: Path, kind: str, cpu: str) -> toolchains.Toolchain:
+    """Compile MVE_KERNEL for a CPU into folder, which then looks like a CMake build folder."""
+    toolchain = toolchains.choose(CORSTONE300, kind)
+    (folder / "twice_s8.c").write_text(MVE_KERNEL)
+    options = ["--target=arm-none-eabi", "-fshort-enums", "-isystem", "/usr/include/newlib"] if kind == "clang" else []
+    command = [toolchain.variables["COMPILER"], *options, f"-mcpu={cpu}", "-mthumb", "-mfloat-abi=hard", "-O3", "-c"]
+    subprocess.run([*command, "-fno-tree-vectorize", "twice_s8.c", "-o", "twice_s8.o"], cwd=folder, check=True)
+    entry = {"directory": str(folder), "file": str(folder / "twice_s8.c"), "command": "cc -o twice_s8.o -c twice_s8.c"}
+    (folder / "compile_commands.json").write_text(json.dumps([entry]))
+    return toolchain
+
+
+@pytest.mark.parametrize("kind", ["clang", "gcc"])
+def test_the_helium_instructions_of_a_kernel_are_counted(tmp_path: Path, kind: str) -> None:
+    toolchain = compile_kernel(tmp_path, kind, "cortex-m55")
+    source = str(tmp_path / "twice_s8.c")
+    assert isa_proof.check_helium(tmp_path, [source], toolchain.objdump)[source] >= 1
+
+
+@pytest.mark.parametrize("kind", ["clang", "gcc"])
+def test_a_kernel_compiled_without_helium_is_an_error(tmp_path: Path, kind: str) -> None:
+    toolchain = compile_kernel(tmp_path, kind, "cortex-m55+nomve")
+    with pytest.raises(UserError, match=r"without a single Helium instruction: .*twice_s8\.c"):
+        isa_proof.check_helium(tmp_path, [str(tmp_path / "twice_s8.c")], toolchain.objdump)
+
+
+def test_a_kernel_without_an_mve_variant_needs_no_proof(tmp_path: Path) -> None:
+    toolchain = compile_kernel(tmp_path, "gcc", "cortex-m55+nomve")
+    (tmp_path / "plain.c").write_text("int plain;\n")
+    assert isa_proof.check_helium(tmp_path, [str(tmp_path / "plain.c")], toolchain.objdump) == {}

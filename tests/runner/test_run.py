@@ -1,0 +1,151 @@
+"""Stage 5 as a user runs it: simulator, verdict, run.json, exit status."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from tests.runner.conftest import Deployment, Script
+
+QEMU = ("--simulator", "qemu")
+
+
+@pytest.fixture
+def built(deployment: Deployment, script: Script) -> str:
+    name = deployment()
+    done = script("04_build_app.sh", "--config", name)
+    assert done.returncode == 0, done.stderr
+    return name
+
+
+def report() -> dict[str, Any]:
+    return json.loads(Path("build/tiny/05_run_fvp/run.json").read_text())
+
+
+def save_images(folder: Path, count: int) -> None:
+    for i in range(count):
+        pixels = np.random.default_rng(i).integers(0, 256, (20 + i, 24, 3), dtype=np.uint8)
+        path = folder / f"label {i % 2}" / f"{i:02d}.png"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        Image.fromarray(pixels).save(path)
+
+
+def test_the_linked_in_frame_passes_and_everything_is_in_run_json(built: str, script: Script) -> None:
+    done = script("05_run_fvp.sh", "--config", built, *QEMU)
+    assert done.returncode == 0, done.stdout + done.stderr
+    run = report()
+    best = run["top5"][0]
+    assert (run["config"], run["verdict"], run["simulator"]["kind"]) == ("tiny", "PASS", "qemu")
+    assert len(run["top5"]) == 5 and len(run["output_crc32"]) == 8
+    instructions = run["instructions"]
+    assert [layer["name"] for layer in instructions["layers"]] == ["sums", "logits"]
+    assert 0 < sum(layer["instructions"] for layer in instructions["layers"]) <= instructions["model"]
+    assert instructions["preprocessing"] > 0
+    assert run["arena_bytes"] == 1024 and run["code_bytes"] > 1000
+    assert 0 < run["stack_bytes"] < run["stack_reserved_bytes"] == 8192
+    last = done.stdout.strip().splitlines()[-1]
+    expected = f"tiny  {best['label']}  {best['score']:.4f}  {instructions['model']:,} instructions  PASS"
+    assert last == expected
+    assert "EXITTHESIM" in Path("build/tiny/05_run_fvp/uart.txt").read_text()
+
+
+def test_many_images_go_through_several_simulators(built: str, script: Script, tmp_path: Path) -> None:
+    save_images(tmp_path / "photos", 7)
+    done = script("05_run_fvp.sh", "--config", built, *QEMU, "--images", "photos", "--jobs", "2")
+    assert done.returncode == 0, done.stdout + done.stderr
+    run = report()
+    assert (run["verdict"], run["frames"], run["frames_equal"]) == ("PASS", 7, 7)
+    assert run["accuracy"]["labelled"] == 7
+    assert "7/7 frames" in done.stdout
+    uart = Path("build/tiny/05_run_fvp/uart.txt").read_text()
+    assert uart.count("EXITTHESIM") == 2 and uart.count("\nframe ") == 7
+    assert not list(Path("build/tiny/05_run_fvp").glob("*.bin"))
+
+
+def test_one_photo_of_another_shape_passes(built: str, script: Script) -> None:
+    Image.new("RGB", (300, 199), (10, 200, 90)).save("photo.jpg")
+    done = script("05_run_fvp.sh", "--config", built, *QEMU, "--image", "photo.jpg")
+    assert done.returncode == 0 and report()["image"] == "photo.jpg"
+
+
+def test_a_corrupt_photo_is_named_and_nothing_is_run(built: str, script: Script) -> None:
+    Path("photo.jpg").write_bytes(b"\xff\xd8 broken")
+    done = script("05_run_fvp.sh", "--config", built, *QEMU, "--image", "photo.jpg")
+    assert done.returncode == 2 and "photo.jpg: cannot be read" in done.stderr
+    assert not Path("build/tiny/05_run_fvp").exists()
+
+
+def test_the_command_is_printed_and_not_run(built: str, script: Script) -> None:
+    done = script("05_run_fvp.sh", "--config", built, *QEMU, "--print-command")
+    assert done.returncode == 0 and "-M mps3-an547" in done.stdout
+    assert "-kernel build/tiny/04_build_app/app.elf" in done.stdout
+    assert not Path("build/tiny/05_run_fvp").exists()
+
+
+def test_a_fault_on_the_target_is_a_fail_with_its_registers(deployment: Deployment, script: Script) -> None:
+    name = deployment(body="(void)*(volatile uint32_t *)0xF0000000u;")
+    script("04_build_app.sh", "--config", name)
+    done = script("05_run_fvp.sh", "--config", name, *QEMU)
+    assert done.returncode == 1
+    assert "BFAR   0xf0000000" in done.stdout and done.stdout.strip().endswith("tiny  FAIL")
+    assert report()["verdict"] == "FAIL" and "CFSR" in report()["problem"]
+
+
+def test_a_program_that_never_ends_is_killed_at_the_time_limit(deployment: Deployment, script: Script) -> None:
+    name = deployment(body="for (volatile int i = 0;; i++) { }")
+    script("04_build_app.sh", "--config", name)
+    done = script("05_run_fvp.sh", "--config", name, *QEMU, "--timeout", "2")
+    assert done.returncode == 1 and "killed after 2 s" in done.stdout
+    assert report()["verdict"] == "FAIL"
+
+
+def fake_fvp(folder: Path, output: str) -> None:
+    """An FVP that writes its arguments to arguments.txt and prints what a program would."""
+    folder.mkdir(exist_ok=True)
+    model = folder / "FVP_Corstone_SSE-300"
+    model.write_text(f'#!/bin/sh\nprintf "%s\\n" "$@" > arguments.txt\ncat {output}\n')
+    model.chmod(0o755)
+
+
+def test_an_fvp_is_called_as_documented_and_its_output_judged(built: str, script: Script, tmp_path: Path) -> None:
+    script("05_run_fvp.sh", "--config", built, *QEMU)
+    Path("said.txt").write_text(Path("build/tiny/05_run_fvp/uart.txt").read_text() + "Info: simulation stopped\n")
+    fake_fvp(tmp_path / "bin", "said.txt")
+    done = script("05_run_fvp.sh", "--config", built, "--timeout", "77", path=str(tmp_path / "bin"))
+    assert done.returncode == 0 and report()["simulator"]["name"] == "FVP_Corstone_SSE-300"
+    arguments = Path("arguments.txt").read_text().splitlines()
+    assert arguments[:2] == ["-a", "build/tiny/04_build_app/app.elf"]
+    assert "cpu0.CFGDTCMSZ=10" in arguments and "cpu0.semihosting-enable=1" in arguments
+    assert arguments[arguments.index("--timelimit") + 1] == "77"
+
+
+def test_one_wrong_bit_of_the_output_is_a_fail(built: str, script: Script, tmp_path: Path) -> None:
+    import zlib
+
+    script("05_run_fvp.sh", "--config", built, *QEMU)
+    said = Path("build/tiny/05_run_fvp/uart.txt").read_text()
+    line = next(line for line in said.splitlines() if line.startswith("output: "))
+    right = bytes.fromhex(line.removeprefix("output: "))
+    wrong = bytes([right[0] ^ 1, *right[1:]])
+    said = said.replace(right.hex(), wrong.hex()).replace(f"{zlib.crc32(right):08x}", f"{zlib.crc32(wrong):08x}")
+    Path("said.txt").write_text(said)
+    fake_fvp(tmp_path / "bin", "said.txt")
+    done = script("05_run_fvp.sh", "--config", built, path=str(tmp_path / "bin"))
+    assert done.returncode == 1 and done.stdout.strip().endswith("FAIL")
+    assert report()["failures"] == [{"image": "linked in", "reason": "1 of 10 outputs differ, by up to 1"}]
+
+
+def test_the_build_stage_must_have_been_run(deployment: Deployment, script: Script) -> None:
+    done = script("05_run_fvp.sh", "--config", deployment(), *QEMU)
+    assert done.returncode == 2 and "Run ./04_build_app.sh --config tiny first" in done.stderr
+
+
+@pytest.mark.parametrize(("option", "value"), [("--jobs", "0"), ("--timeout", "-1")])
+def test_values_that_make_no_sense_are_refused(built: str, script: Script, option: str, value: str) -> None:
+    done = script("05_run_fvp.sh", "--config", built, option, value)
+    assert done.returncode == 2 and option in done.stderr

@@ -1,0 +1,45 @@
+"""Where the parts of a model go on a board."""
+
+from __future__ import annotations
+
+import pytest
+
+from paddle_cortexm.errors import UserError
+from paddle_cortexm.target import CORSTONE300, CORSTONE310, target_named
+
+
+def test_an_unknown_target_lists_the_known_and_the_nearest() -> None:
+    with pytest.raises(UserError, match=r"'corstone3000'.*did you mean 'corstone300'.*corstone300, corstone310"):
+        target_named("corstone3000")
+
+
+def test_a_small_arena_goes_to_the_fastest_memory() -> None:
+    assert CORSTONE300.place(arena=100_000, weights=1_000_000, hot=1000) == {
+        "arena": "DTCM",
+        "weights": "DDR",
+        "hot": "DTCM",
+    }
+
+
+def test_a_larger_arena_goes_to_the_next_memory_and_leaves_the_fastest_to_the_hot_constants() -> None:
+    placed = CORSTONE300.place(arena=1_500_000, weights=3_000_000, hot=100_000)
+    assert (placed["arena"], placed["hot"]) == ("SRAM", "DTCM")
+    assert CORSTONE310.place(arena=20_000, weights=1, hot=9000) == {"arena": "DTCM", "weights": "DDR", "hot": "SRAM"}
+
+
+def test_memory_that_the_program_itself_needs_is_not_given_away() -> None:
+    free = CORSTONE310.region("DTCM").free
+    assert CORSTONE310.place(arena=free, weights=0, hot=0)["arena"] == "DTCM"
+    assert CORSTONE310.place(arena=free + 1, weights=0, hot=0)["arena"] == "SRAM"
+
+
+def test_what_fits_nowhere_says_by_how_much() -> None:
+    with pytest.raises(UserError, match=r"weights: 300,000,000 bytes fit in no memory.*34,710,272 too few"):
+        CORSTONE300.place(arena=1, weights=300_000_000, hot=0)
+    with pytest.raises(UserError, match=r"arena: 900,000,000 bytes"):
+        CORSTONE300.place(arena=900_000_000, weights=0, hot=0)
+
+
+def test_an_unknown_region_lists_the_regions() -> None:
+    with pytest.raises(UserError, match=r"no memory 'DTC'.*did you mean 'DTCM'.*ITCM, DTCM, SRAM, BRAM, DDR"):
+        CORSTONE300.region("DTC")
