@@ -1,0 +1,64 @@
+#!/usr/bin/env python3
+"""Stage 1: fine-tune a PaddleClas backbone, or export its weights as they are (train.epochs: 0).
+
+    ./01_finetune.py --config pplcnet_corstone310_int8
+
+Writes build/NAME/01_finetune: model.pdparams, labels.txt (a class a line), metrics.json, learning_curve.png and
+demo.png (a validation image for the later stages to classify). An interrupted run goes on after its last whole epoch
+when it is started again.
+"""
+
+from __future__ import annotations
+
+import tempfile
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+from paddle_cortexm import cli
+from paddle_cortexm.config import Config, load
+from paddle_cortexm.stage import read_json, run_stage
+
+
+def train_into(config: Config, quiet: bool, folder: Path) -> None:
+    """Fill the stage's folder, in one process or several."""
+    from paddle_cortexm.training.finetune import finetune
+    from paddle_cortexm.training.processes import Group, launch
+
+    if config.train.processes == 1:
+        finetune(config, folder, Group(), quiet=quiet)
+        return
+    with tempfile.TemporaryDirectory() as shared:
+        settings = Path(shared) / "config.json"
+        settings.write_text(config.model_dump_json(), encoding="utf-8")
+        launch(config.train.processes, [str(settings), str(folder), *(["--quiet"] if quiet else [])])
+
+
+def figures(metrics: dict[str, Any]) -> dict[str, str]:
+    """The key figures for the closing summary."""
+    measured, images = metrics["validation"], metrics["images"]
+    accuracy = "not measured: the data's classes are not the model's"
+    if measured:
+        accuracy = f"{measured['top1']:.2%} of {measured['images']} validation images"
+    return {
+        "backbone": f"{metrics['backbone']}, {metrics['parameters']:,} parameters",
+        "images": ", ".join(f"{count} {name}" for name, count in images.items()),
+        "float accuracy": accuracy,
+        "unreadable images": str(len(metrics["unreadable"])),
+    }
+
+
+def main() -> None:
+    arguments = cli.parser(__doc__ or "").parse_args()
+    config = load(arguments.config)
+    work = partial(train_into, config, arguments.quiet)
+    folder, redone = run_stage(config, "01_finetune", work, force=arguments.force)
+    if redone:
+        from paddle_cortexm.training.finetune import checkpoint_of
+
+        checkpoint_of(config, folder).remove()
+    cli.summary(folder, redone, figures(read_json(folder / "metrics.json")), f"./02_quantize.py --config {config.name}")
+
+
+if __name__ == "__main__":
+    cli.run(main)

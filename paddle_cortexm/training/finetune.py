@@ -1,0 +1,114 @@
+"""Stage 1: from a config to a fine-tuned model, its labels and its accuracy."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import paddle
+from PIL import Image as Pillow
+
+from paddle_cortexm.config import Config
+from paddle_cortexm.data.datasets import Splits, class_count, is_measurable, open_splits
+from paddle_cortexm.data.pixels import Pixels, load_pixels
+from paddle_cortexm.data.preprocessing import normalisation_table
+from paddle_cortexm.errors import UserError
+from paddle_cortexm.models import IMAGENET_CLASSES, Backbone, build, imagenet_labels
+from paddle_cortexm.stage import STAGES, config_values, write_json
+from paddle_cortexm.training.checkpoint import Checkpoint, Epoch, basis_of
+from paddle_cortexm.training.evaluation import network_logits, scores
+from paddle_cortexm.training.learning_curve import draw_learning_curve
+from paddle_cortexm.training.loop import Material, train
+from paddle_cortexm.training.processes import Group
+from paddle_cortexm.training.status import Status
+
+STAGE = "01_finetune"
+CHECKPOINT_FOLDER = f".{STAGE}.checkpoint"  # beside the stage's folder
+
+
+def finetune(config: Config, folder: Path, group: Group, *, quiet: bool = False) -> None:
+    """Fill the folder: model.pdparams, labels.txt, metrics.json, demo.png and, if trained, learning_curve.png.
+
+    Resumes from build/NAME/.01_finetune.checkpoint. With several processes each calls this, and the first one writes.
+    """
+    splits = open_splits(config)
+    classes = class_count(config, splits)
+    labels = label_names(config, splits, classes)
+    backbone = build(config.model.backbone, classes, config.model.weights, config.train.seed)
+    if group.leads:
+        print(*backbone.notes, sep="\n", end="\n" if backbone.notes else "")
+    size, table = config.model.image_size, normalisation_table(config.data.mean, config.data.std)
+    shown = quiet or not group.leads
+    validation = load_pixels(splits.validation, config.resize, size, "validation images", quiet=shown)
+    epochs: list[Epoch] = []
+    unreadable = validation.unreadable
+    if config.train.epochs:
+        pixels = load_pixels(splits.train, config.resize, config.resize, "training images", quiet=shown)
+        unreadable += pixels.unreadable
+        material = Material(pixels, validation, table, size)
+        checkpoint = checkpoint_of(config, folder)
+        status = Status(quiet=quiet, shown=group.leads)
+        epochs = train(backbone.network, material, config.train, checkpoint, group, status)
+    if group.leads:
+        logits = network_logits(backbone.network, validation, table)
+        paddle.save(backbone.network.state_dict(), str(folder / "model.pdparams"))
+        (folder / "labels.txt").write_text("\n".join(labels) + "\n", encoding="utf-8")
+        write_demo(folder / "demo.png", splits, validation, logits)
+        measured = asdict(scores(logits, validation.targets)) if is_measurable(config, splits) else None
+        write_json(folder / "metrics.json", metrics(config, backbone, splits, epochs, measured, unreadable))
+        if epochs:
+            draw_learning_curve(epochs, f"{config.name}: {config.model.backbone}", folder / "learning_curve.png")
+
+
+def checkpoint_of(config: Config, folder: Path) -> Checkpoint:
+    """The checkpoint beside the stage's folder, good for exactly this config's training."""
+    return Checkpoint(folder.parent / CHECKPOINT_FOLDER, basis_of(config_values(config, STAGES[STAGE])))
+
+
+def label_names(config: Config, splits: Splits, classes: int) -> list[str]:
+    """A name a class: the config's label file, the data's class names, or ImageNet's for 1000 classes."""
+    path = config.model.labels
+    if path is not None:
+        if not path.is_file():
+            raise UserError(f"model.labels: no file {path}")
+        names = path.read_text(encoding="utf-8").splitlines()
+        if len(names) != classes:
+            raise UserError(f"model.labels: {path} has {len(names)} lines, but the model has {classes} classes")
+        return names
+    if classes == len(splits.class_names):
+        return list(splits.class_names)
+    return imagenet_labels() if classes == IMAGENET_CLASSES else [f"class {number}" for number in range(classes)]
+
+
+def write_demo(path: Path, splits: Splits, validation: Pixels, logits: np.ndarray) -> None:
+    """The raw validation image that the model is surest of, among those it gets right, for the later stages to show."""
+    margins = np.sort(logits, axis=1)[:, -1] - np.sort(logits, axis=1)[:, -2]
+    right = logits.argmax(axis=1) == validation.targets
+    best = int(np.argmax(np.where(right, margins, -np.inf)))
+    Pillow.fromarray(splits.validation.read(int(validation.indices[best]))).save(path)
+
+
+def metrics(
+    config: Config,
+    backbone: Backbone,
+    splits: Splits,
+    epochs: Sequence[Epoch],
+    measured: dict[str, Any] | None,
+    unreadable: Sequence[str],
+) -> dict[str, Any]:
+    """What metrics.json holds."""
+    parameters = sum(int(np.prod(p.shape)) for p in backbone.network.parameters())
+    names = ("train", "validation", "calibration")
+    return {
+        "backbone": config.model.backbone,
+        "parameters": parameters,
+        "weights": config.model.weights,
+        "notes": list(backbone.notes),
+        "images": {name: len(getattr(splits, name).targets) for name in names},
+        "unreadable": list(unreadable),
+        "validation": measured,
+        "epochs": [asdict(epoch) for epoch in epochs],
+    }
