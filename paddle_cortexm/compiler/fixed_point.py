@@ -7,7 +7,7 @@ import math
 import numpy as np
 from numpy.typing import NDArray
 
-MINIMUM_SHIFT = -30  # below it the result is 0 for every int32 accumulator
+MINIMUM_SHIFT = -31  # below it the result is 0 for every int32 accumulator
 
 
 def fixed_point(scale: float) -> tuple[int, int]:

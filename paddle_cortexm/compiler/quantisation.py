@@ -125,7 +125,8 @@ def _weighted(
     """A convolution, depthwise convolution or fully connected layer with per-channel weight scales."""
     channel_axis = 2 if isinstance(operator, DepthwiseConvolution) else 0
     rows = np.moveaxis(operator.weight, channel_axis, 0).reshape(operator.bias.size, -1).astype(np.float64)
-    scales = channel_scales(rows, operator.bias, source.scale) if scales is None else np.asarray(scales, np.float64)
+    wanted = np.abs(rows).max(axis=1) / 127 if scales is None else np.asarray(scales, np.float64)
+    scales = channel_scales(wanted, operator.bias, source.scale)
     shape = [1] * operator.weight.ndim
     shape[channel_axis] = -1
     weight = np.clip(np.round(operator.weight / scales.reshape(shape)), -127, 127).astype(np.int8)
@@ -139,14 +140,13 @@ def _weighted(
     return IntegerFullyConnected(weight, bias, source.zero_point, requantisation)
 
 
-def channel_scales(rows: NDArray[np.float64], bias: NDArray[np.float32], source_scale: float) -> NDArray[np.float64]:
-    """Per-channel weight scales: max|w| / 127, larger where the bias would not fit into int32 otherwise.
+def channel_scales(wanted: NDArray[np.float64], bias: NDArray[np.float32], source_scale: float) -> NDArray[np.float64]:
+    """Per-channel weight scales: as wanted, larger where the bias would not fit into int32 otherwise.
 
-    rows: (channels, weights of the channel). A channel without weights gets the scale its bias needs, at least 1e-8.
+    A channel without weights, whose wanted scale is 0, gets the scale its bias needs, at least 1e-8.
     """
-    from_weights = np.abs(rows).max(axis=1) / 127
     from_bias = np.abs(bias.astype(np.float64)) / (source_scale * BIAS_LIMIT)
-    return np.maximum(np.maximum(from_weights, from_bias), 1e-8)
+    return np.maximum(np.maximum(wanted, from_bias), 1e-8)
 
 
 def integer_add(a: Quantisation, b: Quantisation, output: Quantisation, clamp: Clamp = (None, None)) -> IntegerAdd:
