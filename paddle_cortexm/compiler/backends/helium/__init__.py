@@ -1,0 +1,70 @@
+"""Backend `helium`: the kernels in app/helium, portable C and Helium (MVE) vector code that give the same bits.
+
+`SELECTORS` says which module answers for an operator type. A module's `select(graph, layer)` packs the layer's
+constants and returns its Kernel, or a Rejection with the reason.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from importlib.util import find_spec
+
+from paddle_cortexm.compiler.backends.base import Kernel, Rejection
+from paddle_cortexm.compiler.graph import (
+    Activation,
+    Add,
+    AveragePool,
+    Convolution,
+    DepthwiseConvolution,
+    FullyConnected,
+    Graph,
+    IntegerAdd,
+    IntegerAveragePool,
+    IntegerConvolution,
+    IntegerDepthwiseConvolution,
+    IntegerFullyConnected,
+    IntegerMaxPool,
+    IntegerMultiply,
+    Layer,
+    MaxPool,
+    Multiply,
+    Softmax,
+    Table,
+)
+
+# The module of this package that takes an operator. Modules are imported when first needed.
+SELECTORS: dict[type, str] = {
+    IntegerConvolution: "convolution",
+    IntegerFullyConnected: "fully_connected",
+    IntegerDepthwiseConvolution: "depthwise",
+    IntegerAdd: "elementwise",
+    IntegerMultiply: "elementwise",
+    IntegerAveragePool: "pooling",
+    IntegerMaxPool: "pooling",
+    Table: "table",
+    Convolution: "float_kernels",
+    DepthwiseConvolution: "float_kernels",
+    FullyConnected: "float_kernels",
+    Add: "float_kernels",
+    Multiply: "float_kernels",
+    AveragePool: "float_kernels",
+    MaxPool: "float_kernels",
+    Activation: "float_kernels",
+    Softmax: "float_kernels",
+}
+
+
+class HeliumBackend:
+    """The project's own kernels: int8 and float, for Cortex-M55 and Cortex-M85."""
+
+    name = "helium"
+
+    def select(self, graph: Graph, layer: Layer) -> Kernel | Rejection:
+        """The kernel for this layer, or why there is none."""
+        operator = type(layer.operator)
+        module = SELECTORS.get(operator)
+        path = f"{__name__}.{module}"
+        if module is None or find_spec(path) is None:
+            return Rejection(f"helium has no kernel for {operator.__name__}")
+        answer: Kernel | Rejection = import_module(path).select(graph, layer)
+        return answer
