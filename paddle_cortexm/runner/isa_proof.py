@@ -44,7 +44,7 @@ def objects_by_source(objects: Path) -> dict[Path, Path]:
 
 def count_mve(object_file: Path, objdump: Path) -> int:
     """MVE instructions in an object file."""
-    listing = subprocess.run(
-        [str(objdump), "-d", str(object_file)], capture_output=True, text=True, check=True, timeout=120
-    ).stdout
+    architecture = ["-m", "armv8.1-m.main"] if objdump.name.startswith("arm-none-eabi") else []  # LLVM's needs no hint
+    command = [str(objdump), "-d", *architecture, str(object_file)]
+    listing = subprocess.run(command, capture_output=True, text=True, check=True, timeout=120).stdout
     return len(MVE_INSTRUCTION.findall(listing))

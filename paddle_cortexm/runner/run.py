@@ -8,6 +8,8 @@ from __future__ import annotations
 import argparse
 import os
 import shutil
+import signal
+import threading
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
@@ -52,6 +54,7 @@ class Batch:
 
 def main() -> int:
     """Parse the command line, run, print the verdict. 0 for PASS, 1 for FAIL."""
+    signal.signal(signal.SIGTERM, signal.default_int_handler)  # so that simulators end with this process
     options = _arguments().parse_args()
     settings = config.load(options.config)
     simulator = simulators.find(target_named(settings.compile.target), options.simulator)
@@ -133,18 +136,24 @@ def run_batches(
     simulator: Simulator, elf: Path, split: list[Batch], asked: float | None, progress: FrameProgress
 ) -> list[tuple[str, Transcript]]:
     """Run every batch in a simulator of its own, all at the same time; the text and its meaning, in order."""
+    stop = threading.Event()
 
     def run_one(batch: Batch) -> tuple[str, Transcript]:
         if batch.frame_file:
             frames.write_frame_file(batch.frame_file, batch.images)
         limit = time_limit(batch, asked)
-        done = simulators.run(simulator.command(elf, batch.frame_file, limit), limit, progress.see)
+        done = simulators.run(simulator.command(elf, batch.frame_file, limit), limit, progress.see, stop)
         if batch.frame_file:
             batch.frame_file.unlink()
         return done.text, checked(done, batch, limit)
 
     with ThreadPoolExecutor(len(split)) as pool:
-        results = list(pool.map(run_one, split))
+        futures = [pool.submit(run_one, batch) for batch in split]
+        try:
+            results = [future.result() for future in futures]
+        except BaseException:  # one went wrong, or the user pressed Ctrl-C: no simulator is left behind
+            stop.set()
+            raise
     progress.close()
     return results
 

@@ -110,8 +110,14 @@ def _find_model(target: Target) -> Path | None:
     return None
 
 
-def run(command: list[str], time_limit: float, on_line: Callable[[str], None] | None = None) -> SimulatorRun:
-    """Run a simulator until it ends, at most time_limit seconds; on_line sees each line as it comes."""
+def run(
+    command: list[str],
+    time_limit: float,
+    on_line: Callable[[str], None] | None = None,
+    stop: threading.Event | None = None,
+) -> SimulatorRun:
+    """Run a simulator until it ends, at most time_limit seconds; on_line sees each line as it comes. Setting `stop`
+    from another thread ends it as if the time were over."""
     process = subprocess.Popen(
         command,
         stdin=subprocess.DEVNULL,
@@ -126,7 +132,7 @@ def run(command: list[str], time_limit: float, on_line: Callable[[str], None] | 
     reader = threading.Thread(target=_read, args=(process.stdout, lines, on_line, ended), daemon=True)
     reader.start()
     try:
-        timed_out = not _wait(process, time_limit, ended)
+        timed_out = not _wait(process, time_limit, ended, stop or threading.Event())
     finally:
         _kill(process)
         reader.join(GRACE)
@@ -143,11 +149,11 @@ def _read(stream: IO[str], lines: list[str], on_line: Callable[[str], None] | No
             ended.set()
 
 
-def _wait(process: subprocess.Popen[str], time_limit: float, ended: threading.Event) -> bool:
+def _wait(process: subprocess.Popen[str], time_limit: float, ended: threading.Event, stop: threading.Event) -> bool:
     """Whether the simulator ended in time, or at least the program in it did: it is then given GRACE seconds more."""
     deadline = time.monotonic() + time_limit
     program_ended = False
-    while time.monotonic() < deadline:
+    while time.monotonic() < deadline and not stop.is_set():
         if ended.is_set() and not program_ended:
             program_ended = True
             deadline = time.monotonic() + GRACE

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import subprocess
 import sys
 from collections.abc import Callable
@@ -23,19 +24,39 @@ def deployment(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Deployment:
     """deployment(target="corstone300", **write_tiny_model's arguments) makes configs/tiny.yaml and stages 1 to 3 in the
     current folder; returns the config's name."""
     monkeypatch.chdir(tmp_path)
+    return make_deployment
 
-    def make(target: str = "corstone300", **model: object) -> str:
-        Path("configs").mkdir(exist_ok=True)
-        text = f"model: {{backbone: PPLCNet_x0_25, image_size: 16}}\ncompile: {{target: {target}}}\n"
-        Path("configs/tiny.yaml").write_text(text)
-        settings = config.load("tiny")
-        labels = "".join(f"label {i}\n" for i in range(10))
-        stage.run_stage(settings, "01_finetune", lambda folder: _write(folder / "labels.txt", labels))
-        stage.run_stage(settings, "02_quantize", lambda folder: _write(folder / "ranges.json", "{}"))
-        stage.run_stage(settings, "03_compile_tvm", lambda folder: _write_model(folder, model), force=True)
-        return "tiny"
 
-    return make
+def make_deployment(target: str = "corstone300", **model: object) -> str:
+    Path("configs").mkdir(exist_ok=True)
+    text = f"model: {{backbone: PPLCNet_x0_25, image_size: 16}}\ncompile: {{target: {target}}}\n"
+    Path("configs/tiny.yaml").write_text(text)
+    settings = config.load("tiny")
+    labels = "".join(f"label {i}\n" for i in range(10))
+    stage.run_stage(settings, "01_finetune", lambda folder: _write(folder / "labels.txt", labels))
+    stage.run_stage(settings, "02_quantize", lambda folder: _write(folder / "ranges.json", "{}"))
+    stage.run_stage(settings, "03_compile_tvm", lambda folder: _write_model(folder, model), force=True)
+    return "tiny"
+
+
+@pytest.fixture(scope="session")
+def built_once(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with the tiny deployment up to stage 4."""
+    folder = tmp_path_factory.mktemp("built")
+    with pytest.MonkeyPatch.context() as monkeypatch:
+        monkeypatch.chdir(folder)
+        make_deployment()
+        done = call_script("04_build_app.sh", "--config", "tiny")
+    assert done.returncode == 0, done.stderr
+    return folder
+
+
+@pytest.fixture
+def built(built_once: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> str:
+    """The tiny deployment up to stage 4, in a folder of the test's own; returns the config's name."""
+    shutil.copytree(built_once, tmp_path, dirs_exist_ok=True)
+    monkeypatch.chdir(tmp_path)
+    return "tiny"
 
 
 def _write(file: Path, text: str) -> None:
@@ -48,15 +69,13 @@ def _write_model(folder: Path, model: dict[str, object]) -> None:
 
 @pytest.fixture
 def script() -> Script:
-    """script("05_run_fvp.sh", "--config", ...) as a user calls it, in the current folder; python3 is this one."""
+    """script("05_run_fvp.sh", "--config", ..., path=None) as a user calls it, in the current folder; path: searched
+    for programs first."""
+    return call_script
 
-    def call(name: str, *arguments: str, path: str | None = None) -> subprocess.CompletedProcess[str]:
-        interpreter = str(Path(sys.executable).parent)
-        environment = os.environ | {
-            "PATH": os.pathsep.join([*([path] if path else []), interpreter, os.environ["PATH"]])
-        }
-        return subprocess.run(
-            [str(REPOSITORY / name), *arguments], capture_output=True, text=True, env=environment, timeout=120
-        )
 
-    return call
+def call_script(name: str, *arguments: str, path: str | None = None) -> subprocess.CompletedProcess[str]:
+    interpreter = str(Path(sys.executable).parent)  # python3 is the one that runs the tests
+    search = os.pathsep.join([*([path] if path else []), interpreter, os.environ["PATH"]])
+    command = [str(REPOSITORY / name), *arguments]
+    return subprocess.run(command, capture_output=True, text=True, env=os.environ | {"PATH": search}, timeout=120)

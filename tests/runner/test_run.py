@@ -3,6 +3,13 @@
 from __future__ import annotations
 
 import json
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import time
+import zlib
 from pathlib import Path
 from typing import Any
 
@@ -10,17 +17,10 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from paddle_cortexm.stage import REPOSITORY
 from tests.runner.conftest import Deployment, Script
 
 QEMU = ("--simulator", "qemu")
-
-
-@pytest.fixture
-def built(deployment: Deployment, script: Script) -> str:
-    name = deployment()
-    done = script("04_build_app.sh", "--config", name)
-    assert done.returncode == 0, done.stderr
-    return name
 
 
 def report() -> dict[str, Any]:
@@ -104,6 +104,30 @@ def test_a_program_that_never_ends_is_killed_at_the_time_limit(deployment: Deplo
     assert report()["verdict"] == "FAIL"
 
 
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_an_interrupted_run_leaves_no_simulator_and_no_result(
+    deployment: Deployment, script: Script, tmp_path: Path, number: signal.Signals
+) -> None:
+    name = deployment(body="for (volatile int i = 0;; i++) { }")
+    script("04_build_app.sh", "--config", name)
+    bin_folder = tmp_path / "bin"
+    bin_folder.mkdir()
+    qemu = bin_folder / "qemu-system-arm"  # notes the simulator's process number, then becomes it
+    qemu.write_text(f'#!/bin/sh\necho $$ > simulator.pid\nexec {shutil.which("qemu-system-arm")} "$@"\n')
+    qemu.chmod(0o755)
+    search = os.pathsep.join([str(bin_folder), str(Path(sys.executable).parent), os.environ["PATH"]])
+    command = [str(REPOSITORY / "05_run_fvp.sh"), "--config", name, *QEMU]
+    process = subprocess.Popen(command, env=os.environ | {"PATH": search}, stderr=subprocess.PIPE, text=True)
+    pid_file = Path("simulator.pid")
+    while not (pid_file.is_file() and pid_file.read_text().strip()):
+        time.sleep(0.05)
+    process.send_signal(number)
+    _, errors = process.communicate(timeout=20)
+    assert process.returncode == 130 and "interrupted" in errors
+    assert not Path(f"/proc/{pid_file.read_text().strip()}").exists()
+    assert not Path("build/tiny/05_run_fvp").exists()
+
+
 def fake_fvp(folder: Path, output: str) -> None:
     """An FVP that writes its arguments to arguments.txt and prints what a program would."""
     folder.mkdir(exist_ok=True)
@@ -125,8 +149,6 @@ def test_an_fvp_is_called_as_documented_and_its_output_judged(built: str, script
 
 
 def test_one_wrong_bit_of_the_output_is_a_fail(built: str, script: Script, tmp_path: Path) -> None:
-    import zlib
-
     script("05_run_fvp.sh", "--config", built, *QEMU)
     said = Path("build/tiny/05_run_fvp/uart.txt").read_text()
     line = next(line for line in said.splitlines() if line.startswith("output: "))
