@@ -1,4 +1,4 @@
-"""The float layer graph evaluated in numpy: the reference for calibration, quality reports and tests. Batches allowed."""
+"""The float layer graph evaluated in numpy, in batches: the reference for calibration, quality reports and tests."""
 
 from __future__ import annotations
 

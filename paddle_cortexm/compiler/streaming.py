@@ -2,8 +2,8 @@
 
 A segment is a run of consecutive layers with one tensor coming in and one going out. Inside it each tensor has a
 rolling buffer that holds only the rows its readers still need. The order of work is fixed by one rule: of all layers
-whose input rows are there, the deepest one makes its next row. Nothing is computed twice, so the result is the same bits
-as layer by layer.
+whose input rows are there, the deepest one makes its next row. Nothing is computed twice, so the result is the same
+bits as layer by layer.
 """
 
 from __future__ import annotations

@@ -1,0 +1,310 @@
+"""Each operator as a tensor expression (TE), without the batch dimension: (height, width, channels).
+
+Buffers are named input0, input1, output and as the constants. Integer arithmetic is that of compiler/graph.py.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from tvm import te, tirx
+
+from paddle_cortexm.compiler.backends.base import Constant
+from paddle_cortexm.compiler.graph import (
+    Activation,
+    Add,
+    AveragePool,
+    Convolution,
+    DepthwiseConvolution,
+    Dequantise,
+    FullyConnected,
+    IntegerAdd,
+    IntegerAveragePool,
+    IntegerConvolution,
+    IntegerDepthwiseConvolution,
+    IntegerFullyConnected,
+    IntegerMaxPool,
+    IntegerMultiply,
+    MaxPool,
+    Multiply,
+    Operator,
+    Quantisation,
+    Quantise,
+    Requantisation,
+    Softmax,
+    Table,
+    Tensor,
+    Window,
+)
+
+Expression = Any
+INT8_MINIMUM, INT8_MAXIMUM = -128, 127
+
+
+@dataclass(frozen=True)
+class Computation:
+    """TE tensors of the inputs and constants, in the order of the C parameters, and of the output."""
+
+    inputs: list[Any]
+    constants: list[tuple[Constant, Any]]
+    output: Any
+
+
+class Builder:
+    """Collects the placeholders of one layer's computation."""
+
+    def __init__(self, inputs: Sequence[Tensor], output: Tensor) -> None:
+        self.output_shape = output.shape[1:]
+        self.inputs = [te.placeholder(t.shape[1:], t.dtype, f"input{i}") for i, t in enumerate(inputs)]
+        self.constants: list[tuple[Constant, Any]] = []
+
+    def constant(self, name: str, values: np.ndarray, *, hot: bool = False) -> Any:
+        values = np.ascontiguousarray(values)
+        placeholder = te.placeholder(values.shape, values.dtype.name, name)
+        self.constants.append((Constant(name, values, "hot" if hot else "weights"), placeholder))
+        return placeholder
+
+    def done(self, rule: Any) -> Computation:
+        return Computation(self.inputs, self.constants, te.compute(self.output_shape, rule, name="output"))
+
+
+def computation(operator: Operator, inputs: Sequence[Tensor], output: Tensor) -> Computation | None:
+    """The operator as a tensor expression, or None where there is none."""
+    b = Builder(inputs, output)
+    match operator:
+        case Convolution() | DepthwiseConvolution() | FullyConnected():
+            return _float_weighted(b, operator)
+        case IntegerConvolution() | IntegerDepthwiseConvolution() | IntegerFullyConnected():
+            return _integer_weighted(b, operator)
+        case Add(clamp=clamp):
+            return b.done(lambda y, x, c: _clamped(b.inputs[0][y, x, c] + b.inputs[1][y, x, c], clamp))
+        case Multiply():
+            return b.done(lambda y, x, c: b.inputs[0][y, x, c] * _broadcast(b.inputs[1], y, x, c))
+        case IntegerAdd():
+            return b.done(lambda y, x, c: _integer_sum(b.inputs[0][y, x, c], b.inputs[1][y, x, c], operator))
+        case IntegerMultiply():
+            return _integer_product(b, operator)
+        case AveragePool(window=window) | IntegerAveragePool(window=window):
+            return _average_pool(b, window)
+        case MaxPool(window=window) | IntegerMaxPool(window=window):
+            return _max_pool(b, window)
+        case Activation():
+            return b.done(lambda y, x, c: _activation(b.inputs[0][y, x, c], operator))
+        case Table(table=table):
+            entries = b.constant("table", table, hot=True)
+            return b.done(lambda y, x, c: entries[b.inputs[0][y, x, c].astype("int32") + 128])
+        case Quantise(quantisation=quantisation):
+            return b.done(lambda y, x, c: _quantised(b.inputs[0][y, x, c], quantisation))
+        case Dequantise(quantisation=q):
+            return b.done(
+                lambda y, x, c: (
+                    (b.inputs[0][y, x, c].astype("int32") - q.zero_point).astype("float32") * _float(q.scale)
+                )
+            )
+        case Softmax():
+            return _softmax(b)
+    return None
+
+
+def _float(value: float) -> Expression:
+    return tirx.const(float(np.float32(value)), "float32")
+
+
+def _int(value: int, dtype: str = "int32") -> Expression:
+    return tirx.const(int(value), dtype)
+
+
+def _clamped(value: Expression, clamp: tuple[float | None, float | None]) -> Expression:
+    low, high = clamp
+    value = value if high is None else te.min(value, _float(high))
+    return value if low is None else te.max(value, _float(low))
+
+
+def _broadcast(tensor: Any, y: Any, x: Any, c: Any) -> Expression:
+    return tensor[y, x, c] if int(tensor.shape[0]) * int(tensor.shape[1]) > 1 else tensor[0, 0, c]
+
+
+def _inside(tensor: Any, y: Any, x: Any) -> Expression:
+    height, width, _ = (int(n) for n in tensor.shape)
+    return tirx.all(y >= 0, y < height, x >= 0, x < width)
+
+
+def _padded(source: Any, window: Window, outside: Expression, zero_point: int | None = None) -> Any:
+    """The input with its padding, as int32 less the zero point where one is given."""
+    height, width, channels = (int(n) for n in source.shape)
+    top, left, bottom, right = window.padding
+
+    def value(y: Any, x: Any, c: Any) -> Expression:
+        element = source[y - top, x - left, c]
+        if zero_point is not None:
+            element = element.astype("int32") - zero_point
+        return tirx.if_then_else(_inside(source, y - top, x - left), element, outside)
+
+    return te.compute((height + top + bottom, width + left + right, channels), value, name="padded")
+
+
+def _products(b: Builder, operator: Any, zero_point: int | None) -> Any:
+    """The sums of products, without bias: float32 or int32."""
+    if isinstance(operator, FullyConnected | IntegerFullyConnected):
+        return _matrix_products(b, operator.weight, zero_point)
+    window, kind = operator.window, "float32" if zero_point is None else "int32"
+    padded = _padded(b.inputs[0], window, tirx.const(0, kind), zero_point)
+    stride_y, stride_x = window.stride
+    ky, kx = te.reduce_axis((0, window.kernel[0]), "ky"), te.reduce_axis((0, window.kernel[1]), "kx")
+    if isinstance(operator, DepthwiseConvolution | IntegerDepthwiseConvolution):
+        weights = b.constant("weights", operator.weight)
+
+        def rule(y: Any, x: Any, c: Any) -> Expression:
+            taps = padded[y * stride_y + ky, x * stride_x + kx, c] * weights[ky, kx, c].astype(kind)
+            return te.sum(taps, axis=[ky, kx])
+    else:
+        weights = b.constant("weights", operator.weight.transpose(1, 2, 3, 0))  # HWIO: the innermost loop is over O
+        k = te.reduce_axis((0, int(b.inputs[0].shape[2])), "k")
+
+        def rule(y: Any, x: Any, c: Any) -> Expression:
+            taps = padded[y * stride_y + ky, x * stride_x + kx, k] * weights[ky, kx, k, c].astype(kind)
+            return te.sum(taps, axis=[ky, kx, k])
+
+    return te.compute(b.output_shape, rule, name="product")
+
+
+def _matrix_products(b: Builder, weight: np.ndarray, zero_point: int | None) -> Any:
+    weights = b.constant("weights", weight.T)
+    source = b.inputs[0]
+    _, width, channels = (int(n) for n in source.shape)
+    k = te.reduce_axis((0, weight.shape[1]), "k")
+    element = source[k // (width * channels), k // channels % width, k % channels]
+    if zero_point is None:
+        return te.compute(b.output_shape, lambda y, x, c: te.sum(element * weights[k, c], axis=k), name="product")
+    centred = element.astype("int32") - zero_point
+    taps = lambda c: centred * weights[k, c].astype("int32")  # noqa: E731
+    return te.compute(b.output_shape, lambda y, x, c: te.sum(taps(c), axis=k), name="product")
+
+
+def _float_weighted(b: Builder, operator: Convolution | DepthwiseConvolution | FullyConnected) -> Computation:
+    product = _products(b, operator, None)
+    bias = b.constant("bias", operator.bias)
+    return b.done(lambda y, x, c: _clamped(product[y, x, c] + bias[c], operator.clamp))
+
+
+def _integer_weighted(b: Builder, operator: Any) -> Computation:
+    product = _products(b, operator, operator.input_zero_point)
+    r, epilogue = operator.requantisation, operator.epilogue
+    bias = b.constant("bias", operator.bias, hot=True)
+    multiplier = b.constant("multiplier", r.multiplier, hot=True)
+    shift = b.constant("shift", r.shift, hot=True)
+    table = None if epilogue.table is None else b.constant("table", epilogue.table, hot=True)
+
+    def rule(y: Any, x: Any, c: Any) -> Expression:
+        value = _requantised(product[y, x, c] + bias[c], multiplier[c], shift[c])
+        value = _into_int8(value, r)
+        if table is not None:
+            value = table[value.astype("int32") + 128]
+        if epilogue.add is not None:
+            value = _integer_sum(value, b.inputs[1][y, x, c], epilogue.add)
+        return value
+
+    return b.done(rule)
+
+
+def _requantised(accumulator: Expression, multiplier: Expression, shift: Expression) -> Expression:
+    """floor(a * m * 2**(shift - 31) + 1/2): tvm_support.h has the 64-bit arithmetic."""
+    return tirx.call_pure_extern("int32", "tvm_requantise", accumulator, multiplier, shift)
+
+
+def _into_int8(value: Expression, r: Requantisation | IntegerAdd) -> Expression:
+    return te.max(te.min(value + r.output_zero_point, _int(r.maximum)), _int(r.minimum)).astype("int8")
+
+
+def _integer_sum(a: Expression, b: Expression, add: IntegerAdd) -> Expression:
+    scale = [(_int(m), _int(s)) for m, s in zip(add.multipliers, add.shifts, strict=True)]
+    factor = _int(1 << add.left_shift)
+    first = _requantised((a.astype("int32") - add.zero_points[0]) * factor, *scale[0])
+    second = _requantised((b.astype("int32") - add.zero_points[1]) * factor, *scale[1])
+    return _into_int8(_requantised(first + second, *scale[2]), add)
+
+
+def _integer_product(b: Builder, operator: IntegerMultiply) -> Computation:
+    r, (za, zb) = operator.requantisation, operator.zero_points
+    scale = _int(r.multiplier[0]), _int(r.shift[0])
+
+    def rule(y: Any, x: Any, c: Any) -> Expression:
+        first = b.inputs[0][y, x, c].astype("int32") - za
+        second = _broadcast(b.inputs[1], y, x, c).astype("int32") - zb
+        return _into_int8(_requantised(first * second, *scale), r)
+
+    return b.done(rule)
+
+
+def _average_pool(b: Builder, window: Window) -> Computation:
+    source = b.inputs[0]
+    height, width, _ = (int(n) for n in source.shape)
+    kind = "float32" if source.dtype == "float32" else "int32"
+    (top, left, _, _), (stride_y, stride_x) = window.padding, window.stride
+    padded = _padded(source, window, tirx.const(0, kind), None if kind == "float32" else 0)
+    ky, kx = te.reduce_axis((0, window.kernel[0]), "ky"), te.reduce_axis((0, window.kernel[1]), "kx")
+    total = te.compute(
+        b.output_shape,
+        lambda y, x, c: te.sum(padded[y * stride_y + ky, x * stride_x + kx, c], axis=[ky, kx]),
+        name="product",
+    )
+
+    def extent(position: Any, stride: int, before: int, kernel: int, size: int) -> Expression:
+        start = position * stride - before
+        return te.min(start + kernel, _int(size)) - te.max(start, _int(0))
+
+    def rule(y: Any, x: Any, c: Any) -> Expression:
+        rows = extent(y, stride_y, top, window.kernel[0], height)
+        count = rows * extent(x, stride_x, left, window.kernel[1], width)
+        value = total[y, x, c]
+        if kind == "float32":
+            return value / count.astype("float32")
+        half = tirx.truncdiv(count, _int(2))
+        away = tirx.if_then_else(value > 0, value + half, value - half)
+        return tirx.truncdiv(away, count).astype("int8")
+
+    return b.done(rule)
+
+
+def _max_pool(b: Builder, window: Window) -> Computation:
+    source = b.inputs[0]
+    lowest = tirx.const(float("-inf"), "float32") if source.dtype == "float32" else tirx.const(INT8_MINIMUM, "int8")
+    padded = _padded(source, window, lowest)
+    stride_y, stride_x = window.stride
+    ky, kx = te.reduce_axis((0, window.kernel[0]), "ky"), te.reduce_axis((0, window.kernel[1]), "kx")
+    largest = te.compute(
+        b.output_shape,
+        lambda y, x, c: te.max(padded[y * stride_y + ky, x * stride_x + kx, c], axis=[ky, kx]),
+        name="product",
+    )
+    return b.done(lambda y, x, c: largest[y, x, c])
+
+
+def _activation(x: Expression, operator: Activation) -> Expression:
+    if operator.kind == "relu":
+        return te.max(x, _float(0))
+    if operator.kind == "relu6":
+        return te.max(te.min(x, _float(6)), _float(0))
+    if operator.kind == "hard_swish":
+        return x * te.max(te.min(x + _float(3), _float(6)), _float(0)) * _float(1 / 6)
+    return te.max(te.min(x * _float(operator.slope) + _float(operator.offset), _float(1)), _float(0))
+
+
+def _quantised(x: Expression, q: Quantisation) -> Expression:
+    """Half to even, clamped before the cast: a float outside int32 has no defined integer."""
+    steps = tirx.nearbyint(x / _float(q.scale)) + _float(q.zero_point)
+    clamped = te.max(te.min(steps, _float(INT8_MAXIMUM)), _float(INT8_MINIMUM))
+    return clamped.astype("int32").astype("int8")
+
+
+def _softmax(b: Builder) -> Computation:
+    source = b.inputs[0]
+    channels = int(source.shape[2])
+    k, j = te.reduce_axis((0, channels), "k"), te.reduce_axis((0, channels), "j")
+    largest = te.compute(b.output_shape[:2], lambda y, x: te.max(source[y, x, k], axis=k), name="largest")
+    shares = te.compute(b.output_shape, lambda y, x, c: te.exp(source[y, x, c] - largest[y, x]), name="share")
+    total = te.compute(b.output_shape[:2], lambda y, x: te.sum(shares[y, x, j], axis=j), name="total")
+    return b.done(lambda y, x, c: shares[y, x, c] / total[y, x])
