@@ -103,7 +103,7 @@ def test_a_second_reader_keeps_the_whole_range() -> None:
     builder = one_layer(pointwise(np.eye(3)))
     builder.add("read", HARD_SWISH, "made")
     builder.add("sum", Add(), "read", "made")
-    ranges = {name: (-9.0, 9.0) for name in ("made", "read", "sum")}
+    ranges = dict.fromkeys(("made", "read", "sum"), (-9.0, 9.0))
     assert tensor_quantisations(builder.graph(), ranges, PIXELS)["made"] == quantisation_of_range(-9.0, 9.0)
 
 

@@ -176,7 +176,7 @@ def three_layers() -> GraphBuilder:
     return builder
 
 
-RANGES = {name: (-3.0, 3.0) for name in ("first", "second", "third")}
+RANGES = dict.fromkeys(("first", "second", "third"), (-3.0, 3.0))
 
 
 def kinds(graph: Graph) -> list[str]:
