@@ -43,15 +43,18 @@ void preprocess_row(const preprocess_t *state, uint32_t row, model_input_element
     const uint8_t *below = above + (state->height > 1 ? width * 3 : 0);
     const uint32_t right = width > 1 ? 3 : 0; /* bytes to the next pixel */
     for (uint32_t column = 0; column < MODEL_INPUT_WIDTH; column++) {
-        const int32_t weight = state->columns[column].weight;
-        const uint8_t *top = above + state->columns[column].before * 3;
-        const uint8_t *bottom = below + state->columns[column].before * 3;
+        const sample_t sample = state->columns[column];
+        const uint8_t *top = above + sample.before * 3;
+        const uint8_t *bottom = below + sample.before * 3;
+        /* The weights of the four pixels around the sample; they sum to ONE * ONE. */
+        const uint32_t bottom_right = (uint32_t)sample.weight * line.weight;
+        const uint32_t bottom_left = (uint32_t)line.weight * ONE - bottom_right;
+        const uint32_t top_right = (uint32_t)sample.weight * ONE - bottom_right;
+        const uint32_t top_left = ONE * ONE - top_right - bottom_left - bottom_right;
         for (uint32_t channel = 0; channel < 3; channel++, top++, bottom++) {
-            const int32_t upper = top[0] * ONE + (top[right] - top[0]) * weight;
-            const int32_t lower = bottom[0] * ONE + (bottom[right] - bottom[0]) * weight;
-            const int32_t sum = upper * ONE + (lower - upper) * line.weight; /* below 2**30 */
-            const int32_t value = (sum + (1 << (2 * FRACTION_BITS - 1))) >> (2 * FRACTION_BITS);
-            *output++ = preprocessing_table[channel][value];
+            const uint32_t sum = ONE * ONE / 2 + top[0] * top_left + top[right] * top_right + bottom[0] * bottom_left +
+                                 bottom[right] * bottom_right;
+            *output++ = preprocessing_table[channel][sum >> (2 * FRACTION_BITS)];
         }
     }
 }
