@@ -1,0 +1,54 @@
+#!/usr/bin/env python3
+"""Stage 2: fold batch norm, export the program and, for int8, calibrate it with PaddleSlim.
+
+    ./02_quantize.py --config pplcnet_corstone310_int8
+
+Reads build/NAME/01_finetune (weights). Writes build/NAME/02_quantize: model.pdmodel and model.pdiparams (float program,
+batch norm folded), ranges.json (int8: the range of every tensor) and metrics.json. Calibration sees the calibration
+split only. fp32 and fp16 configs pass through.
+"""
+
+from __future__ import annotations
+
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+from paddle_cortexm import cli
+from paddle_cortexm.config import Config, load
+from paddle_cortexm.stage import input_folder, read_json, run_stage
+
+
+def quantise_into(config: Config, quiet: bool, folder: Path) -> None:
+    """Fill the stage's folder."""
+    from paddle_cortexm.quantize.quantise import quantise
+
+    quantise(config, input_folder(config, "01_finetune"), folder, quiet=quiet)
+
+
+def figures(metrics: dict[str, Any]) -> dict[str, str]:
+    """The key figures for the closing summary."""
+    lines = {"precision": metrics["precision"], "batch norms folded": str(metrics["folded_batch_norms"])}
+    if "float" in metrics:
+        lines["float accuracy"] = f"{metrics['float']['top1']:.2%} of {metrics['float']['images']} validation images"
+    if "algorithm" in metrics:
+        tensors = metrics["tensors"]
+        lines["calibration"] = f"{metrics['algorithm']}, {metrics['calibration_images']} images"
+        lines["ranges"] = f"{tensors['all']} tensors, {tensors['paddleslim']} of them by PaddleSlim"
+    if "fake_quant_estimate" in metrics:
+        lines["Paddle's fake-quant estimate"] = f"{metrics['fake_quant_estimate']['top1']:.2%} (stage 3 measures)"
+    return lines
+
+
+def main() -> None:
+    arguments = cli.parser(__doc__ or "").parse_args()
+    config = load(arguments.config)
+    folder, redone = run_stage(
+        config, "02_quantize", partial(quantise_into, config, arguments.quiet), force=arguments.force
+    )
+    metrics = read_json(folder / "metrics.json")
+    cli.summary(folder, redone, figures(metrics), f"./03_compile_tvm.py --config {config.name}")
+
+
+if __name__ == "__main__":
+    cli.run(main)

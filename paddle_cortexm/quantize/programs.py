@@ -1,0 +1,47 @@
+"""Inference programs in Paddle's legacy format: written from a network, run on images."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import numpy as np
+import paddle
+from numpy.typing import NDArray
+
+STEM = "model"
+INPUT = "image"
+Batch = NDArray[np.float32]
+
+
+def export_program(network: paddle.nn.Layer, folder: Path, size: int) -> None:
+    """Write model.pdmodel and model.pdiparams: input `image`, (1, 3, size, size) float32."""
+    network.eval()
+    spec = paddle.static.InputSpec([1, 3, size, size], "float32", INPUT)
+    with paddle.utils.unique_name.guard():  # tensor names do not depend on what ran before
+        paddle.jit.save(network, str(folder / STEM), input_spec=[spec])
+    (folder / f"{STEM}.pdiparams.info").unlink(missing_ok=True)
+
+
+@contextmanager
+def static_mode() -> Iterator[None]:
+    """Static graph mode with a scope of its own, and back to dygraph."""
+    paddle.enable_static()
+    try:
+        with paddle.static.scope_guard(paddle.static.Scope()):
+            yield
+    finally:
+        paddle.disable_static()
+
+
+def program_runner(folder: Path) -> Callable[[Batch], Batch]:
+    """A saved program as a function of (N, 3, H, W) images, one at a time. To be called inside `static_mode`."""
+    executor = paddle.static.Executor(paddle.CPUPlace())
+    program, feeds, fetches = paddle.static.load_inference_model(str(folder / STEM), executor)
+
+    def run(images: Batch) -> Batch:
+        answers = [executor.run(program, {feeds[0]: image[None]}, fetches)[0] for image in images]
+        return np.concatenate(answers)
+
+    return run
