@@ -1,0 +1,62 @@
+"""The rig itself: it must see what it promises to see."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from paddle_cortexm.compiler.backends.base import Kernel
+from paddle_cortexm.compiler.graph import Window
+from tests.helium.conftest import RunOnHelium, RunOnHost
+from tests.helium.rig.cases import Case, Rows
+
+BYTES = np.arange(-20, 20, dtype=np.int8).reshape(1, 5, 2, 4)
+COPY = "    for (int i = 0; i < 40; i++) {{\n        output[i] = (int8_t)(input0[i] + 1);\n    }}"
+
+
+def case(body: str, **more: object) -> Case:
+    return Case(Kernel("test", "test", "", body, **more), (BYTES,), BYTES.shape)  # type: ignore[arg-type]
+
+
+def test_results_come_back_from_both_machines(run_on_helium: RunOnHelium, run_on_host: RunOnHost) -> None:
+    cases = [case(COPY), case(COPY)]
+    for results in (run_on_helium(cases), run_on_helium(cases, compiler="gcc"), run_on_host(cases)):
+        assert len(results) == 2
+        assert all(np.array_equal(result.output, BYTES + 1) for result in results)
+
+
+def test_instructions_are_exact(run_on_helium: RunOnHelium) -> None:
+    ten = '    __asm volatile(".rept 10\\n nop\\n .endr");'
+    none, some = run_on_helium([case(COPY), case(COPY + ten)])
+    assert some.instructions - none.instructions == 10
+
+
+WRONG = {
+    "reads behind the input": "    output[0] = input0[40];",
+    "writes behind the output": "    output[40] = 0;",
+    "writes behind the scratch": "    scratch[16] = 0;",
+    "writes in front of the output": "    output[-1] = 0;",
+    "changes an input": "    ((int8_t *)(uintptr_t)input0)[3] = 77;",
+}
+
+
+@pytest.mark.parametrize("body", WRONG.values(), ids=WRONG.keys())
+def test_helium_run_fails_when_a_kernel(body: str, run_on_helium: RunOnHelium) -> None:
+    with pytest.raises(AssertionError, match="exit 125|wrote (before|in front)|changed an input"):
+        run_on_helium([case(body, scratch_bytes=16)])
+
+
+@pytest.mark.parametrize("body", WRONG.values(), ids=WRONG.keys())
+def test_host_run_fails_when_a_kernel(body: str, run_on_host: RunOnHost) -> None:
+    with pytest.raises(AssertionError, match="AddressSanitizer|wrote (before|in front)|changed an input"):
+        run_on_host([case(body, scratch_bytes=16)])
+
+
+def test_rows_outside_the_image_are_padding(run_on_host: RunOnHost) -> None:
+    """Output row y: rows[0] + 2 * rows[2] of a 3-row window at stride 2, padded by 1."""
+    body = "    for (int i = 0; i < 8; i++) {{\n        output[i] = (int8_t)(rows[0][i] + 2 * rows[2][i]);\n    }}"
+    kernel = Kernel("test", "test", "", "", row_body=body)
+    window = Window((3, 3), (2, 1), (1, 1, 1, 1))
+    result = run_on_host([Case(kernel, (BYTES,), (1, 3, 2, 4), rows=Rows(window, outside=-7))])[0]
+    padded = np.pad(BYTES[0], ((1, 1), (0, 0), (0, 0)), constant_values=-7)
+    assert np.array_equal(result.output[0], padded[0:5:2] + 2 * padded[2:7:2])
