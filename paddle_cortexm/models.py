@@ -1,7 +1,7 @@
 """PaddleClas backbones by name, and where their weights come from.
 
-Importing `paddleclas` itself pulls in faiss and the like; its `ppcls` package alone holds the backbones, so that is what
-is put on the path.
+Importing `paddleclas` itself pulls in faiss and the like; its `ppcls` package alone holds the backbones, so that is
+what is put on the path.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """Lowered TIR as plain C11 statements: no packed calls, no TVM headers, exact constants.
 
-TVM's own C printer writes floats with seven digits and wraps functions in its calling convention; this one prints what a
-person would write. Parameters keep the names of their buffers; a buffer named in `constants` is printed as `$name`
+TVM's own C printer writes floats with seven digits and wraps functions in its calling convention; this one prints what
+a person would write. Parameters keep the names of their buffers; a buffer named in `constants` is printed as `$name`
 (see backends.base.c_template). Buffers allocated inside become parts of `scratch`.
 """
 

@@ -32,7 +32,9 @@ def open_lists(config: Config) -> Splits:
 def read_list(path: Path) -> ImageFiles:
     """One list; image paths are relative to the list's folder."""
     if not path.is_file():
-        raise UserError(f"{path}: no such list. data.kind 'list' reads {TRAIN_LIST} and {VALIDATION_LIST} in data.path.")
+        raise UserError(
+            f"{path}: no such list. data.kind 'list' reads {TRAIN_LIST} and {VALIDATION_LIST} in data.path."
+        )
     lines = path.read_text(encoding="utf-8").splitlines()
     return image_files([_entry(path, number, line) for number, line in enumerate(lines, 1) if line.strip()])
 

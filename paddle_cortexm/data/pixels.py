@@ -63,7 +63,9 @@ def check_unreadable(unreadable: Sequence[str], count: int, what: str) -> None:
     more = f"\n  and {len(unreadable) - NAMED_UNREADABLE} more" if len(unreadable) > NAMED_UNREADABLE else ""
     said = f"{what}: {len(unreadable)} of {count} images cannot be read:\n{names}{more}"
     if len(unreadable) > UNREADABLE_LIMIT * count:
-        raise UserError(f"{said}\nThat is more than {UNREADABLE_LIMIT:.0%}. Repair or remove them, then run this again.")
+        raise UserError(
+            f"{said}\nThat is more than {UNREADABLE_LIMIT:.0%}. Repair or remove them, then run this again."
+        )
     print(f"{said}\nThey are left out.")
 
 

@@ -42,13 +42,13 @@ WRONG = {
 
 @pytest.mark.parametrize("body", WRONG.values(), ids=WRONG.keys())
 def test_helium_run_fails_when_a_kernel(body: str, run_on_helium: RunOnHelium) -> None:
-    with pytest.raises(AssertionError, match="exit 125|wrote (before|in front)|changed an input"):
+    with pytest.raises(AssertionError, match=r"exit 125|wrote (before|in front)|changed an input"):
         run_on_helium([case(body, scratch_bytes=16)])
 
 
 @pytest.mark.parametrize("body", WRONG.values(), ids=WRONG.keys())
 def test_host_run_fails_when_a_kernel(body: str, run_on_host: RunOnHost) -> None:
-    with pytest.raises(AssertionError, match="AddressSanitizer|wrote (before|in front)|changed an input"):
+    with pytest.raises(AssertionError, match=r"AddressSanitizer|wrote (before|in front)|changed an input"):
         run_on_host([case(body, scratch_bytes=16)])
 
 
