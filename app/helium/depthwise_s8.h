@@ -1,0 +1,36 @@
+/* int8 depthwise convolution, channel multiplier 1, of any kernel, stride and padding. */
+#ifndef HELIUM_DEPTHWISE_S8_H
+#define HELIUM_DEPTHWISE_S8_H
+
+#include "helium.h"
+
+#define HELIUM_DEPTHWISE_KERNEL_HEIGHT_LIMIT 16
+
+/* One layer. A group is 16 channels (HELIUM_GROUP), the last one filled up with zeros. */
+typedef struct {
+    int32_t channels;
+    int32_t input_height;
+    int32_t input_width;
+    int32_t output_height;
+    int32_t output_width;
+    int32_t kernel_height; /* 1 ... HELIUM_DEPTHWISE_KERNEL_HEIGHT_LIMIT */
+    int32_t kernel_width;
+    int32_t stride_height;
+    int32_t stride_width;
+    int32_t padding_top;
+    int32_t padding_left;
+    int32_t input_zero_point;
+    const int8_t *weights; /* group, tap (kernel row by row), 16 channels; -127 ... 127 */
+    const int32_t *bias;   /* minus input zero point times the sum of the weights; in narrowing order */
+    helium_requantise_t requantise;
+    const int8_t *table; /* as in helium_epilogue_t, or NULL */
+} helium_depthwise_t;
+
+/* One output row, output_width x channels. rows: the kernel_height input rows of its window, input_width x channels
+ * each; those outside the image are rows of input zero points. */
+void helium_depthwise_row_s8(const helium_depthwise_t *layer, const int8_t *const rows[], int8_t *output);
+
+/* The whole layer, HWC to HWC. scratch: input_width * channels bytes, for a row of zero points. */
+void helium_depthwise_s8(const helium_depthwise_t *layer, const int8_t *input, int8_t *output, uint8_t *scratch);
+
+#endif

@@ -1,0 +1,59 @@
+/* What the pooling kernels share: the layer's geometry, and the part of each window that lies inside the image. */
+#ifndef HELIUM_POOL_H
+#define HELIUM_POOL_H
+
+#include "helium.h"
+
+#define HELIUM_POOL_KERNEL_HEIGHT_LIMIT 256
+
+/* One layer. Every window has at least one pixel inside the image. */
+typedef struct {
+    int32_t channels;
+    int32_t input_height;
+    int32_t input_width;
+    int32_t output_height;
+    int32_t output_width;
+    int32_t kernel_height; /* 1 ... HELIUM_POOL_KERNEL_HEIGHT_LIMIT */
+    int32_t kernel_width;
+    int32_t stride_height;
+    int32_t stride_width;
+    int32_t padding_top;
+    int32_t padding_left;
+} helium_pool_t;
+
+typedef void (*helium_pool_row_t)(const helium_pool_t *pool, const int8_t *const rows[], int32_t count, int8_t *output);
+
+/* Input columns (or rows) first ... end - 1. */
+typedef struct {
+    int32_t first;
+    int32_t end;
+} helium_span_t;
+
+static inline helium_span_t helium_pool_span(int32_t first, int32_t kernel, int32_t input_size) {
+    const int32_t end = first + kernel;
+    const helium_span_t span = {first < 0 ? 0 : first, end > input_size ? input_size : end};
+    return span;
+}
+
+/* The input columns that output column x sees. */
+static inline helium_span_t helium_pool_columns(const helium_pool_t *pool, int32_t x) {
+    return helium_pool_span(x * pool->stride_width - pool->padding_left, pool->kernel_width, pool->input_width);
+}
+
+/* Calls a row function for every output row, with the input rows of its window that are inside the image. */
+static inline void helium_pool_rows(const helium_pool_t *pool, const int8_t *input, int8_t *output,
+                                    helium_pool_row_t row_function) {
+    const int8_t *rows[HELIUM_POOL_KERNEL_HEIGHT_LIMIT];
+    const int32_t input_row = pool->input_width * pool->channels;
+    for (int32_t y = 0; y < pool->output_height; y++) {
+        const int32_t top = y * pool->stride_height - pool->padding_top;
+        const helium_span_t span = helium_pool_span(top, pool->kernel_height, pool->input_height);
+        for (int32_t row = span.first; row < span.end; row++) {
+            rows[row - span.first] = input + row * input_row;
+        }
+        row_function(pool, rows, span.end - span.first, output);
+        output += pool->output_width * pool->channels;
+    }
+}
+
+#endif

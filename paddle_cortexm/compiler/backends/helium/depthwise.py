@@ -1,0 +1,92 @@
+"""Depthwise convolution: app/helium/depthwise_s8.c."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from paddle_cortexm.compiler.backends.base import Constant, Kernel, Rejection, c_template
+from paddle_cortexm.compiler.backends.helium.requantisation import (
+    GROUP,
+    narrowing_order,
+    requantise_constants,
+    requantise_initialiser,
+    table_constant,
+)
+from paddle_cortexm.compiler.graph import Graph, Int8Array, IntegerDepthwiseConvolution, Layer
+
+KERNEL_HEIGHT_LIMIT = 16  # HELIUM_DEPTHWISE_KERNEL_HEIGHT_LIMIT
+INT32 = np.iinfo(np.int32)
+
+
+def select(graph: Graph, layer: Layer) -> Kernel | Rejection:
+    """The depthwise kernel, with a fused table if there is one; a fused addition is refused."""
+    operator = layer.operator
+    assert isinstance(operator, IntegerDepthwiseConvolution)
+    if operator.epilogue.add is not None:
+        return Rejection("the depthwise kernel adds no residual")
+    if operator.weight.shape[0] > KERNEL_HEIGHT_LIMIT:
+        return Rejection(f"kernel higher than {KERNEL_HEIGHT_LIMIT}")
+    if (operator.weight == -128).any():
+        return Rejection("a weight of -128: two products would not fit in 16 bits")
+    folded = folded_bias(operator)
+    if folded.min() < INT32.min or folded.max() > INT32.max:
+        return Rejection("the bias with the zero point folded in exceeds 32 bits")
+    return _kernel(graph, layer, operator, folded.astype(np.int32))
+
+
+def folded_bias(operator: IntegerDepthwiseConvolution) -> np.ndarray[tuple[int, ...], np.dtype[np.int64]]:
+    """bias - input zero point * sum of the weights: then the kernel multiplies x itself, also in the padding."""
+    sums = operator.weight.astype(np.int64).sum(axis=(0, 1))
+    return operator.bias.astype(np.int64) - operator.input_zero_point * sums
+
+
+def packed_weights(weight: Int8Array) -> Int8Array:
+    """HWC weights as (group of 16 channels, tap, channel), zeros in the last group's missing channels."""
+    height, width, channels = weight.shape
+    padded = np.pad(weight.reshape(height * width, channels), ((0, 0), (0, -channels % GROUP)))
+    return np.ascontiguousarray(padded.reshape(height * width, -1, GROUP).transpose(1, 0, 2))
+
+
+def _kernel(graph: Graph, layer: Layer, operator: IntegerDepthwiseConvolution, bias: np.ndarray) -> Kernel:
+    source, result = graph.inputs_of(layer)[0], graph.output_of(layer)
+    scales = requantise_constants(operator.requantisation, source.shape[3])
+    table = operator.epilogue.table
+    tables = () if table is None else (table_constant(table),)
+    window = operator.window
+    (kernel_height, kernel_width), (top, left) = window.kernel, window.padding[:2]
+    fields = {
+        "channels": source.shape[3],
+        "input_height": source.shape[1],
+        "input_width": source.shape[2],
+        "output_height": result.shape[1],
+        "output_width": result.shape[2],
+        "kernel_height": kernel_height,
+        "kernel_width": kernel_width,
+        "stride_height": window.stride[0],
+        "stride_width": window.stride[1],
+        "padding_top": top,
+        "padding_left": left,
+        "input_zero_point": operator.input_zero_point,
+        "weights": "$weights",
+        "bias": "$bias",
+        "requantise": requantise_initialiser(operator.requantisation, scales),
+        "table": "$table" if tables else "NULL",
+    }
+    values = "".join(f"        .{name} = {value},\n" for name, value in fields.items())
+    parameters = f"    static const helium_depthwise_t parameters = {{\n{values}    }};\n"
+    return Kernel(
+        name="helium_depthwise_s8",
+        backend="helium",
+        reason="16 channels a vector, two taps summed in 16 bits" + (", fused table" if tables else ""),
+        body=c_template(parameters + "    helium_depthwise_s8(&parameters, input0, output, scratch);\n"),
+        constants=(
+            Constant("weights", packed_weights(operator.weight)),
+            Constant("bias", narrowing_order(bias), "hot"),
+            *scales,
+            *tables,
+        ),
+        scratch_bytes=source.shape[2] * source.shape[3],
+        header="depthwise_s8.h",
+        sources=("app/helium/depthwise_s8.c",),
+        row_body=c_template(parameters + "    helium_depthwise_row_s8(&parameters, rows, output);\n"),
+    )

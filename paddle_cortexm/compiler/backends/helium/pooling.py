@@ -1,0 +1,55 @@
+"""Average and max pooling: app/helium/average_pool_s8.c and max_pool_s8.c."""
+
+from __future__ import annotations
+
+from paddle_cortexm.compiler.backends.base import Kernel, Rejection, c_template
+from paddle_cortexm.compiler.graph import Graph, IntegerAveragePool, IntegerMaxPool, Layer, Tensor, Window
+
+KERNEL_HEIGHT_LIMIT = 256  # HELIUM_POOL_KERNEL_HEIGHT_LIMIT
+
+
+def select(graph: Graph, layer: Layer) -> Kernel | Rejection:
+    """The kernel of an IntegerAveragePool or IntegerMaxPool."""
+    operator = layer.operator
+    assert isinstance(operator, IntegerAveragePool | IntegerMaxPool)
+    kind = "average" if isinstance(operator, IntegerAveragePool) else "max"
+    source, result, window = graph.inputs_of(layer)[0], graph.output_of(layer), operator.window
+    if window.kernel[0] > KERNEL_HEIGHT_LIMIT:
+        return Rejection(f"window higher than {KERNEL_HEIGHT_LIMIT}")
+    if any(_may_be_empty(source, result, window, axis) for axis in range(2)):
+        return Rejection("a window without a pixel of the image")
+    parameters = f"    static const helium_pool_t parameters = {_initialiser(source, result, window)};\n"
+    name = f"helium_{kind}_pool"
+    rows = f"    {name}_row_s8(&parameters, rows, {window.kernel[0]}, output);\n"
+    return Kernel(
+        name=f"{name}_s8",
+        backend="helium",
+        reason="16 channels a vector",
+        body=c_template(parameters + f"    {name}_s8(&parameters, input0, output);\n"),
+        header=f"{kind}_pool_s8.h",
+        sources=(f"app/helium/{kind}_pool_s8.c",),
+        row_body=c_template(parameters + rows) if _all_rows_inside(source, result, window) else None,
+    )
+
+
+def _initialiser(source: Tensor, result: Tensor, window: Window) -> str:
+    """C initialiser of a helium_pool_t."""
+    sizes = (source.shape[3], *source.shape[1:3], *result.shape[1:3])
+    return f"{{{', '.join(map(str, (*sizes, *window.kernel, *window.stride, *window.padding[:2])))}}}"
+
+
+def _last_start(result: Tensor, window: Window, axis: int) -> int:
+    """Input row (axis 0) or column (axis 1) where the last window starts."""
+    return (result.shape[1 + axis] - 1) * window.stride[axis] - window.padding[axis]
+
+
+def _may_be_empty(source: Tensor, result: Tensor, window: Window, axis: int) -> bool:
+    """Whether the first or the last window lies in the padding altogether."""
+    starts_outside = _last_start(result, window, axis) >= source.shape[1 + axis]
+    return window.padding[axis] >= window.kernel[axis] or starts_outside
+
+
+def _all_rows_inside(source: Tensor, result: Tensor, window: Window) -> bool:
+    """A row outside the image would be a row of zero points, which must not count: streamed only if there is none."""
+    last = _last_start(result, window, 0) + window.kernel[0]
+    return window.padding[0] == 0 and last <= source.shape[1]

@@ -1,0 +1,51 @@
+"""Constants as app/helium/helium.h lays them out: narrowing order, and shifts split into right and left."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from paddle_cortexm.compiler.backends.base import Constant
+from paddle_cortexm.compiler.graph import Int8Array, Requantisation
+
+GROUP = 16  # HELIUM_GROUP: channels whose constants stand together
+LARGEST_LEFT_SHIFT = 22  # of an addend: x - zero point has 9 bits
+
+
+def narrowing_order(values: NDArray[np.int32]) -> NDArray[np.int32]:
+    """Per-channel values in groups of 16, zeros at the end; entry 4 * j + i of a group is channel 4 * i + j."""
+    padded = np.pad(values, (0, -len(values) % GROUP))
+    return padded.reshape(-1, 4, 4).transpose(0, 2, 1).reshape(-1).astype(np.int32)
+
+
+def split_shift(multiplier: int, exponent: int) -> tuple[int, int]:
+    """(left, shift): x * 2**exponent as a left shift before the multiplier and a right shift, -31..-1, after it."""
+    if multiplier == 0:
+        return 0, -1
+    return (exponent + 1, -1) if exponent >= 0 else (0, exponent)
+
+
+def requantise_constants(r: Requantisation, channels: int) -> tuple[Constant, ...]:
+    """The arrays of helium_requantise_t: multiplier, shift and, where a channel needs one, left_shift."""
+    multiplier = np.broadcast_to(r.multiplier, channels)
+    exponents = np.broadcast_to(r.shift, channels)
+    pairs = [split_shift(int(m), int(e)) for m, e in zip(multiplier, exponents, strict=True)]
+    left, shift = np.array(pairs, np.int32).T
+    constants = [
+        Constant("multiplier", narrowing_order(multiplier), "hot"),
+        Constant("shift", narrowing_order(shift), "hot"),
+    ]
+    if left.any():
+        constants.append(Constant("left_shift", narrowing_order(left), "hot"))
+    return tuple(constants)
+
+
+def requantise_initialiser(r: Requantisation, constants: tuple[Constant, ...]) -> str:
+    """C initialiser of a helium_requantise_t; `$name` stands for a constant, as in base.c_template."""
+    left = "$left_shift" if any(c.name == "left_shift" for c in constants) else "NULL"
+    return f"{{$multiplier, $shift, {left}, {r.output_zero_point}, {r.minimum}, {r.maximum}}}"
+
+
+def table_constant(table: Int8Array) -> Constant:
+    """A table indexed by x + 128, as one indexed by x as uint8: 0..127, then -128..-1."""
+    return Constant("table", np.roll(table, 128), "hot")
