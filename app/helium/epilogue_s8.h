@@ -1,0 +1,57 @@
+/* What follows a layer's int8 result: a table, then a residual addition. For inclusion in kernels. */
+#ifndef EPILOGUE_S8_H
+#define EPILOGUE_S8_H
+
+#include "requantise.h"
+
+static inline int32_t helium_addend(const helium_addend_t *a, int8_t x) {
+    const int32_t shifted = (x - a->zero_point) * ((int32_t)1 << a->left_shift);
+    return helium_requantise(shifted, a->multiplier, a->shift);
+}
+
+/* One element of an addition of two int8 tensors. */
+static inline int8_t helium_add_element(const helium_add_t *add, int8_t first, int8_t second) {
+    const int64_t sum = (int64_t)helium_addend(&add->first, first) + helium_addend(&add->second, second);
+    const int64_t shifted = sum * ((int64_t)1 << add->left_shift);
+    const int32_t saturated = shifted > INT32_MAX ? INT32_MAX : shifted < INT32_MIN ? INT32_MIN : (int32_t)shifted;
+    const int32_t scaled = helium_clamp(helium_requantise(saturated, add->multiplier, add->shift), -512, 512);
+    return (int8_t)helium_clamp(scaled + add->zero_point, add->minimum, add->maximum);
+}
+
+/* The epilogue of one element; `residual` is only read where there is an addition. */
+static inline int8_t helium_epilogue_element(const helium_epilogue_t *e, int8_t value, const int8_t *residual) {
+    const int8_t x = e->table != NULL ? e->table[(uint8_t)value] : value;
+    return e->add != NULL ? helium_add_element(e->add, x, *residual) : x;
+}
+
+#if HELIUM_MVE
+
+static inline int32x4_t helium_addend_x4(const helium_addend_t *a, int32x4_t x) {
+    const int32_t unit = (int32_t)((uint32_t)1 << a->left_shift);
+    const int32x4_t shifted = vmlasq_n_s32(x, vdupq_n_s32(unit), -a->zero_point * unit);
+    return helium_requantise_n_x4(shifted, a->multiplier, a->shift);
+}
+
+static inline int32x4_t helium_sum_x4(const helium_add_t *add, int32x4_t first, int32x4_t second) {
+    const int32x4_t sum = vaddq_s32(helium_addend_x4(&add->first, first), helium_addend_x4(&add->second, second));
+    return helium_requantise_n_x4(vqshlq_r_s32(sum, add->left_shift), add->multiplier, add->shift);
+}
+
+/* 8 elements of an addition, as 16-bit lanes. */
+static inline int16x8_t helium_add_x8(const helium_add_t *add, int16x8_t first, int16x8_t second) {
+    const int32x4_t even = helium_sum_x4(add, vmovlbq_s16(first), vmovlbq_s16(second));
+    const int32x4_t odd = helium_sum_x4(add, vmovltq_s16(first), vmovltq_s16(second));
+    return helium_narrow_x8(even, odd, add->zero_point, add->minimum, add->maximum);
+}
+
+/* The epilogue of 8 elements in 16-bit lanes; `lanes` says which are read from `residual`. */
+static inline int16x8_t helium_epilogue_x8(const helium_epilogue_t *e, int16x8_t value, const int8_t *residual,
+                                           mve_pred16_t lanes) {
+    if (e->table != NULL) { /* the low byte of each lane is the index */
+        value = vldrbq_gather_offset_s16(e->table, vmovlbq_u8(vreinterpretq_u8_s16(value)));
+    }
+    return e->add != NULL ? helium_add_x8(e->add, value, vldrbq_z_s16(residual, lanes)) : value;
+}
+
+#endif
+#endif

@@ -1,0 +1,47 @@
+/* A few pixels times a weight matrix: what the 1x1 convolution, the general convolution, the stem and the fully
+ * connected layer have in common. A pixel is a vector of `depth` int8 values.
+ *
+ *     output[p][c] = epilogue(clamp(requantise(bias[c] + sum(weight[c][k] * pixel[p][k])) + zero_point))
+ *
+ * The input's zero point is folded into the bias when the constants are packed. */
+#ifndef MATRIX_S8_H
+#define MATRIX_S8_H
+
+#include "helium.h"
+
+/* Pixels a call takes at most, and output channels: so many accumulators stand on the stack (768 bytes). */
+#define HELIUM_MATRIX_PIXELS 3
+#define HELIUM_MATRIX_CHANNELS 64
+
+/* Groups of 8 channels share one run of constants: bias, multiplier, right shift (as a negative number, -1 ... -31)
+ * and, where `has_left_shift`, the left shift applied before the multiplier (saturating, 0 ... 31): 8 int32 each. Of
+ * the 8, channels 0, 2, 4, 6 come first, then 1, 3, 5, 7. The last group is filled up with zeros. */
+#define HELIUM_MATRIX_GROUP 8
+#define HELIUM_MATRIX_ENTRY(channel) (((channel) & 1) * 4 + (((channel) & 7) >> 1))
+
+typedef struct {
+    /* Pairs of channels, one after the other. A pair has ceil(depth / 16) blocks; a block is 16 weights of the even
+     * channel, then 16 of the odd one. Zeros fill up the depth to 16 and the channels to a multiple of 4. */
+    const int8_t *weights;
+    const int32_t *constants; /* per group of 8 channels, see above; 16-byte aligned */
+    int32_t depth;
+    int32_t channels;
+    int32_t has_left_shift; /* some channel's scale is at least 1/2; see helium_requantise_x8 */
+    int32_t zero_point;
+    int32_t minimum;
+    int32_t maximum;
+    helium_epilogue_t epilogue;
+} helium_matrix_s8_t;
+
+/* Output channels first ... first + channels - 1 (channels: up to HELIUM_MATRIX_CHANNELS, or all that are left; first:
+ * a multiple of it) of `pixels` (1 ... 3) pixels. `output` is channel 0 of the first pixel, the next pixel follows
+ * m->channels bytes later; `residual` is laid out the same, and only read where the epilogue adds. */
+void helium_matrix_s8(const helium_matrix_s8_t *m, int32_t first, int32_t channels,
+                      const int8_t *const pixel[HELIUM_MATRIX_PIXELS], int32_t pixels, int8_t *output,
+                      const int8_t *residual);
+
+/* The same for every output channel. */
+void helium_matrix_all_channels_s8(const helium_matrix_s8_t *m, const int8_t *const pixel[HELIUM_MATRIX_PIXELS],
+                                   int32_t pixels, int8_t *output, const int8_t *residual);
+
+#endif

@@ -1,0 +1,217 @@
+/* Sums of products of int8 vectors.
+ *
+ * Helium: 3 pixels by 2 channels at a time (6 accumulators, all that the even registers allow beside the loop counter),
+ * so that 5 loads feed 6 multiplications of 16 values. In assembly, because the registers just suffice: an instruction
+ * that accumulates across a vector takes an even register. Loads and multiplications alternate: the Cortex-M55
+ * overlaps them. */
+#include "multiply_s8.h"
+
+#define BLOCK 16
+
+#if HELIUM_MVE
+
+/* What the assembly reads; the offsets stand in its first instructions. */
+typedef struct {
+    const int8_t *weights; /* 0 */
+    int32_t *accumulators; /* 4 */
+    int32_t pairs;         /* 8 */
+    int32_t double_blocks; /* 12: half of the full blocks behind the first */
+    int32_t tail;          /* 16: values in the last block */
+    int32_t pair_bytes;    /* 20 */
+} multiply_t;
+
+_Static_assert(HELIUM_MATRIX_CHANNELS == 64, "the assembly stores a pixel's accumulators 256 bytes apart");
+
+#define LINE(text) text "\n"
+#define UNUSED __attribute__((unused))
+
+/* A function that is nothing but assembly. */
+#define ASSEMBLY(name, text)                                                                                           \
+    __attribute__((naked, noinline)) static void name(const int8_t *pixel0 UNUSED, const int8_t *pixel1 UNUSED,        \
+                                                      const int8_t *pixel2 UNUSED, const multiply_t *m UNUSED) {       \
+        __asm volatile(text);                                                                                          \
+    }
+
+/* r1, r3, r5: pixels; r7: weights; r9: accumulators; r11: double blocks; r12: pairs. */
+#define ENTER                                                                                                          \
+    LINE("push {r4-r11, lr}")                                                                                          \
+    LINE("mov r5, r2")                                                                                                 \
+    LINE("mov r4, r3")                                                                                                 \
+    LINE("mov r3, r1")                                                                                                 \
+    LINE("mov r1, r0")                                                                                                 \
+    LINE("ldrd r7, r9, [r4]")                                                                                          \
+    LINE("ldrd r12, r11, [r4, #8]")                                                                                    \
+    LINE("ldr r4, [r4, #16]")                                                                                          \
+    LINE("vctp.8 r4")
+
+/* One block. `at` is the address part of a pixel's load; vmladav starts a sum, vmladava goes on. */
+#define BLOCK_OF(multiply, at)                                                                                         \
+    LINE("vldrb.8 q0, [r7], #16")                                                                                      \
+    LINE("vldrb.8 q2, [r1, " at)                                                                                       \
+    LINE(multiply ".s8 r0, q2, q0")                                                                                    \
+    LINE("vldrb.8 q1, [r7], #16")                                                                                      \
+    LINE(multiply ".s8 r2, q2, q1")                                                                                    \
+    LINE("vldrb.8 q3, [r3, " at)                                                                                       \
+    LINE(multiply ".s8 r4, q3, q0")                                                                                    \
+    LINE("vldrb.8 q2, [r5, " at)                                                                                       \
+    LINE(multiply ".s8 r6, q3, q1")                                                                                    \
+    LINE(multiply ".s8 r8, q2, q0")                                                                                    \
+    LINE(multiply ".s8 r10, q2, q1")
+
+/* The last block of a depth that is no multiple of 16: the loads stop at the end of the pixel. */
+#define TAIL_BLOCK(at)                                                                                                 \
+    LINE("vldrb.8 q1, [r7], #16")                                                                                      \
+    LINE("vpstt")                                                                                                      \
+    LINE("vldrbt.u8 q2, [r1, " at)                                                                                     \
+    LINE("vldrbt.u8 q3, [r3, " at)                                                                                     \
+    LINE("vmladava.s8 r0, q2, q1")                                                                                     \
+    LINE("vldrb.8 q0, [r7], #16")                                                                                      \
+    LINE("vmladava.s8 r2, q2, q0")                                                                                     \
+    LINE("vpst")                                                                                                       \
+    LINE("vldrbt.u8 q2, [r5, " at)                                                                                     \
+    LINE("vmladava.s8 r4, q3, q1")                                                                                     \
+    LINE("vmladava.s8 r6, q3, q0")                                                                                     \
+    LINE("vmladava.s8 r8, q2, q1")                                                                                     \
+    LINE("vmladava.s8 r10, q2, q0")
+
+#define STORE_PAIR                                                                                                     \
+    LINE("strd r4, r6, [r9, #256]")                                                                                    \
+    LINE("strd r8, r10, [r9, #512]")                                                                                   \
+    LINE("strd r0, r2, [r9], #8")
+
+/* Any depth of at least 16: first block, double blocks, then what is left over: `rest`. */
+#define MULTIPLY_DEEP(rest)                                                                                            \
+    ENTER                                                                                                              \
+    LINE("1:")                                                                                                         \
+    BLOCK_OF("vmladav", "#0]")                                                                                         \
+    LINE("wls lr, r11, 3f")                                                                                            \
+    LINE("2:")                                                                                                         \
+    BLOCK_OF("vmladava", "#16]!")                                                                                      \
+    BLOCK_OF("vmladava", "#16]!")                                                                                      \
+    LINE("le lr, 2b")                                                                                                  \
+    LINE("3:")                                                                                                         \
+    rest LINE("sub r1, r1, r11, lsl #5") LINE("sub r3, r3, r11, lsl #5") LINE("sub r5, r5, r11, lsl #5")               \
+        STORE_PAIR LINE("subs r12, r12, #1") LINE("bne.w 1b") LINE("pop {r4-r11, pc}")
+
+ASSEMBLY(multiply_deep, MULTIPLY_DEEP(""))
+ASSEMBLY(multiply_deep_odd, MULTIPLY_DEEP(BLOCK_OF("vmladava", "#16]")))
+ASSEMBLY(multiply_deep_tail, MULTIPLY_DEEP(TAIL_BLOCK("#16]")))
+ASSEMBLY(multiply_deep_odd_tail, MULTIPLY_DEEP(BLOCK_OF("vmladava", "#16]") TAIL_BLOCK("#32]")))
+
+/* A depth of up to 16: the pixels stay in q5, q6, q7. Two pairs a round. */
+#define SHALLOW_PAIR(even, odd)                                                                                        \
+    LINE("vldrb.8 " even ", [r7], #16")                                                                                \
+    LINE("vmladav.s8 r0, q5, " even)                                                                                   \
+    LINE("vldrb.8 " odd ", [r7], #16")                                                                                 \
+    LINE("vmladav.s8 r2, q5, " odd)                                                                                    \
+    LINE("vmladav.s8 r4, q6, " even)                                                                                   \
+    LINE("vmladav.s8 r6, q6, " odd)                                                                                    \
+    LINE("vmladav.s8 r8, q7, " even)                                                                                   \
+    LINE("vmladav.s8 r10, q7, " odd)                                                                                   \
+    STORE_PAIR
+
+ASSEMBLY(multiply_one_block,
+         ENTER LINE("vpush {d8-d15}") LINE("vpsttt") LINE("vldrbt.u8 q5, [r1]") LINE("vldrbt.u8 q6, [r3]")
+             LINE("vldrbt.u8 q7, [r5]") LINE("lsr r12, r12, #1") LINE("dls lr, r12") LINE("1:") SHALLOW_PAIR("q0", "q1")
+                 SHALLOW_PAIR("q2", "q3") LINE("le lr, 1b") LINE("vpop {d8-d15}") LINE("pop {r4-r11, pc}"))
+
+/* A depth of 17 to 32: the pixels stay in q2 ... q7. */
+ASSEMBLY(multiply_two_blocks,
+         ENTER LINE("vpush {d8-d15}") LINE("vldrb.8 q2, [r1]") LINE("vldrb.8 q4, [r3]") LINE("vldrb.8 q6, [r5]")
+             LINE("vpsttt") LINE("vldrbt.u8 q3, [r1, #16]") LINE("vldrbt.u8 q5, [r3, #16]")
+                 LINE("vldrbt.u8 q7, [r5, #16]") LINE("dls lr, r12") LINE("1:") /* even channel, first block */
+         LINE("vldrb.8 q0, [r7], #16") LINE("vmladav.s8 r0, q2, q0") LINE("vmladav.s8 r4, q4, q0")
+             LINE("vldrb.8 q1, [r7], #16") /* odd channel, first block */
+         LINE("vmladav.s8 r8, q6, q0") LINE("vmladav.s8 r2, q2, q1")
+             LINE("vldrb.8 q0, [r7], #16") /* even channel, second block */
+         LINE("vmladav.s8 r6, q4, q1") LINE("vmladav.s8 r10, q6, q1") LINE("vmladava.s8 r0, q3, q0")
+             LINE("vldrb.8 q1, [r7], #16") /* odd channel, second block */
+         LINE("vmladava.s8 r4, q5, q0") LINE("vmladava.s8 r8, q7, q0") LINE("vmladava.s8 r2, q3, q1")
+             LINE("vmladava.s8 r6, q5, q1") LINE("vmladava.s8 r10, q7, q1") STORE_PAIR LINE("le lr, 1b")
+                 LINE("vpop {d8-d15}") LINE("pop {r4-r11, pc}"))
+
+/* One pixel: two pairs of channels at a time, so that one load of the pixel feeds four multiplications.
+ * r7, r3: the two pairs' weights; r5: bytes of a pair. */
+#define VECTOR_MULTIPLY(multiply)                                                                                      \
+    LINE("vldrb.8 q1, [r7], #16")                                                                                      \
+    LINE(multiply ".s8 r0, q0, q1")                                                                                    \
+    LINE("vldrb.8 q2, [r7], #16")                                                                                      \
+    LINE(multiply ".s8 r2, q0, q2")                                                                                    \
+    LINE("vldrb.8 q3, [r3], #16")                                                                                      \
+    LINE(multiply ".s8 r4, q0, q3")                                                                                    \
+    LINE("vldrb.8 q1, [r3], #16")                                                                                      \
+    LINE(multiply ".s8 r6, q0, q1")
+#define VECTOR_BLOCK(multiply, at) LINE("vldrb.8 q0, [r1, " at) VECTOR_MULTIPLY(multiply)
+#define VECTOR_TAIL_BLOCK(at) LINE("vpst") LINE("vldrbt.u8 q0, [r1, " at) VECTOR_MULTIPLY("vmladava")
+
+#define MULTIPLY_VECTOR(rest)                                                                                          \
+    LINE("ldr r2, [r3, #20]")                                                                                          \
+    ENTER                                                                                                              \
+    LINE("add r3, r7, r5")                                                                                             \
+    LINE("1:")                                                                                                         \
+    VECTOR_BLOCK("vmladav", "#0]")                                                                                     \
+    LINE("wls lr, r11, 3f")                                                                                            \
+    LINE("2:")                                                                                                         \
+    VECTOR_BLOCK("vmladava", "#16]!")                                                                                  \
+    VECTOR_BLOCK("vmladava", "#16]!")                                                                                  \
+    LINE("le lr, 2b")                                                                                                  \
+    LINE("3:")                                                                                                         \
+    rest LINE("sub r1, r1, r11, lsl #5") LINE("mov r7, r3") LINE("add r3, r3, r5") LINE("strd r0, r2, [r9], #8")       \
+        LINE("strd r4, r6, [r9], #8") LINE("subs r12, r12, #2") LINE("bne.w 1b") LINE("pop {r4-r11, pc}")
+
+ASSEMBLY(multiply_vector, MULTIPLY_VECTOR(""))
+ASSEMBLY(multiply_vector_odd, MULTIPLY_VECTOR(VECTOR_BLOCK("vmladava", "#16]")))
+ASSEMBLY(multiply_vector_tail, MULTIPLY_VECTOR(VECTOR_TAIL_BLOCK("#16]")))
+ASSEMBLY(multiply_vector_odd_tail, MULTIPLY_VECTOR(VECTOR_BLOCK("vmladava", "#16]") VECTOR_TAIL_BLOCK("#32]")))
+
+typedef void multiply_function(const int8_t *pixel0, const int8_t *pixel1, const int8_t *pixel2, const multiply_t *m);
+
+static multiply_function *choose(int32_t depth, int32_t pixels) {
+    if (depth <= 2 * BLOCK) {
+        return depth <= BLOCK ? multiply_one_block : multiply_two_blocks;
+    }
+    const int is_odd = (depth / BLOCK - 1) % 2, has_tail = depth % BLOCK != 0;
+    if (pixels == 1) {
+        return is_odd ? (has_tail ? multiply_vector_odd_tail : multiply_vector_odd)
+                      : (has_tail ? multiply_vector_tail : multiply_vector);
+    }
+    return is_odd ? (has_tail ? multiply_deep_odd_tail : multiply_deep_odd)
+                  : (has_tail ? multiply_deep_tail : multiply_deep);
+}
+
+void helium_multiply_s8(const int8_t *weights, int32_t depth, int32_t channels,
+                        const int8_t *const pixel[HELIUM_MATRIX_PIXELS], int32_t pixels, int32_t *accumulators) {
+    const int32_t blocks = (depth + BLOCK - 1) / BLOCK;
+    const multiply_t m = {
+        weights, accumulators, channels / 2, (depth / BLOCK - 1) / 2, depth - (blocks - 1) * BLOCK, blocks * 2 * BLOCK};
+    /* A pixel that is not wanted is the first one again. */
+    choose(depth, pixels)(pixel[0], pixel[pixels > 1 ? 1 : 0], pixel[pixels > 2 ? 2 : 0], &m);
+}
+
+#else
+
+void helium_multiply_s8(const int8_t *weights, int32_t depth, int32_t channels,
+                        const int8_t *const pixel[HELIUM_MATRIX_PIXELS], int32_t pixels, int32_t *accumulators) {
+    const int32_t blocks = (depth + BLOCK - 1) / BLOCK;
+    for (int32_t p = 0; p < pixels; p++) {
+        const int8_t *w = weights;
+        for (int32_t c = 0; c < channels; c += 2) {
+            int32_t even = 0, odd = 0;
+            for (int32_t b = 0; b < depth / BLOCK; b++, w += 2 * BLOCK) {
+                for (int32_t k = 0; k < BLOCK; k++) {
+                    even += w[k] * pixel[p][b * BLOCK + k];
+                    odd += w[k + BLOCK] * pixel[p][b * BLOCK + k];
+                }
+            }
+            for (int32_t k = 0; k < depth % BLOCK; k++) {
+                even += w[k] * pixel[p][(blocks - 1) * BLOCK + k];
+                odd += w[k + BLOCK] * pixel[p][(blocks - 1) * BLOCK + k];
+            }
+            w += depth % BLOCK != 0 ? 2 * BLOCK : 0;
+            accumulators[p * HELIUM_MATRIX_CHANNELS + c] = even;
+            accumulators[p * HELIUM_MATRIX_CHANNELS + c + 1] = odd;
+        }
+    }
+}
+
+#endif

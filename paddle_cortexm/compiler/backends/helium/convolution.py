@@ -1,0 +1,91 @@
+"""2-D convolution: chooses among the 1x1, the stem and the general kernel (app/helium/conv2d_s8.c)."""
+
+from __future__ import annotations
+
+from paddle_cortexm.compiler.backends.base import Kernel, Rejection, c_template
+from paddle_cortexm.compiler.backends.helium import fully_connected, pointwise, stem
+from paddle_cortexm.compiler.backends.helium.packing import (
+    Matrix,
+    epilogue_declaration,
+    matrix_constants,
+    matrix_rejection,
+    matrix_struct,
+)
+from paddle_cortexm.compiler.graph import Graph, IntegerConvolution, Layer
+
+LARGEST_KERNEL_HEIGHT = 16  # HELIUM_CONV2D_ROWS
+PIXELS = 3  # HELIUM_MATRIX_PIXELS: so many patches stand in the scratch
+
+
+def select(graph: Graph, layer: Layer) -> Kernel | Rejection:
+    """The kernel for a convolution."""
+    operator = layer.operator
+    assert isinstance(operator, IntegerConvolution)
+    matrix = Matrix(
+        operator.weight.reshape(operator.weight.shape[0], -1),
+        operator.bias,
+        operator.input_zero_point,
+        operator.requantisation,
+        operator.epilogue,
+    )
+    rejection = matrix_rejection(matrix)
+    if rejection is not None:
+        return rejection
+    if operator.window.kernel[0] > LARGEST_KERNEL_HEIGHT:
+        return Rejection(f"kernel taller than {LARGEST_KERNEL_HEIGHT} rows")
+    _, height, width, _ = graph.output_of(layer).shape
+    if pointwise.takes(operator):
+        if height * width == 1:
+            return fully_connected.kernel(matrix, "1x1 convolution of one pixel")
+        return pointwise.kernel(matrix, height, width)
+    if stem.takes(operator):
+        return window_kernel(graph, layer, matrix, "stem_s8", "few input channels", ("app/helium/conv2d_s8.c",))
+    return window_kernel(graph, layer, matrix, "conv2d_s8", "general convolution", (), PIXELS * matrix.depth)
+
+
+def window_kernel(
+    graph: Graph,
+    layer: Layer,
+    matrix: Matrix,
+    function: str,
+    reason: str,
+    more_sources: tuple[str, ...],
+    row_scratch_bytes: int = 0,
+) -> Kernel:
+    """A kernel with the interface of conv2d_s8.h. The whole layer's scratch also holds one input row of padding."""
+    operator, (_, _, input_width, channels) = layer.operator, graph.inputs_of(layer)[0].shape
+    assert isinstance(operator, IntegerConvolution)
+    declarations = (
+        epilogue_declaration(matrix.epilogue)
+        + f"    static const helium_conv2d_s8_t convolution = {_struct(graph, layer, operator, matrix)};\n"
+    )
+    adds = matrix.epilogue.add is not None
+    whole = f"    helium_{function}(&convolution, input0, output, scratch, {'input1' if adds else 'NULL'});\n"
+    row = f"    helium_{function.replace('_s8', '_row_s8')}(&convolution, rows, output, scratch, "
+    row += f"{'residual' if adds else 'NULL'});\n"
+    return Kernel(
+        name=f"helium_{function}",
+        backend="helium",
+        reason=reason,
+        body=c_template(declarations + whole),
+        constants=matrix_constants(matrix),
+        scratch_bytes=row_scratch_bytes + input_width * channels,
+        header=f"{function}.h",
+        sources=(f"app/helium/{function}.c", *more_sources, *pointwise.MATRIX_SOURCES),
+        row_body=c_template(declarations + row),
+        row_scratch_bytes=row_scratch_bytes,
+    )
+
+
+def _struct(graph: Graph, layer: Layer, operator: IntegerConvolution, matrix: Matrix) -> str:
+    """Initialiser of helium_conv2d_s8_t."""
+    window = operator.window
+    (_, height, width, channels), output = graph.inputs_of(layer)[0].shape, graph.output_of(layer).shape
+    return (
+        f"{{.matrix = {matrix_struct(matrix)}, .input_height = {height}, .input_width = {width}, "
+        f".input_channels = {channels}, .output_height = {output[1]}, .output_width = {output[2]}, "
+        f".kernel_height = {window.kernel[0]}, .kernel_width = {window.kernel[1]}, "
+        f".stride_height = {window.stride[0]}, .stride_width = {window.stride[1]}, "
+        f".padding_top = {window.padding[0]}, .padding_left = {window.padding[1]}, "
+        f".input_zero_point = {operator.input_zero_point}}}"
+    )

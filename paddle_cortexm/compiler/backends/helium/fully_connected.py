@@ -1,0 +1,43 @@
+"""Fully connected layer, and 1x1 convolution of a single pixel: app/helium/fully_connected_s8.c."""
+
+from __future__ import annotations
+
+from paddle_cortexm.compiler.backends.base import Kernel, Rejection, c_template
+from paddle_cortexm.compiler.backends.helium.packing import (
+    Matrix,
+    epilogue_declaration,
+    matrix_constants,
+    matrix_rejection,
+    matrix_struct,
+)
+from paddle_cortexm.compiler.backends.helium.pointwise import MATRIX_SOURCES
+from paddle_cortexm.compiler.graph import Graph, IntegerFullyConnected, Layer
+
+
+def select(graph: Graph, layer: Layer) -> Kernel | Rejection:
+    """The kernel for a fully connected layer."""
+    operator = layer.operator
+    assert isinstance(operator, IntegerFullyConnected)
+    matrix = Matrix(
+        operator.weight, operator.bias, operator.input_zero_point, operator.requantisation, operator.epilogue
+    )
+    return matrix_rejection(matrix) or kernel(matrix, "fully connected")
+
+
+def kernel(matrix: Matrix, reason: str) -> Kernel:
+    """The call for one vector."""
+    residual = "input1" if matrix.epilogue.add is not None else "NULL"
+    body = (
+        epilogue_declaration(matrix.epilogue)
+        + f"    static const helium_matrix_s8_t matrix = {matrix_struct(matrix)};\n"
+        + f"    helium_fully_connected_s8(&matrix, input0, output, {residual});\n"
+    )
+    return Kernel(
+        name="helium_fully_connected_s8",
+        backend="helium",
+        reason=reason,
+        body=c_template(body),
+        constants=matrix_constants(matrix),
+        header="fully_connected_s8.h",
+        sources=("app/helium/fully_connected_s8.c", *MATRIX_SOURCES),
+    )

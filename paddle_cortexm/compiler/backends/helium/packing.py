@@ -1,0 +1,159 @@
+"""Constants as the matrix kernels (app/helium/matrix_s8.h) read them, and their C parameter structs."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from paddle_cortexm.compiler.backends.base import Constant, Rejection
+from paddle_cortexm.compiler.graph import Epilogue, Int8Array, Int32Array, IntegerAdd, Requantisation
+
+BLOCK = 16  # values a vector has: the depth is filled up to a multiple
+CHANNELS_MULTIPLE = 4  # the kernels multiply so many channels at a time
+GROUP = 8  # channels that share a run of constants
+SMALLEST_SHIFT = -31  # of a vector shift to the right
+LARGEST_ADDEND_SHIFT = 22  # an int8 difference has 9 bits; shifted by more it would leave 32
+INT32 = np.iinfo(np.int32)
+
+
+@dataclass(frozen=True)
+class Matrix:
+    """A layer's weights as rows (channels, depth), with all that follows the sum of products."""
+
+    weight: Int8Array
+    bias: Int32Array
+    input_zero_point: int
+    requantisation: Requantisation
+    epilogue: Epilogue
+
+    @property
+    def depth(self) -> int:
+        return self.weight.shape[1]
+
+    @property
+    def channels(self) -> int:
+        return self.weight.shape[0]
+
+
+def matrix_constants(matrix: Matrix) -> tuple[Constant, ...]:
+    """`weights`, `constants` and, where the epilogue has one, `table`."""
+    constants = [
+        Constant("weights", packed_weights(matrix.weight)),
+        Constant("constants", packed_constants(matrix), "hot"),
+    ]
+    if matrix.epilogue.table is not None:
+        constants.append(Constant("table", packed_table(matrix.epilogue.table), "hot"))
+    return tuple(constants)
+
+
+def matrix_rejection(matrix: Matrix) -> Rejection | None:
+    """Why the kernels cannot compute this matrix exactly, or None."""
+    if not np.array_equal(_folded_bias(matrix), _folded_bias(matrix).astype(np.int32)):
+        return Rejection("bias with the input zero point folded in does not fit 32 bits")
+    return None if matrix.epilogue.add is None else add_rejection(matrix.epilogue.add)
+
+
+def packed_weights(weight: Int8Array) -> Int8Array:
+    """Channels in pairs; of a pair 16 weights of the one, 16 of the other, and so on. Zeros fill up."""
+    channels, depth = weight.shape
+    padded = np.zeros((_round_up(channels, CHANNELS_MULTIPLE), _round_up(depth, BLOCK)), np.int8)
+    padded[:channels, :depth] = weight
+    pairs = padded.reshape(-1, 2, padded.shape[1] // BLOCK, BLOCK)
+    return np.ascontiguousarray(pairs.transpose(0, 2, 1, 3)).reshape(-1)
+
+
+def packed_constants(matrix: Matrix) -> Int32Array:
+    """Bias, multiplier, shift and, where some channel needs it, left shift of 8 channels, then of the next 8.
+
+    Of the 8, the channels 0, 2, 4, 6 come first: so they leave and enter the narrowing of vectors. The exponent e of a
+    scale below 1/2 is the shift; otherwise the accumulator is shifted left by e + 1, and the shift is -1.
+    """
+    requantisation, channels = matrix.requantisation, matrix.channels
+    exponent = np.broadcast_to(requantisation.shift, channels)
+    columns = [
+        _folded_bias(matrix).astype(np.int32),
+        np.broadcast_to(requantisation.multiplier, channels),
+        np.clip(exponent, SMALLEST_SHIFT, -1),
+    ]
+    if needs_left_shift(requantisation):
+        columns.append(np.maximum(exponent + 1, 0))
+    padded = np.zeros((len(columns), _round_up(channels, GROUP)), np.int32)
+    padded[:, :channels] = np.stack(columns)
+    return np.ascontiguousarray(_even_then_odd(padded).transpose(1, 0, 2)).reshape(-1)
+
+
+def needs_left_shift(requantisation: Requantisation) -> bool:
+    """True when some scale is 1/2 or more."""
+    return bool((requantisation.shift >= 0).any())
+
+
+def packed_table(table: Int8Array) -> Int8Array:
+    """The table in the order of the values' bit patterns: 0 ... 127, -128 ... -1."""
+    return np.roll(table, 128)
+
+
+def matrix_struct(matrix: Matrix) -> str:
+    """Initialiser of helium_matrix_s8_t, with `$constant` for the constants' names."""
+    r, epilogue = matrix.requantisation, matrix.epilogue
+    table = "$table" if epilogue.table is not None else "NULL"
+    added = "&residual_add" if epilogue.add is not None else "NULL"
+    return (
+        f"{{.weights = $weights, .constants = $constants, .depth = {matrix.depth}, .channels = {matrix.channels}, "
+        f".has_left_shift = {int(needs_left_shift(r))}, .zero_point = {r.output_zero_point}, "
+        f".minimum = {r.minimum}, .maximum = {r.maximum}, .epilogue = {{.table = {table}, .add = {added}}}}}"
+    )
+
+
+def epilogue_declaration(epilogue: Epilogue) -> str:
+    """The C line that declares the residual addition's parameters, where there is one: `residual_add`."""
+    return "" if epilogue.add is None else f"    static const helium_add_t residual_add = {add_struct(epilogue.add)};\n"
+
+
+def add_struct(add: IntegerAdd) -> str:
+    """Initialiser of helium_add_t."""
+    first, second = (_addend(add, i) for i in range(2))
+    shift = add.shifts[2]
+    return (
+        f"{{{first}, {second}, .left_shift = {max(shift + 1, 0)}, .multiplier = {add.multipliers[2]}, "
+        f".shift = {_right_shift(shift)}, .zero_point = {add.output_zero_point}, "
+        f".minimum = {add.minimum}, .maximum = {add.maximum}}}"
+    )
+
+
+def add_rejection(add: IntegerAdd) -> Rejection | None:
+    """Why an addition cannot be computed exactly in 32 bits, or None."""
+    if max(_left_shift(add, i) for i in range(2)) > LARGEST_ADDEND_SHIFT:
+        return Rejection(f"an operand of the addition is shifted left by more than {LARGEST_ADDEND_SHIFT} bits")
+    return None
+
+
+def _addend(add: IntegerAdd, i: int) -> str:
+    return (
+        f"{{.zero_point = {add.zero_points[i]}, .left_shift = {_left_shift(add, i)}, "
+        f".multiplier = {add.multipliers[i]}, .shift = {_right_shift(add.shifts[i])}}}"
+    )
+
+
+def _left_shift(add: IntegerAdd, i: int) -> int:
+    """The addition's own left shift and what an exponent >= 0 asks for."""
+    return add.left_shift + max(add.shifts[i] + 1, 0)
+
+
+def _right_shift(exponent: int) -> int:
+    return max(min(exponent, -1), SMALLEST_SHIFT)
+
+
+def _folded_bias(matrix: Matrix) -> NDArray[np.int64]:
+    """bias - input zero point * sum of the weights."""
+    return matrix.bias.astype(np.int64) - matrix.input_zero_point * matrix.weight.astype(np.int64).sum(axis=1)
+
+
+def _even_then_odd(values: Int32Array) -> Int32Array:
+    """(n, channels) -> (n, groups, 8), in each group the even channels first."""
+    return values.reshape(values.shape[0], -1, GROUP // 2, 2).swapaxes(2, 3).reshape(values.shape[0], -1, GROUP)
+
+
+def _round_up(value: int, multiple: int) -> int:
+    return -(-value // multiple) * multiple

@@ -1,0 +1,43 @@
+"""1x1 convolution at stride 1: app/helium/pointwise_s8.c."""
+
+from __future__ import annotations
+
+from paddle_cortexm.compiler.backends.base import Kernel, c_template
+from paddle_cortexm.compiler.backends.helium.packing import (
+    Matrix,
+    epilogue_declaration,
+    matrix_constants,
+    matrix_struct,
+)
+from paddle_cortexm.compiler.graph import IntegerConvolution, Window
+
+MATRIX_SOURCES = ("app/helium/matrix_s8.c", "app/helium/multiply_s8.c")
+
+
+def takes(operator: IntegerConvolution) -> bool:
+    """1x1, stride 1, no padding."""
+    return operator.window == Window()
+
+
+def kernel(matrix: Matrix, height: int, width: int) -> Kernel:
+    """The call over height x width pixels; a row is the same call over width pixels."""
+    declarations = (
+        epilogue_declaration(matrix.epilogue)
+        + f"    static const helium_matrix_s8_t matrix = {matrix_struct(matrix)};\n"
+    )
+    adds = matrix.epilogue.add is not None
+
+    def call(source: str, pixels: int, residual: str) -> str:
+        added = residual if adds else "NULL"
+        return c_template(f"{declarations}    helium_pointwise_s8(&matrix, {source}, output, {pixels}, {added});\n")
+
+    return Kernel(
+        name="helium_pointwise_s8",
+        backend="helium",
+        reason="1x1 convolution",
+        body=call("input0", height * width, "input1"),
+        constants=matrix_constants(matrix),
+        header="pointwise_s8.h",
+        sources=("app/helium/pointwise_s8.c", *MATRIX_SOURCES),
+        row_body=call("rows[0]", width, "residual"),
+    )

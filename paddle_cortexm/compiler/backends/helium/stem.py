@@ -1,0 +1,14 @@
+"""A network's first convolution, of few input channels: app/helium/stem_s8.c."""
+
+from __future__ import annotations
+
+from paddle_cortexm.compiler.graph import IntegerConvolution
+
+LARGEST_ROW = 16  # HELIUM_STEM_ROW_BYTES: kernel width x channels fit a vector
+LARGEST_DEPTH = 32  # HELIUM_STEM_DEPTH: the whole patch fits two
+
+
+def takes(operator: IntegerConvolution) -> bool:
+    """True for a window (not 1x1) so small that it is worth copying together by vectors."""
+    _, height, width, channels = operator.weight.shape
+    return width * channels <= LARGEST_ROW and height * width * channels <= LARGEST_DEPTH
