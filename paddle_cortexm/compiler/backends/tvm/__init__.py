@@ -63,8 +63,9 @@ def schedule(expression: Computation) -> Any:
         product, output = plan.get_sblock("product"), plan.get_sblock("output")
         plan.compute_at(product, plan.get_loops(output)[1])
         _, _, channel, *reductions = plan.get_loops(product)
-        plan.reorder(*reductions, channel)
-        plan.decompose_reduction(product, reductions[0])
+        if reductions:  # none where every reduction has one step
+            plan.reorder(*reductions, channel)
+            plan.decompose_reduction(product, reductions[0])
     return plan.mod["main"]
 
 

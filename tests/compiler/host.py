@@ -1,0 +1,51 @@
+"""Compile a small graph with given backends, build the C for the host, run it."""
+
+from __future__ import annotations
+
+import ctypes
+import subprocess
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from paddle_cortexm.compiler.backends.base import Backend
+from paddle_cortexm.compiler.emit import ModelFacts, emit_model
+from paddle_cortexm.compiler.graph import Graph
+from paddle_cortexm.compiler.memory import plan_memory
+from paddle_cortexm.compiler.pipeline import CompiledModel
+from paddle_cortexm.compiler.plan import planned_layers
+from paddle_cortexm.compiler.selection import select_kernels
+from paddle_cortexm.simulate import HEADERS, HOST_FLAGS, host_compiler
+from paddle_cortexm.stage import REPOSITORY
+
+
+def compile_graph(folder: Path, graph: Graph, backends: Sequence[Backend]) -> CompiledModel:
+    """Select, plan and emit the graph into folder/model."""
+    selected = select_kernels(graph, backends)
+    plan = plan_memory(selected.graph, selected.kernels)
+    layers = planned_layers(selected.graph, selected.kernels)
+    (folder / "model").mkdir()
+    precision = "int8" if graph.tensors[graph.input].dtype == "int8" else "fp32"
+    emit_model(folder / "model", selected.graph, selected.kernels, plan, ModelFacts("test", 8, precision))
+    return CompiledModel(selected.graph, selected.kernels, plan, layers)
+
+
+def run_graph(
+    folder: Path, graph: Graph, backends: Sequence[Backend], image: NDArray[np.generic]
+) -> NDArray[np.generic]:
+    """The graph's output for one image, computed by the generated C."""
+    model = compile_graph(folder, graph, backends)
+    sources = {str(REPOSITORY / path) for kernel in model.kernels.values() for path in kernel.sources}
+    sources |= {str(folder / "model" / name) for name in ("model.c", "model_weights.c")}
+    includes = [f"-I{path}" for path in (folder / "model", *(REPOSITORY / header for header in HEADERS))]
+    library = folder / "model.so"
+    command = [host_compiler(), *HOST_FLAGS, *includes, *sorted(sources), "-lm", "-o", str(library)]
+    subprocess.run(command, check=True)
+    result = graph.tensors[graph.output]
+    output = np.empty(result.shape, result.dtype)
+    source = np.ascontiguousarray(image)
+    run = ctypes.CDLL(str(library)).model_run
+    assert run(ctypes.c_void_p(source.ctypes.data), ctypes.c_void_p(output.ctypes.data)) == 0
+    return output
