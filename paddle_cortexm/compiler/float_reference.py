@@ -42,11 +42,13 @@ def evaluate(operator: Operator, inputs: list[Floats]) -> Floats:
     x = inputs[0]
     match operator:
         case Convolution(weight=weight, window=window):
-            columns = windows(x, window, 0.0).reshape(*_output_size(x, window), -1)
+            columns = windows(x, window, 0.0)
+            columns = columns.reshape(*columns.shape[:3], -1)
             return _clamped(columns @ weight.reshape(weight.shape[0], -1).T + operator.bias, operator)
         case DepthwiseConvolution(weight=weight, window=window):
-            total = np.einsum("nyxhwc,hwc->nyxc", windows(x, window, 0.0), weight, optimize=True)
-            return _clamped(total + operator.bias, operator)
+            taps = windows(x, window, 0.0)
+            products = (taps[:, :, :, i, j] * weight[i, j] for i, j in np.ndindex(window.kernel))
+            return _clamped(sum(products, operator.bias), operator)
         case FullyConnected(weight=weight):
             return _clamped(x.reshape(len(x), -1) @ weight.T + operator.bias, operator)
         case Add():
@@ -54,7 +56,8 @@ def evaluate(operator: Operator, inputs: list[Floats]) -> Floats:
         case Multiply():
             return x * inputs[1]
         case AveragePool(window=window):
-            return np.nanmean(windows(x, window, np.nan), axis=(3, 4), dtype=np.float32)
+            counted = windows(np.ones_like(x[:1, :, :, :1]), window, 0.0).sum(axis=(3, 4))
+            return windows(x, window, 0.0).sum(axis=(3, 4)) / counted
         case MaxPool(window=window):
             return windows(x, window, -np.inf).max(axis=(3, 4))
         case Activation():
@@ -74,13 +77,6 @@ def windows(x: Floats, window: Window, outside: float) -> Floats:
     views = sliding_window_view(padded, window.kernel, axis=(1, 2))
     strided = views[:, :: window.stride[0], :: window.stride[1]]
     return strided.transpose(0, 1, 2, 4, 5, 3)
-
-
-def _output_size(x: Floats, window: Window) -> tuple[int, int, int]:
-    top, left, bottom, right = window.padding
-    height = (x.shape[1] + top + bottom - window.kernel[0]) // window.stride[0] + 1
-    width = (x.shape[2] + left + right - window.kernel[1]) // window.stride[1] + 1
-    return len(x), height, width
 
 
 def _clamped(values: Floats, operator: Any) -> Floats:

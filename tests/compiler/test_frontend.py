@@ -42,7 +42,8 @@ def compare(network: paddle.nn.Layer, folder: Path, size: int, *, fold: bool = F
     image = np.random.default_rng(1).normal(size=(1, 3, size, size)).astype(np.float32)
     expected = network(paddle.to_tensor(image)).numpy().reshape(-1)
     if fold:
-        fold_batch_norm(network)
+        with paddle.utils.unique_name.guard():  # names of an earlier network in this process do not count
+            fold_batch_norm(network)
     export_program(network, folder, size)
     graph = load_graph(folder)
     actual = run_float(graph, image.transpose(0, 2, 3, 1))[graph.output].reshape(-1)
@@ -65,7 +66,6 @@ def test_mobilenetv2_has_no_leftover_bias_or_activation(tmp_path: Path) -> None:
         "DepthwiseConvolution": 17,
         "Add": 10,
         "AveragePool": 1,
-        "Reshape": 1,
         "FullyConnected": 1,
     }
 
@@ -108,7 +108,7 @@ SMALL_NETWORKS = {
     "flatten of an image": lambda: [NN.Conv2D(3, 4, 3, stride=2), NN.Flatten(), NN.Linear(4 * 7 * 7, 5)],
     "softmax": lambda: [NN.AdaptiveAvgPool2D(1), NN.Flatten(), NN.Linear(3, 4), NN.Softmax()],
     "dropout": lambda: (
-        [NN.AdaptiveAvgPool2D(1), NN.Dropout(0.2, mode="downscale_in_infer"), NN.Flatten()] + [NN.Linear(3, 4)]
+        [NN.AdaptiveAvgPool2D(1), NN.Dropout(0.2, mode="downscale_in_infer"), NN.Flatten(), NN.Linear(3, 4)]
     ),
     "residual": lambda: [NN.Conv2D(3, 3, 1), lambda x: x + paddle.nn.functional.relu(x)],
 }
@@ -130,13 +130,13 @@ def test_an_operator_computes_what_paddle_does(name: str, tmp_path: Path) -> Non
 
 def test_an_unsupported_operator_is_named_with_its_tensor(tmp_path: Path) -> None:
     export_program(Stack(NN.Conv2D(3, 4, 3), NN.GELU()), tmp_path, 16)
-    with pytest.raises(UserError, match=r"operator 'gelu' \(tensor '.+'\) is not supported\. Supported: .*conv2d"):
+    with pytest.raises(UserError, match=r"operator 'gelu' \(tensor '.+'\) is not supported.* Supported: .*conv2d"):
         load_graph(tmp_path)
 
 
 def test_groups_other_than_depthwise_are_refused(tmp_path: Path) -> None:
     export_program(Stack(NN.Conv2D(3, 6, 3), NN.Conv2D(6, 6, 3, groups=2)), tmp_path, 16)
-    with pytest.raises(UserError, match="groups must be 1 or the 6 channels, not 2"):
+    with pytest.raises(UserError, match="2 groups from 6 to 6 channels are not supported; groups must be 1, or 6"):
         load_graph(tmp_path)
 
 

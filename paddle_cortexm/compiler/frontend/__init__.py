@@ -4,20 +4,29 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from paddle_cortexm.compiler.composites import layer_graph
+import tvm
+
+from paddle_cortexm.compiler.frontend.operators import OPERATORS, check_supported
 from paddle_cortexm.compiler.frontend.program import read_program
-from paddle_cortexm.compiler.frontend.relax_import import RelaxProgram, import_program
+from paddle_cortexm.compiler.frontend.relax_builder import RelaxBuilder
 from paddle_cortexm.compiler.frontend.simplify import simplify
 from paddle_cortexm.compiler.graph import Graph
+from paddle_cortexm.compiler.layers_from_relax import to_graph
 
-__all__ = ["import_folder", "load_graph"]
+__all__ = ["import_program", "load_graph"]
 
 
-def import_folder(folder: Path, stem: str = "model") -> RelaxProgram:
-    """Read `stem`.pdmodel and .pdiparams into Relax. Raises UserError for an operator that is not supported."""
-    return import_program(simplify(read_program(folder, stem)))
+def import_program(folder: Path, stem: str = "model") -> tvm.IRModule:
+    """`stem`.pdmodel and .pdiparams as a Relax module: one function `main`, NHWC, batch norm folded.
+
+    Its variables have the names of Paddle's tensors. Raises UserError naming file, operator and tensor for what is
+    not supported.
+    """
+    program = read_program(folder, stem)
+    check_supported(program)
+    return RelaxBuilder(simplify(program)).build(OPERATORS)
 
 
 def load_graph(folder: Path, stem: str = "model", name: str = "model") -> Graph:
-    """The float layer graph of a Paddle program; tensors keep Paddle's names."""
-    return layer_graph(import_folder(folder, stem), name)
+    """The float layer graph of a Paddle program; tensors keep Paddle's names. Raises UserError as import_program."""
+    return to_graph(import_program(folder, stem), name)

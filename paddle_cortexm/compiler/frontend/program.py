@@ -1,18 +1,20 @@
-"""A Paddle inference program (legacy .pdmodel and .pdiparams) as plain data."""
+"""A Paddle inference program (legacy `.pdmodel`) as plain data; its parameters are read by parameter_file.py."""
 
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from paddle_cortexm.compiler.frontend.parameter_file import ParameterFileError, StoredParameter, read_parameters
 from paddle_cortexm.errors import UserError
 
 Array = NDArray[np.generic]
+Shape = tuple[int, ...]
 BOOKKEEPING = {"op_callstack", "op_namescope", "op_role", "op_role_var", "op_device", "with_quant_attr"}
 
 
@@ -28,57 +30,143 @@ class PaddleOperator:
     def input(self, slot: str) -> str:
         return self.inputs[slot][0]
 
-    def output(self, *slots: str) -> str:
-        """The first tensor of the first slot that is there."""
-        return next(self.outputs[slot][0] for slot in (*slots, "Out") if self.outputs.get(slot))
+    def has_input(self, slot: str) -> bool:
+        return bool(self.inputs.get(slot))
+
+    @property
+    def output(self) -> str:
+        """The result; the other slots (`XShape`, `MeanOut`, ...) are by-products that inference does not read."""
+        return next(self.outputs[slot][0] for slot in ("Out", "Output", "Y", *self.outputs) if self.outputs.get(slot))
+
+    def reads(self, tensor: str) -> bool:
+        return any(tensor in names for names in self.inputs.values())
+
+    def mistake(self, problem: str) -> UserError:
+        """The error for something in this operator that cannot be compiled."""
+        return UserError(f"{self.kind} (tensor '{self.output}'): {problem}")
 
 
 @dataclass(frozen=True)
 class PaddleProgram:
-    """Operators in order, parameters by name, one input (NCHW shape, batch 1) and one output."""
+    """Operators in order, parameters and shapes (NCHW, batch 1) by tensor name, one input and one output."""
 
     operators: tuple[PaddleOperator, ...]
     parameters: dict[str, Array]
+    shapes: dict[str, Shape]
     input: str
-    input_shape: tuple[int, int, int, int]
     output: str
+
+    def producer(self, tensor: str) -> PaddleOperator | None:
+        return next((op for op in self.operators if op.output == tensor), None)
+
+    def readers(self, tensor: str) -> list[PaddleOperator]:
+        return [op for op in self.operators if op.reads(tensor)]
+
+    def is_read_once(self, tensor: str) -> bool:
+        return tensor != self.output and len(self.readers(tensor)) == 1
+
+    def replacing(self, replacements: dict[str, tuple[PaddleOperator, ...]], **changes: Any) -> PaddleProgram:
+        """The program with some operators, named by their output, replaced by others (or by none)."""
+        operators = tuple(new for op in self.operators for new in replacements.get(op.output, (op,)))
+        return replace(self, operators=operators, **changes)
+
+    def without(self, gone: PaddleOperator, source: str) -> PaddleProgram:
+        """The program without one operator; whoever read its result reads `source`."""
+
+        def rename(names: tuple[str, ...]) -> tuple[str, ...]:
+            return tuple(source if name == gone.output else name for name in names)
+
+        operators = tuple(
+            replace(op, inputs={slot: rename(names) for slot, names in op.inputs.items()})
+            for op in self.operators
+            if op is not gone
+        )
+        return replace(self, operators=operators, output=rename((self.output,))[0])
 
 
 def read_program(folder: Path, stem: str = "model") -> PaddleProgram:
-    """Read `stem`.pdmodel and `stem`.pdiparams. Raises UserError when they are missing or have several inputs."""
-    for suffix in (".pdmodel", ".pdiparams"):
-        if not (folder / f"{stem}{suffix}").is_file():
-            raise UserError(f"{folder / (stem + suffix)}: missing; an inference program in the legacy format is needed")
-    os.environ.setdefault("FLAGS_enable_pir_api", "0")
-    import paddle
+    """Read `stem`.pdmodel and `stem`.pdiparams, as paddle.jit.save and save_inference_model write them.
 
-    was_dynamic = paddle.in_dynamic_mode()
-    paddle.enable_static()
+    Raises UserError for a missing or damaged file, several inputs or outputs, or an input without a fixed size.
+    """
+    program_path, parameter_path = _paths(folder, stem)
+    os.environ.setdefault("FLAGS_enable_pir_api", "0")
+    from paddle.base import core
+
     try:
-        scope = paddle.static.Scope()
-        with paddle.static.scope_guard(scope):
-            executor = paddle.static.Executor(paddle.CPUPlace())
-            program, feeds, fetches = paddle.static.load_inference_model(str(folder / stem), executor)
-            block = program.global_block()
-            parameters = {
-                name: np.array(scope.find_var(name).get_tensor())
-                for name, variable in block.vars.items()
-                if variable.persistable and name not in ("feed", "fetch")
-            }
-    finally:
-        if was_dynamic:
-            paddle.disable_static()
-    if len(feeds) != 1 or len(fetches) != 1:
-        raise UserError(f"{folder / stem}: a classifier has one input and one output, this has {feeds} and {fetches}")
-    _, channels, height, width = block.var(feeds[0]).shape
-    operators = tuple(_operator(op) for op in block.ops if op.type not in ("feed", "fetch"))
-    return PaddleProgram(operators, parameters, feeds[0], (1, channels, height, width), fetches[0].name)
+        description = core.ProgramDesc(program_path.read_bytes())
+    except ValueError as error:
+        raise UserError(f"{program_path}: not a Paddle program. Write it again: ./02_quantize.py --force") from error
+    block = description.block(0)
+    operators = [_operator(block.op(i)) for i in range(block.op_size())]
+    source, result = _ends(program_path, operators)
+    _infer_shapes(program_path, block, source)
+    variables = {variable.name(): variable for variable in block.all_vars()}
+    stored = [StoredParameter(n, tuple(v.shape()), _dtype(v)) for n, v in variables.items() if _is_parameter(v)]
+    try:
+        parameters = read_parameters(parameter_path, stored)
+    except ParameterFileError as error:
+        raise UserError(f"{parameter_path}: {error}. Write it again: ./02_quantize.py --force") from error
+    kept = tuple(op for op in operators if op.kind not in ("feed", "fetch"))
+    names = {name for op in kept for group in (*op.inputs.values(), *op.outputs.values()) for name in group}
+    shapes = {name: tuple(variables[name].shape()) for name in names if name in variables}
+    return PaddleProgram(kept, parameters, shapes, source, result)
+
+
+def _paths(folder: Path, stem: str) -> tuple[Path, Path]:
+    paths = folder / f"{stem}.pdmodel", folder / f"{stem}.pdiparams"
+    for path in paths:
+        if path.is_file():
+            continue
+        newer = (folder / f"{stem}.json").is_file() and path.suffix == ".pdmodel"
+        hint = (
+            f" ({stem}.json is the newer format: save with FLAGS_enable_pir_api=0 in the environment)" if newer else ""
+        )
+        raise UserError(f"{path}: missing{hint}. An inference program is {stem}.pdmodel and {stem}.pdiparams")
+    return paths
 
 
 def _operator(op: Any) -> PaddleOperator:
     return PaddleOperator(
-        op.type,
-        {slot: tuple(op.input(slot)) for slot in op.input_names},
-        {slot: tuple(op.output(slot)) for slot in op.output_names},
-        {name: op.attr(name) for name in op.attr_names if name not in BOOKKEEPING},
+        op.type(),
+        {slot: tuple(op.input(slot)) for slot in op.input_names()},
+        {slot: tuple(op.output(slot)) for slot in op.output_names()},
+        {name: op.attr(name) for name in op.attr_names() if name not in BOOKKEEPING},
     )
+
+
+def _ends(path: Path, operators: list[PaddleOperator]) -> tuple[str, str]:
+    """Names of the one input and the one output."""
+    inputs = [op.output for op in operators if op.kind == "feed"]
+    outputs = [op.input("X") for op in operators if op.kind == "fetch"]
+    if len(inputs) != 1 or len(outputs) != 1:
+        raise UserError(f"{path}: a classifier has one input and one output, this program has {inputs} and {outputs}")
+    return inputs[0], outputs[0]
+
+
+def _infer_shapes(path: Path, block: Any, source: str) -> None:
+    """Let Paddle work out every shape again for batch 1."""
+    variable = block.find_var(source.encode())
+    shape = list(variable.shape())
+    if len(shape) != 4 or min(shape[1:]) < 1:
+        raise UserError(
+            f"{path}: input '{source}' is {shape}; it must be (batch, channels, height, width), all but the "
+            f"batch known: save with an InputSpec of that shape"
+        )
+    variable.set_shape([1, *shape[1:]])
+    for index in range(block.op_size()):
+        op = block.op(index)
+        if op.type() not in ("feed", "fetch"):
+            op.infer_shape(block)
+
+
+def _is_parameter(variable: Any) -> bool:
+    from paddle.base.core import VarDesc
+
+    return variable.persistable() and variable.type() == VarDesc.VarType.DENSE_TENSOR
+
+
+def _dtype(variable: Any) -> np.dtype[Any]:
+    from paddle.base.data_feeder import convert_dtype
+
+    return np.dtype(convert_dtype(variable.dtype()))
