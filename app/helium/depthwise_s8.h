@@ -4,7 +4,7 @@
 
 #include "helium.h"
 
-#define HELIUM_DEPTHWISE_KERNEL_HEIGHT_LIMIT 16
+#define HELIUM_DEPTHWISE_TAP_LIMIT 128 /* kernel height * width */
 
 /* One layer. A group is 16 channels (HELIUM_GROUP), the last one filled up with zeros. */
 typedef struct {
@@ -13,7 +13,7 @@ typedef struct {
     int32_t input_width;
     int32_t output_height;
     int32_t output_width;
-    int32_t kernel_height; /* 1 ... HELIUM_DEPTHWISE_KERNEL_HEIGHT_LIMIT */
+    int32_t kernel_height;
     int32_t kernel_width;
     int32_t stride_height;
     int32_t stride_width;
@@ -27,10 +27,11 @@ typedef struct {
 } helium_depthwise_t;
 
 /* One output row, output_width x channels. rows: the kernel_height input rows of its window, input_width x channels
- * each; those outside the image are rows of input zero points. */
-void helium_depthwise_row_s8(const helium_depthwise_t *layer, const int8_t *const rows[], int8_t *output);
+ * each; those outside the image are rows of input zero points. scratch: channels bytes. */
+void helium_depthwise_row_s8(const helium_depthwise_t *layer, const int8_t *const rows[], int8_t *output,
+                             uint8_t *scratch);
 
-/* The whole layer, HWC to HWC. scratch: input_width * channels bytes, for a row of zero points. */
+/* The whole layer, HWC to HWC. scratch: (1 + input_width) * channels bytes, for zero points. */
 void helium_depthwise_s8(const helium_depthwise_t *layer, const int8_t *input, int8_t *output, uint8_t *scratch);
 
 #endif

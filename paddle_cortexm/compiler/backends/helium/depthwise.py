@@ -14,7 +14,7 @@ from paddle_cortexm.compiler.backends.helium.requantisation import (
 )
 from paddle_cortexm.compiler.graph import Graph, Int8Array, IntegerDepthwiseConvolution, Layer
 
-KERNEL_HEIGHT_LIMIT = 16  # HELIUM_DEPTHWISE_KERNEL_HEIGHT_LIMIT
+TAP_LIMIT = 128  # HELIUM_DEPTHWISE_TAP_LIMIT
 INT32 = np.iinfo(np.int32)
 
 
@@ -24,8 +24,8 @@ def select(graph: Graph, layer: Layer) -> Kernel | Rejection:
     assert isinstance(operator, IntegerDepthwiseConvolution)
     if operator.epilogue.add is not None:
         return Rejection("the depthwise kernel adds no residual")
-    if operator.weight.shape[0] > KERNEL_HEIGHT_LIMIT:
-        return Rejection(f"kernel higher than {KERNEL_HEIGHT_LIMIT}")
+    if operator.weight.shape[0] * operator.weight.shape[1] > TAP_LIMIT:
+        return Rejection(f"a kernel of more than {TAP_LIMIT} taps")
     if (operator.weight == -128).any():
         return Rejection("a weight of -128: two products would not fit in 16 bits")
     folded = folded_bias(operator)
@@ -85,8 +85,9 @@ def _kernel(graph: Graph, layer: Layer, operator: IntegerDepthwiseConvolution, b
             *scales,
             *tables,
         ),
-        scratch_bytes=source.shape[2] * source.shape[3],
+        scratch_bytes=(1 + source.shape[2]) * source.shape[3],
         header="depthwise_s8.h",
         sources=("app/helium/depthwise_s8.c",),
-        row_body=c_template(parameters + "    helium_depthwise_row_s8(&parameters, rows, output);\n"),
+        row_body=c_template(parameters + "    helium_depthwise_row_s8(&parameters, rows, output, scratch);\n"),
+        row_scratch_bytes=source.shape[3],
     )
