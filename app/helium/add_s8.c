@@ -16,9 +16,10 @@ static inline int8x16_t add_x16(const helium_add_t *add, int8x16_t first, int8x1
 }
 
 void helium_add_s8(const helium_add_t *add, const int8_t *first, const int8_t *second, int8_t *output, int32_t count) {
+    const helium_add_t own = *add; /* a copy stays in registers: the output might overwrite the original */
     for (; count > 0; count -= 16) {
         const mve_pred16_t active = vctp8q((uint32_t)count);
-        const int8x16_t sum = add_x16(add, vldrbq_z_s8(first, active), vldrbq_z_s8(second, active));
+        const int8x16_t sum = add_x16(&own, vldrbq_z_s8(first, active), vldrbq_z_s8(second, active));
         vstrbq_p_s8(output, sum, active);
         first += 16;
         second += 16;

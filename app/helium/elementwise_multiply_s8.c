@@ -22,9 +22,11 @@ static inline int8x16_t multiply_x16(const helium_elementwise_multiply_t *m, int
 
 static void multiply(const helium_elementwise_multiply_t *m, const int8_t *first, const int8_t *second, int8_t *output,
                      int32_t count) {
+    const helium_elementwise_multiply_t own =
+        *m; /* a copy stays in registers: the output might overwrite the original */
     for (; count > 0; count -= 16) {
         const mve_pred16_t active = vctp8q((uint32_t)count);
-        const int8x16_t result = multiply_x16(m, vldrbq_z_s8(first, active), vldrbq_z_s8(second, active));
+        const int8x16_t result = multiply_x16(&own, vldrbq_z_s8(first, active), vldrbq_z_s8(second, active));
         vstrbq_p_s8(output, result, active);
         first += 16;
         second += 16;

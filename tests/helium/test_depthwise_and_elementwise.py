@@ -324,6 +324,12 @@ def test_depthwise_refuses_weights_whose_products_do_not_fit_in_pairs() -> None:
     assert isinstance(answer(depthwise.select, operator), Rejection)
 
 
+def test_depthwise_refuses_a_kernel_of_more_than_128_taps() -> None:
+    taps = {side: depthwise_layer(8, Window((side, side), (1, 1), (5, 5, 5, 5))) for side in (11, 12)}
+    assert isinstance(answer(depthwise.select, taps[11]), Kernel)
+    assert isinstance(answer(depthwise.select, taps[12]), Rejection)
+
+
 def test_a_bias_that_overflows_with_the_zero_point_is_refused() -> None:
     ones = np.ones((3, 3, 8), np.int8)
     operator = depthwise_layer(8, SAME, weight=ones, bias=np.full(8, 2**31 - 1, np.int32), input_zero_point=-1)
