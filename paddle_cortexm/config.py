@@ -81,6 +81,7 @@ class Train(Section):
 
     epochs: Annotated[int, Field(ge=0)] = 8
     batch_size: Positive = 64
+    optimiser: Literal["momentum", "adamw"] = "momentum"
     learning_rate: Annotated[float, Field(gt=0)] = 0.05
     warmup_epochs: Annotated[float, Field(ge=0)] = 1
     weight_decay: Annotated[float, Field(ge=0)] = 4e-5

@@ -77,18 +77,16 @@ def _batch_size(settings: Train, images: int, group: Group) -> int:
 
 
 def _optimiser(network: paddle.nn.Layer, settings: Train) -> paddle.optimizer.Optimizer:
-    """Momentum with Nesterov's correction; weight decay on weights only, not on biases and batch norm."""
+    """AdamW, or momentum with Nesterov's correction; weight decay on weights only, not on biases and batch norm."""
     weights = [p for p in network.parameters() if p.ndim > 1 and not p.stop_gradient]
     others = [p for p in network.parameters() if p.ndim <= 1 and not p.stop_gradient]
-    return paddle.optimizer.Momentum(
-        learning_rate=settings.learning_rate,
-        momentum=MOMENTUM,
-        use_nesterov=True,
-        parameters=[
-            {"params": weights, "weight_decay": settings.weight_decay},
-            {"params": others, "weight_decay": 0.0},
-        ],
-    )
+    groups = [
+        {"params": weights, "weight_decay": settings.weight_decay},
+        {"params": others, "weight_decay": 0.0},
+    ]
+    if settings.optimiser == "adamw":
+        return paddle.optimizer.AdamW(settings.learning_rate, parameters=groups)
+    return paddle.optimizer.Momentum(settings.learning_rate, MOMENTUM, parameters=groups, use_nesterov=True)
 
 
 def _one_epoch(
