@@ -4,29 +4,24 @@
 
 #include <stdint.h>
 
-static inline float tvm_max_float(float a, float b)
-{
+static inline float tvm_max_float(float a, float b) {
     return a > b ? a : b;
 }
 
-static inline float tvm_min_float(float a, float b)
-{
+static inline float tvm_min_float(float a, float b) {
     return a < b ? a : b;
 }
 
-static inline int32_t tvm_max_int(int32_t a, int32_t b)
-{
+static inline int32_t tvm_max_int(int32_t a, int32_t b) {
     return a > b ? a : b;
 }
 
-static inline int32_t tvm_min_int(int32_t a, int32_t b)
-{
+static inline int32_t tvm_min_int(int32_t a, int32_t b) {
     return a < b ? a : b;
 }
 
 /* floor(accumulator * multiplier * 2^(shift - 31) + 1/2), the requantisation of every integer layer. */
-static inline int32_t tvm_requantise(int32_t accumulator, int32_t multiplier, int32_t shift)
-{
+static inline int32_t tvm_requantise(int32_t accumulator, int32_t multiplier, int32_t shift) {
     return (int32_t)(((((int64_t)accumulator * multiplier) >> (30 - shift)) + 1) >> 1);
 }
 

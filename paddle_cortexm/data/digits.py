@@ -1,8 +1,8 @@
 """The embedded data set: scikit-learn's real handwritten digits, composed into colour images.
 
 Each of the 1797 original 8 x 8 scans belongs to one split. Image i of a split is original i mod (number of originals),
-drawn in a random light colour, place, size and slight slant on a random dark colour, with light noise. All of it follows
-from the seed, the split and i.
+drawn in a random light colour, place, size and slight slant on a random dark colour, with light noise. All of it
+follows from the seed, the split and i.
 """
 
 from __future__ import annotations
