@@ -2,26 +2,35 @@
 
 #include "patch_s8.h"
 
-void helium_conv2d_row_s8(const helium_conv2d_s8_t *c, const int8_t *const rows[], int8_t *output_row, uint8_t *scratch,
-                          const int8_t *residual_row) {
+/* One run of channels of a row. */
+static void channels_of_row(const helium_conv2d_s8_t *c, const helium_matrix_chunk_t *chunk, const int8_t *const rows[],
+                            int8_t *output_row, int8_t *patches, const int8_t *residual_row) {
     const int32_t depth = c->matrix.depth, channels = c->matrix.channels;
     const int is_pointwise = c->kernel_height == 1 && c->kernel_width == 1 && c->padding_left == 0 &&
                              (c->output_width - 1) * c->stride_width < c->input_width;
-    for (int32_t x = 0; x < c->output_width; x += HELIUM_MATRIX_PIXELS) {
+    for (int32_t x = 0; x < c->output_width; x += HELIUM_MULTIPLY_PIXELS) {
         const int32_t left = c->output_width - x;
-        const int32_t pixels = left < HELIUM_MATRIX_PIXELS ? left : HELIUM_MATRIX_PIXELS;
-        const int8_t *pixel[HELIUM_MATRIX_PIXELS] = {NULL, NULL, NULL};
+        const int32_t pixels = left < HELIUM_MULTIPLY_PIXELS ? left : HELIUM_MULTIPLY_PIXELS;
+        const int8_t *pixel[HELIUM_MULTIPLY_PIXELS] = {NULL, NULL, NULL};
         for (int32_t p = 0; p < pixels; p++) {
-            if (is_pointwise) { /* only strided: the pixels can be read in place */
+            if (is_pointwise) { /* only strided: the pixels are read in place */
                 pixel[p] = rows[0] + (x + p) * c->stride_width * c->input_channels;
-                continue;
+            } else {
+                helium_patch_s8(c, rows, x + p, patches + p * depth);
+                pixel[p] = patches + p * depth;
             }
-            int8_t *patch = (int8_t *)scratch + p * depth;
-            helium_patch_s8(c, rows, x + p, patch);
-            pixel[p] = patch;
         }
-        helium_matrix_all_channels_s8(&c->matrix, pixel, pixels, output_row + x * channels,
-                                      residual_row != NULL ? residual_row + x * channels : NULL);
+        helium_matrix_pixels(chunk, pixel[0], pixel[1], pixel[2], pixels, output_row + x * channels,
+                             residual_row != NULL ? residual_row + x * channels : NULL);
+    }
+}
+
+void helium_conv2d_row_s8(const helium_conv2d_s8_t *c, const int8_t *const rows[], int8_t *output_row, uint8_t *scratch,
+                          const int8_t *residual_row) {
+    for (int32_t first = 0; first < c->matrix.channels; first += HELIUM_MULTIPLY_CHANNELS) {
+        helium_matrix_chunk_t chunk;
+        helium_matrix_chunk(&c->matrix, first, &chunk);
+        channels_of_row(c, &chunk, rows, output_row, (int8_t *)scratch, residual_row);
     }
 }
 

@@ -25,8 +25,8 @@ typedef struct {
     int32_t input_zero_point;
 } helium_conv2d_s8_t;
 
-/* Bytes that a row needs as scratch: the patches under HELIUM_MATRIX_PIXELS output pixels. */
-#define HELIUM_CONV2D_ROW_SCRATCH(depth) (HELIUM_MATRIX_PIXELS * (depth))
+/* Bytes that a row needs as scratch: the patches under HELIUM_MULTIPLY_PIXELS output pixels. */
+#define HELIUM_CONV2D_ROW_SCRATCH(depth) (HELIUM_MULTIPLY_PIXELS * (depth))
 
 /* Makes one row of output. rows: the kernel_height input rows under it; those outside the image are a row of zero
  * points. residual_row: where the epilogue adds, else unused. */

@@ -4,6 +4,10 @@
 
 #include "requantise.h"
 
+/* The left shift of both operands of a residual addition: all that 9 bits leave of 32. Packing moves the exponents so
+ * that it is always this. */
+#define HELIUM_ADDEND_SHIFT 22
+
 static inline int32_t helium_addend(const helium_addend_t *a, int8_t x) {
     const int32_t shifted = (x - a->zero_point) * ((int32_t)1 << a->left_shift);
     return helium_requantise(shifted, a->multiplier, a->shift);
@@ -26,22 +30,51 @@ static inline int8_t helium_epilogue_element(const helium_epilogue_t *e, int8_t 
 
 #if HELIUM_MVE
 
+/* An operand of 4 lanes, whatever its left shift. */
 static inline int32x4_t helium_addend_x4(const helium_addend_t *a, int32x4_t x) {
     const int32_t unit = (int32_t)((uint32_t)1 << a->left_shift);
     const int32x4_t shifted = vmlasq_n_s32(x, vdupq_n_s32(unit), -a->zero_point * unit);
     return helium_requantise_n_x4(shifted, a->multiplier, a->shift);
 }
 
+/* 4 elements of any addition, without zero point and clamp. */
 static inline int32x4_t helium_sum_x4(const helium_add_t *add, int32x4_t first, int32x4_t second) {
     const int32x4_t sum = vaddq_s32(helium_addend_x4(&add->first, first), helium_addend_x4(&add->second, second));
     return helium_requantise_n_x4(vqshlq_r_s32(sum, add->left_shift), add->multiplier, add->shift);
 }
 
-/* 8 elements of an addition, as 16-bit lanes. */
+/* An operand of 8 lanes: even and odd ones. Left shifts in two steps: 9 bits to 15, then on the way to 32 bits. */
+static inline int32x4x2_t helium_addend_x8(const helium_addend_t *a, int16x8_t x) {
+    const int16x8_t shifted = vshlq_n_s16(vsubq_n_s16(x, (int16_t)a->zero_point), HELIUM_ADDEND_SHIFT - 16);
+    return (int32x4x2_t){{helium_requantise_n_x4(vshllbq_n_s16(shifted, 16), a->multiplier, a->shift),
+                          helium_requantise_n_x4(vshlltq_n_s16(shifted, 16), a->multiplier, a->shift)}};
+}
+
+/* 8 elements of an addition whose operands are shifted left by HELIUM_ADDEND_SHIFT, as 16-bit lanes that are saturated
+ * to 16 bits. Without the sum's left shift and the clamp. */
+static inline int16x8_t helium_usual_add_x8(const helium_add_t *add, int16x8_t first, int16x8_t second) {
+    const int32x4x2_t a = helium_addend_x8(&add->first, first), b = helium_addend_x8(&add->second, second);
+    const int32x4_t even = vaddq_s32(a.val[0], b.val[0]), odd = vaddq_s32(a.val[1], b.val[1]);
+    int16x8_t narrow = vqmovnbq_s32(vdupq_n_s16(0), helium_requantise_n_x4(even, add->multiplier, add->shift));
+    narrow = vqmovntq_s32(narrow, helium_requantise_n_x4(odd, add->multiplier, add->shift));
+    return vqaddq_n_s16(narrow, (int16_t)add->zero_point);
+}
+
+/* True where helium_usual_add_x8, saturated to 8 bits, is all there is to do. */
+static inline int helium_add_is_usual(const helium_add_t *add) {
+    return add->left_shift == 0 && add->minimum == INT8_MIN && add->maximum == INT8_MAX;
+}
+
+/* requantise(first + second) of the sum. */
+static inline int32x4_t helium_scaled_sum_x4(const helium_add_t *add, int32x4_t first, int32x4_t second) {
+    return helium_requantise_n_x4(vqshlq_r_s32(vaddq_s32(first, second), add->left_shift), add->multiplier, add->shift);
+}
+
+/* 8 elements of any addition whose operands are shifted left by HELIUM_ADDEND_SHIFT, as 16-bit lanes. */
 static inline int16x8_t helium_add_x8(const helium_add_t *add, int16x8_t first, int16x8_t second) {
-    const int32x4_t even = helium_sum_x4(add, vmovlbq_s16(first), vmovlbq_s16(second));
-    const int32x4_t odd = helium_sum_x4(add, vmovltq_s16(first), vmovltq_s16(second));
-    return helium_narrow_x8(even, odd, add->zero_point, add->minimum, add->maximum);
+    const int32x4x2_t a = helium_addend_x8(&add->first, first), b = helium_addend_x8(&add->second, second);
+    return helium_narrow_x8(helium_scaled_sum_x4(add, a.val[0], b.val[0]),
+                            helium_scaled_sum_x4(add, a.val[1], b.val[1]), add->zero_point, add->minimum, add->maximum);
 }
 
 /* The epilogue of 8 elements in 16-bit lanes; `lanes` says which are read from `residual`. */

@@ -1,11 +1,11 @@
 #include "matrix_s8.h"
 
 #include "epilogue_s8.h"
-#include "multiply_s8.h"
 
 #define GROUP HELIUM_MATRIX_GROUP
-#define MINIMUM_OF_A_BYTE (-128)
-#define MAXIMUM_OF_A_BYTE 127
+#define ACCUMULATORS HELIUM_MULTIPLY_CHANNELS /* of a pixel */
+
+typedef helium_matrix_chunk_t chunk_t;
 
 /* int32 values a group of channels has in `constants`. */
 static inline int32_t group_size(const helium_matrix_s8_t *m) {
@@ -14,6 +14,8 @@ static inline int32_t group_size(const helium_matrix_s8_t *m) {
 
 #if HELIUM_MVE
 
+#define INLINE static inline __attribute__((always_inline))
+
 /* The constants of one group, even and odd channels. */
 typedef struct {
     int32x4_t bias[2];
@@ -21,14 +23,14 @@ typedef struct {
     int32x4_t shift[2];
 } group_t;
 
-static inline group_t load_group(const int32_t *constants) {
+INLINE group_t load_group(const int32_t *constants) {
     return (group_t){{vldrwq_s32(constants), vldrwq_s32(constants + 4)},
                      {vldrwq_s32(constants + 8), vldrwq_s32(constants + 12)},
                      {vldrwq_s32(constants + 16), vldrwq_s32(constants + 20)}};
 }
 
-/* 8 results of one pixel in 16-bit lanes, not clamped further than 16 bits. */
-static inline int16x8_t scaled(const group_t *g, const int32_t *accumulators, int32_t zero_point) {
+/* 8 results of one pixel in 16-bit lanes, saturated to 16 bits. */
+INLINE int16x8_t scaled(const group_t *g, const int32_t *accumulators, int32_t zero_point) {
     const int32x4x2_t sums = vld2q_s32(accumulators);
     const int32x4_t even = vaddq_s32(sums.val[0], g->bias[0]), odd = vaddq_s32(sums.val[1], g->bias[1]);
     const int16x8_t narrow =
@@ -37,107 +39,180 @@ static inline int16x8_t scaled(const group_t *g, const int32_t *accumulators, in
     return vqaddq_n_s16(narrow, (int16_t)zero_point);
 }
 
-/* The usual case: no epilogue, and the clamp is that of a byte. */
-static void finish_plain(const helium_matrix_s8_t *m, const int32_t *constants, int32_t channels, int32_t pixels,
-                         const int32_t *accumulators, int8_t *output) {
-    for (int32_t left = channels; left > 0; left -= GROUP) {
-        const mve_pred16_t lanes = vctp16q((uint32_t)left);
+/* The same as int8 in the low byte of each lane (the high byte is anything), after the table where there is one. */
+INLINE int16x8_t byte_of(const group_t *g, const int32_t *accumulators, int32_t zero_point, const int8_t *table) {
+    const int16x8_t wide = scaled(g, accumulators, zero_point);
+    const int8x16_t bytes = vqmovnbq_s16(vreinterpretq_s8_s16(wide), wide);
+    return table == NULL ? vreinterpretq_s16_s8(bytes)
+                         : vldrbq_gather_offset_s16(table, vmovlbq_u8(vreinterpretq_u8_s8(bytes)));
+}
+
+/* Three pixels share the constants of a group. */
+INLINE void finish_three(const chunk_t *chunk, int8_t *output, const int8_t *table) {
+    const int32_t *constants = chunk->constants, zero_point = chunk->matrix->zero_point;
+    const int32_t *from0 = chunk->accumulators, *from1 = from0 + ACCUMULATORS, *from2 = from1 + ACCUMULATORS;
+    int8_t *to0 = output, *to1 = to0 + chunk->matrix->channels, *to2 = to1 + chunk->matrix->channels;
+    for (int32_t groups = chunk->channels / GROUP; groups > 0; groups--) {
         const group_t g = load_group(constants);
-        int8_t *to = output;
-        for (int32_t p = 0; p < pixels; p++) {
-            const int16x8_t wide = scaled(&g, accumulators + p * HELIUM_MATRIX_CHANNELS, m->zero_point);
-            /* Saturates the low byte of each lane; that is the byte which is stored. */
-            const int8x16_t bytes = vqmovnbq_s16(vreinterpretq_s8_s16(wide), wide);
-            vstrbq_p_s16(to, vreinterpretq_s16_s8(bytes), lanes);
-            to += m->channels;
-        }
+        vstrbq_s16(to0, byte_of(&g, from0, zero_point, table));
+        vstrbq_s16(to1, byte_of(&g, from1, zero_point, table));
+        vstrbq_s16(to2, byte_of(&g, from2, zero_point, table));
         constants += 3 * GROUP;
-        accumulators += GROUP;
-        output += GROUP;
+        from0 += GROUP, from1 += GROUP, from2 += GROUP;
+        to0 += GROUP, to1 += GROUP, to2 += GROUP;
     }
-}
-
-/* One pixel, everything: left shifts, clamp, epilogue. */
-static void finish_general(const helium_matrix_s8_t *m, const int32_t *constants, int32_t channels,
-                           const int32_t *accumulators, int8_t *output, const int8_t *residual) {
-    const int16x8_t lowest = vdupq_n_s16((int16_t)m->minimum), highest = vdupq_n_s16((int16_t)m->maximum);
-    for (int32_t left = channels; left > 0; left -= GROUP) {
-        const mve_pred16_t lanes = vctp16q((uint32_t)left);
+    if (chunk->channels % GROUP != 0) {
+        const mve_pred16_t lanes = vctp16q((uint32_t)(chunk->channels % GROUP));
         const group_t g = load_group(constants);
-        int16x8_t value;
-        if (m->has_left_shift) {
-            const int32x4x2_t sums = vld2q_s32(accumulators);
-            const int32x4_t even = vqshlq_s32(vaddq_s32(sums.val[0], g.bias[0]), vldrwq_s32(constants + 24));
-            const int32x4_t odd = vqshlq_s32(vaddq_s32(sums.val[1], g.bias[1]), vldrwq_s32(constants + 28));
-            value = helium_narrow_x8(helium_requantise_x4(even, g.multiplier[0], g.shift[0]),
-                                     helium_requantise_x4(odd, g.multiplier[1], g.shift[1]), m->zero_point, m->minimum,
-                                     m->maximum);
-        } else {
-            value = vminq_s16(vmaxq_s16(scaled(&g, accumulators, m->zero_point), lowest), highest);
-        }
-        vstrbq_p_s16(output, helium_epilogue_x8(&m->epilogue, value, residual, lanes), lanes);
-        constants += group_size(m);
-        accumulators += GROUP;
-        output += GROUP;
-        residual += GROUP;
+        vstrbq_p_s16(to0, byte_of(&g, from0, zero_point, table), lanes);
+        vstrbq_p_s16(to1, byte_of(&g, from1, zero_point, table), lanes);
+        vstrbq_p_s16(to2, byte_of(&g, from2, zero_point, table), lanes);
     }
 }
 
-static int is_plain(const helium_matrix_s8_t *m) {
-    return m->minimum == MINIMUM_OF_A_BYTE && m->maximum == MAXIMUM_OF_A_BYTE && !m->has_left_shift &&
-           m->epilogue.table == NULL && m->epilogue.add == NULL;
+INLINE void finish_some(const chunk_t *chunk, int32_t pixels, int8_t *output, const int8_t *table) {
+    for (int32_t p = 0; p < pixels; p++, output += chunk->matrix->channels) {
+        const int32_t *constants = chunk->constants, *from = chunk->accumulators + p * ACCUMULATORS;
+        int8_t *to = output;
+        for (int32_t left = chunk->channels; left > 0; left -= GROUP) {
+            const group_t g = load_group(constants);
+            const int16x8_t bytes = byte_of(&g, from, chunk->matrix->zero_point, table);
+            vstrbq_p_s16(to, bytes, vctp16q((uint32_t)left));
+            constants += 3 * GROUP, from += GROUP, to += GROUP;
+        }
+    }
 }
 
-static void finish(const helium_matrix_s8_t *m, const int32_t *constants, int32_t channels, int32_t pixels,
-                   const int32_t *accumulators, int8_t *output, const int8_t *residual) {
-    if (is_plain(m)) {
-        finish_plain(m, constants, channels, pixels, accumulators, output);
+/* The usual case: no epilogue, and the clamp is that of a byte. */
+static void finish_plain(const chunk_t *chunk, int32_t pixels, int8_t *output, const int8_t *residual) {
+    (void)residual;
+    if (pixels == HELIUM_MULTIPLY_PIXELS) {
+        finish_three(chunk, output, NULL);
+    } else {
+        finish_some(chunk, pixels, output, NULL);
+    }
+}
+
+/* With a table behind; a clamp is part of the table. */
+static void finish_table(const chunk_t *chunk, int32_t pixels, int8_t *output, const int8_t *residual) {
+    (void)residual;
+    if (pixels == HELIUM_MULTIPLY_PIXELS) {
+        finish_three(chunk, output, chunk->matrix->epilogue.table);
+    } else {
+        finish_some(chunk, pixels, output, chunk->matrix->epilogue.table);
+    }
+}
+
+/* With a residual addition behind. */
+static void finish_add(const chunk_t *chunk, int32_t pixels, int8_t *output, const int8_t *residual) {
+    const int32_t zero_point = chunk->matrix->zero_point, channels = chunk->matrix->channels;
+    const helium_add_t add = *chunk->matrix->epilogue.add;
+    for (int32_t p = 0; p < pixels; p++) {
+        const int32_t *constants = chunk->constants, *from = chunk->accumulators + p * ACCUMULATORS;
+        const int8_t *added = residual + p * channels;
+        int8_t *to = output + p * channels;
+        for (int32_t left = chunk->channels; left > 0; left -= GROUP) {
+            const mve_pred16_t lanes = vctp16q((uint32_t)left);
+            const group_t g = load_group(constants);
+            const int16x8_t own = vmovlbq_s8(vreinterpretq_s8_s16(byte_of(&g, from, zero_point, NULL)));
+            const int16x8_t sum = helium_usual_add_x8(&add, own, vldrbq_z_s16(added, lanes));
+            vstrbq_p_s16(to, vreinterpretq_s16_s8(vqmovnbq_s16(vreinterpretq_s8_s16(sum), sum)), lanes);
+            constants += 3 * GROUP, from += GROUP, to += GROUP, added += GROUP;
+        }
+    }
+}
+
+/* Everything: left shifts, clamp, epilogue. */
+static void finish_general(const chunk_t *chunk, int32_t pixels, int8_t *output, const int8_t *residual) {
+    const helium_matrix_s8_t *m = chunk->matrix;
+    for (int32_t p = 0; p < pixels; p++) {
+        const int32_t *constants = chunk->constants, *from = chunk->accumulators + p * ACCUMULATORS;
+        for (int32_t c = 0; c < chunk->channels; c += GROUP, from += GROUP, constants += group_size(m)) {
+            const mve_pred16_t lanes = vctp16q((uint32_t)(chunk->channels - c));
+            const group_t g = load_group(constants);
+            const int32x4x2_t sums = vld2q_s32(from);
+            int32x4_t even = vaddq_s32(sums.val[0], g.bias[0]), odd = vaddq_s32(sums.val[1], g.bias[1]);
+            if (m->has_left_shift) {
+                even = vqshlq_s32(even, vldrwq_s32(constants + 3 * GROUP));
+                odd = vqshlq_s32(odd, vldrwq_s32(constants + 3 * GROUP + 4));
+            }
+            const int16x8_t value = helium_narrow_x8(helium_requantise_x4(even, g.multiplier[0], g.shift[0]),
+                                                     helium_requantise_x4(odd, g.multiplier[1], g.shift[1]),
+                                                     m->zero_point, m->minimum, m->maximum);
+            const int32_t at = p * m->channels + c;
+            const int16x8_t result = helium_epilogue_x8(&m->epilogue, value, residual + at, lanes);
+            vstrbq_p_s16(output + at, result, lanes);
+        }
+    }
+}
+
+static int is_whole_byte(int32_t minimum, int32_t maximum) {
+    return minimum == INT8_MIN && maximum == INT8_MAX;
+}
+
+static void choose_finish(chunk_t *chunk) {
+    const helium_matrix_s8_t *m = chunk->matrix;
+    const helium_add_t *add = m->epilogue.add;
+    chunk->finish = finish_general;
+    if (m->has_left_shift || !is_whole_byte(m->minimum, m->maximum)) {
         return;
     }
-    for (int32_t p = 0; p < pixels; p++) {
-        const int8_t *added = m->epilogue.add != NULL ? residual + p * m->channels : output;
-        finish_general(m, constants, channels, accumulators + p * HELIUM_MATRIX_CHANNELS, output + p * m->channels,
-                       added);
+    if (add == NULL) {
+        chunk->finish = m->epilogue.table != NULL ? finish_table : finish_plain;
+    } else if (m->epilogue.table == NULL && helium_add_is_usual(add)) {
+        chunk->finish = finish_add;
     }
 }
 
 #else
 
-static void finish(const helium_matrix_s8_t *m, const int32_t *constants, int32_t channels, int32_t pixels,
-                   const int32_t *accumulators, int8_t *output, const int8_t *residual) {
+static void finish(const chunk_t *chunk, int32_t pixels, int8_t *output, const int8_t *residual) {
+    const helium_matrix_s8_t *m = chunk->matrix;
     for (int32_t p = 0; p < pixels; p++) {
-        for (int32_t c = 0; c < channels; c++) {
-            const int32_t *own = constants + c / GROUP * group_size(m) + HELIUM_MATRIX_ENTRY(c);
+        const int32_t *accumulators = chunk->accumulators + p * ACCUMULATORS;
+        for (int32_t c = 0; c < chunk->channels; c++) {
+            const int32_t *own = chunk->constants + c / GROUP * group_size(m) + HELIUM_MATRIX_ENTRY(c);
             const int32_t left_shift = m->has_left_shift ? own[3 * GROUP] : 0;
             const int32_t shift = left_shift > 0 ? left_shift - 1 : own[2 * GROUP];
-            const int32_t sum = accumulators[p * HELIUM_MATRIX_CHANNELS + c] + own[0];
             /* Clamped before the zero point is added, so that the sum cannot overflow. */
-            const int32_t result = helium_clamp(helium_requantise(sum, own[GROUP], shift), -512, 512);
+            const int32_t result =
+                helium_clamp(helium_requantise(accumulators[c] + own[0], own[GROUP], shift), -512, 512);
             const int8_t value = (int8_t)helium_clamp(result + m->zero_point, m->minimum, m->maximum);
             const int32_t at = p * m->channels + c;
-            output[at] = helium_epilogue_element(&m->epilogue, value, residual + (m->epilogue.add != NULL ? at : 0));
+            output[at] = helium_epilogue_element(&m->epilogue, value, residual + at);
         }
     }
 }
 
-#endif
-
-void helium_matrix_s8(const helium_matrix_s8_t *m, int32_t first, int32_t channels,
-                      const int8_t *const pixel[HELIUM_MATRIX_PIXELS], int32_t pixels, int8_t *output,
-                      const int8_t *residual) {
-    /* The kernel multiplies 4 channels at a time; the weights are filled up to that. */
-    int32_t accumulators[HELIUM_MATRIX_PIXELS * HELIUM_MATRIX_CHANNELS] __attribute__((aligned(16)));
-    const int32_t depth_bytes = (m->depth + 15) / 16 * 16;
-    helium_multiply_s8(m->weights + first * depth_bytes, m->depth, (channels + 3) / 4 * 4, pixel, pixels, accumulators);
-    finish(m, m->constants + first / GROUP * group_size(m), channels, pixels, accumulators, output + first,
-           m->epilogue.add != NULL ? residual + first : output);
+static void choose_finish(chunk_t *chunk) {
+    chunk->finish = finish;
 }
 
-void helium_matrix_all_channels_s8(const helium_matrix_s8_t *m, const int8_t *const pixel[HELIUM_MATRIX_PIXELS],
-                                   int32_t pixels, int8_t *output, const int8_t *residual) {
-    for (int32_t first = 0; first < m->channels; first += HELIUM_MATRIX_CHANNELS) {
-        const int32_t left = m->channels - first;
-        const int32_t channels = left < HELIUM_MATRIX_CHANNELS ? left : HELIUM_MATRIX_CHANNELS;
-        helium_matrix_s8(m, first, channels, pixel, pixels, output, residual);
+#endif
+
+void helium_matrix_chunk(const helium_matrix_s8_t *m, int32_t first, chunk_t *chunk) {
+    const int32_t left = m->channels - first;
+    const int32_t depth_bytes = (m->depth + 15) / 16 * 16; /* of one channel's weights */
+    chunk->matrix = m;
+    chunk->first = first;
+    chunk->channels = left < HELIUM_MULTIPLY_CHANNELS ? left : HELIUM_MULTIPLY_CHANNELS;
+    chunk->constants = m->constants + first / GROUP * group_size(m);
+    chunk->multiply =
+        helium_multiply_s8(m->weights + first * depth_bytes, m->depth, chunk->channels, chunk->accumulators);
+    chunk->multiply_three = helium_multiply_three_s8(m->depth);
+    chunk->multiply_one = helium_multiply_one_s8(m->depth);
+    choose_finish(chunk);
+}
+
+void helium_matrix_pixels(const chunk_t *chunk, const int8_t *pixel0, const int8_t *pixel1, const int8_t *pixel2,
+                          int32_t pixels, int8_t *output, const int8_t *residual) {
+    if (pixels == HELIUM_MULTIPLY_PIXELS) {
+        chunk->multiply_three(pixel0, pixel1, pixel2, &chunk->multiply);
+    } else if (pixels == 2) {
+        chunk->multiply_three(pixel0, pixel1, pixel0, &chunk->multiply);
+    } else {
+        chunk->multiply_one(pixel0, pixel0, pixel0, &chunk->multiply);
     }
+    output += chunk->first;
+    chunk->finish(chunk, pixels, output, residual != NULL ? residual + chunk->first : output);
 }

@@ -7,11 +7,7 @@
 #ifndef MATRIX_S8_H
 #define MATRIX_S8_H
 
-#include "helium.h"
-
-/* Pixels a call takes at most, and output channels: so many accumulators stand on the stack (768 bytes). */
-#define HELIUM_MATRIX_PIXELS 3
-#define HELIUM_MATRIX_CHANNELS 64
+#include "multiply_s8.h"
 
 /* Groups of 8 channels share one run of constants: bias, multiplier, right shift (as a negative number, -1 ... -31)
  * and, where `has_left_shift`, the left shift applied before the multiplier (saturating, 0 ... 31): 8 int32 each. Of
@@ -33,15 +29,27 @@ typedef struct {
     helium_epilogue_t epilogue;
 } helium_matrix_s8_t;
 
-/* Output channels first ... first + channels - 1 (channels: up to HELIUM_MATRIX_CHANNELS, or all that are left; first:
- * a multiple of it) of `pixels` (1 ... 3) pixels. `output` is channel 0 of the first pixel, the next pixel follows
- * m->channels bytes later; `residual` is laid out the same, and only read where the epilogue adds. */
-void helium_matrix_s8(const helium_matrix_s8_t *m, int32_t first, int32_t channels,
-                      const int8_t *const pixel[HELIUM_MATRIX_PIXELS], int32_t pixels, int8_t *output,
-                      const int8_t *residual);
+/* A run of output channels, ready to be computed for one group of pixels after the other. About 900 bytes. */
+typedef struct helium_matrix_chunk {
+    int32_t accumulators[HELIUM_MULTIPLY_PIXELS * HELIUM_MULTIPLY_CHANNELS] __attribute__((aligned(16)));
+    helium_multiply_t multiply;
+    helium_multiply_function *multiply_three;
+    helium_multiply_function *multiply_one;
+    void (*finish)(const struct helium_matrix_chunk *chunk, int32_t pixels, int8_t *output, const int8_t *residual);
+    const helium_matrix_s8_t *matrix;
+    const int32_t *constants;
+    int32_t first;
+    int32_t channels;
+} helium_matrix_chunk_t;
 
-/* The same for every output channel. */
-void helium_matrix_all_channels_s8(const helium_matrix_s8_t *m, const int8_t *const pixel[HELIUM_MATRIX_PIXELS],
-                                   int32_t pixels, int8_t *output, const int8_t *residual);
+/* Prepares the channels from `first` (a multiple of HELIUM_MULTIPLY_CHANNELS) on, HELIUM_MULTIPLY_CHANNELS or all that
+ * are left. */
+void helium_matrix_chunk(const helium_matrix_s8_t *m, int32_t first, helium_matrix_chunk_t *chunk);
+
+/* The chunk's channels of `pixels` (1 ... 3) pixels; pointers to pixels that are not wanted may be anything. `output`
+ * is channel 0 of the first pixel, the next pixel follows m->channels bytes later; `residual` is laid out the same, may
+ * be the same memory, and is only read where the epilogue adds. */
+void helium_matrix_pixels(const helium_matrix_chunk_t *chunk, const int8_t *pixel0, const int8_t *pixel1,
+                          const int8_t *pixel2, int32_t pixels, int8_t *output, const int8_t *residual);
 
 #endif

@@ -10,17 +10,8 @@
 
 #if HELIUM_MVE
 
-/* What the assembly reads; the offsets stand in its first instructions. */
-typedef struct {
-    const int8_t *weights; /* 0 */
-    int32_t *accumulators; /* 4 */
-    int32_t pairs;         /* 8 */
-    int32_t double_blocks; /* 12: half of the full blocks behind the first */
-    int32_t tail;          /* 16: values in the last block */
-    int32_t pair_bytes;    /* 20 */
-} multiply_t;
-
-_Static_assert(HELIUM_MATRIX_CHANNELS == 64, "the assembly stores a pixel's accumulators 256 bytes apart");
+_Static_assert(HELIUM_MULTIPLY_CHANNELS == 64, "the assembly stores a pixel's accumulators 256 bytes apart");
+_Static_assert(offsetof(helium_multiply_t, pair_bytes) == 20, "the assembly reads it there");
 
 #define LINE(text) text "\n"
 #define UNUSED __attribute__((unused))
@@ -28,7 +19,8 @@ _Static_assert(HELIUM_MATRIX_CHANNELS == 64, "the assembly stores a pixel's accu
 /* A function that is nothing but assembly. */
 #define ASSEMBLY(name, text)                                                                                           \
     __attribute__((naked, noinline)) static void name(const int8_t *pixel0 UNUSED, const int8_t *pixel1 UNUSED,        \
-                                                      const int8_t *pixel2 UNUSED, const multiply_t *m UNUSED) {       \
+                                                      const int8_t *pixel2 UNUSED,                                     \
+                                                      const helium_multiply_t *m UNUSED) {                             \
         __asm volatile(text);                                                                                          \
     }
 
@@ -164,54 +156,81 @@ ASSEMBLY(multiply_vector_odd, MULTIPLY_VECTOR(VECTOR_BLOCK("vmladava", "#16]")))
 ASSEMBLY(multiply_vector_tail, MULTIPLY_VECTOR(VECTOR_TAIL_BLOCK("#16]")))
 ASSEMBLY(multiply_vector_odd_tail, MULTIPLY_VECTOR(VECTOR_BLOCK("vmladava", "#16]") VECTOR_TAIL_BLOCK("#32]")))
 
-typedef void multiply_function(const int8_t *pixel0, const int8_t *pixel1, const int8_t *pixel2, const multiply_t *m);
-
-static multiply_function *choose(int32_t depth, int32_t pixels) {
+helium_multiply_function *helium_multiply_three_s8(int32_t depth) {
     if (depth <= 2 * BLOCK) {
         return depth <= BLOCK ? multiply_one_block : multiply_two_blocks;
     }
     const int is_odd = (depth / BLOCK - 1) % 2, has_tail = depth % BLOCK != 0;
-    if (pixels == 1) {
-        return is_odd ? (has_tail ? multiply_vector_odd_tail : multiply_vector_odd)
-                      : (has_tail ? multiply_vector_tail : multiply_vector);
-    }
     return is_odd ? (has_tail ? multiply_deep_odd_tail : multiply_deep_odd)
                   : (has_tail ? multiply_deep_tail : multiply_deep);
 }
 
-void helium_multiply_s8(const int8_t *weights, int32_t depth, int32_t channels,
-                        const int8_t *const pixel[HELIUM_MATRIX_PIXELS], int32_t pixels, int32_t *accumulators) {
-    const int32_t blocks = (depth + BLOCK - 1) / BLOCK;
-    const multiply_t m = {
-        weights, accumulators, channels / 2, (depth / BLOCK - 1) / 2, depth - (blocks - 1) * BLOCK, blocks * 2 * BLOCK};
-    /* A pixel that is not wanted is the first one again. */
-    choose(depth, pixels)(pixel[0], pixel[pixels > 1 ? 1 : 0], pixel[pixels > 2 ? 2 : 0], &m);
+helium_multiply_function *helium_multiply_one_s8(int32_t depth) {
+    if (depth <= 2 * BLOCK) {
+        return helium_multiply_three_s8(depth);
+    }
+    const int is_odd = (depth / BLOCK - 1) % 2, has_tail = depth % BLOCK != 0;
+    return is_odd ? (has_tail ? multiply_vector_odd_tail : multiply_vector_odd)
+                  : (has_tail ? multiply_vector_tail : multiply_vector);
 }
 
 #else
 
-void helium_multiply_s8(const int8_t *weights, int32_t depth, int32_t channels,
-                        const int8_t *const pixel[HELIUM_MATRIX_PIXELS], int32_t pixels, int32_t *accumulators) {
-    const int32_t blocks = (depth + BLOCK - 1) / BLOCK;
-    for (int32_t p = 0; p < pixels; p++) {
-        const int8_t *w = weights;
-        for (int32_t c = 0; c < channels; c += 2) {
-            int32_t even = 0, odd = 0;
-            for (int32_t b = 0; b < depth / BLOCK; b++, w += 2 * BLOCK) {
-                for (int32_t k = 0; k < BLOCK; k++) {
-                    even += w[k] * pixel[p][b * BLOCK + k];
-                    odd += w[k + BLOCK] * pixel[p][b * BLOCK + k];
-                }
+static inline void multiply_pixel(const int8_t *pixel, const helium_multiply_t *m, int32_t *accumulators) {
+    const int8_t *w = m->weights;
+    const int32_t full = m->depth / BLOCK * BLOCK, rest = m->depth % BLOCK;
+    for (int32_t pair = 0; pair < m->pairs; pair++) {
+        int32_t even = 0, odd = 0;
+        for (int32_t at = 0; at < full; at += BLOCK, w += 2 * BLOCK) {
+            for (int32_t k = 0; k < BLOCK; k++) {
+                even += w[k] * pixel[at + k];
+                odd += w[k + BLOCK] * pixel[at + k];
             }
-            for (int32_t k = 0; k < depth % BLOCK; k++) {
-                even += w[k] * pixel[p][(blocks - 1) * BLOCK + k];
-                odd += w[k + BLOCK] * pixel[p][(blocks - 1) * BLOCK + k];
-            }
-            w += depth % BLOCK != 0 ? 2 * BLOCK : 0;
-            accumulators[p * HELIUM_MATRIX_CHANNELS + c] = even;
-            accumulators[p * HELIUM_MATRIX_CHANNELS + c + 1] = odd;
         }
+        for (int32_t k = 0; k < rest; k++) {
+            even += w[k] * pixel[full + k];
+            odd += w[k + BLOCK] * pixel[full + k];
+        }
+        w += rest > 0 ? 2 * BLOCK : 0;
+        accumulators[2 * pair] = even;
+        accumulators[2 * pair + 1] = odd;
     }
 }
 
+static void multiply_one(const int8_t *pixel0, const int8_t *pixel1, const int8_t *pixel2, const helium_multiply_t *m) {
+    (void)pixel1;
+    (void)pixel2;
+    multiply_pixel(pixel0, m, m->accumulators);
+}
+
+static void multiply_three(const int8_t *pixel0, const int8_t *pixel1, const int8_t *pixel2,
+                           const helium_multiply_t *m) {
+    multiply_pixel(pixel0, m, m->accumulators);
+    multiply_pixel(pixel1, m, m->accumulators + HELIUM_MULTIPLY_CHANNELS);
+    multiply_pixel(pixel2, m, m->accumulators + 2 * HELIUM_MULTIPLY_CHANNELS);
+}
+
+helium_multiply_function *helium_multiply_three_s8(int32_t depth) {
+    (void)depth;
+    return multiply_three;
+}
+
+helium_multiply_function *helium_multiply_one_s8(int32_t depth) {
+    (void)depth;
+    return multiply_one;
+}
+
 #endif
+
+helium_multiply_t helium_multiply_s8(const int8_t *weights, int32_t depth, int32_t channels, int32_t *accumulators) {
+    const int32_t blocks = (depth + BLOCK - 1) / BLOCK;
+    return (helium_multiply_t){
+        .weights = weights,
+        .accumulators = accumulators,
+        .pairs = (channels + 3) / 4 * 2,
+        .double_blocks = (depth / BLOCK - 1) / 2,
+        .last_block = depth - (blocks - 1) * BLOCK,
+        .pair_bytes = blocks * 2 * BLOCK,
+        .depth = depth,
+    };
+}

@@ -20,14 +20,12 @@ static inline void inner_patch(const helium_conv2d_s8_t *c, const int8_t *const 
 #endif
 }
 
-void helium_stem_row_s8(const helium_conv2d_s8_t *c, const int8_t *const rows[], int8_t *output_row, uint8_t *scratch,
-                        const int8_t *residual_row) {
-    (void)scratch;
-    int8_t patches[HELIUM_MATRIX_PIXELS][PATCH_BYTES];
-    const int8_t *const pixel[HELIUM_MATRIX_PIXELS] = {patches[0], patches[1], patches[2]};
-    for (int32_t x = 0; x < c->output_width; x += HELIUM_MATRIX_PIXELS) {
+static void channels_of_row(const helium_conv2d_s8_t *c, const helium_matrix_chunk_t *chunk, const int8_t *const rows[],
+                            int8_t *output_row, const int8_t *residual_row) {
+    int8_t patches[HELIUM_MULTIPLY_PIXELS][PATCH_BYTES];
+    for (int32_t x = 0; x < c->output_width; x += HELIUM_MULTIPLY_PIXELS) {
         const int32_t left = c->output_width - x;
-        const int32_t pixels = left < HELIUM_MATRIX_PIXELS ? left : HELIUM_MATRIX_PIXELS;
+        const int32_t pixels = left < HELIUM_MULTIPLY_PIXELS ? left : HELIUM_MULTIPLY_PIXELS;
         for (int32_t p = 0; p < pixels; p++) {
             const int32_t first = (x + p) * c->stride_width - c->padding_left;
             if (first >= 0 && first + c->kernel_width <= c->input_width) {
@@ -36,8 +34,18 @@ void helium_stem_row_s8(const helium_conv2d_s8_t *c, const int8_t *const rows[],
                 helium_patch_s8(c, rows, x + p, patches[p]);
             }
         }
-        helium_matrix_all_channels_s8(&c->matrix, pixel, pixels, output_row + x * c->matrix.channels,
-                                      residual_row != NULL ? residual_row + x * c->matrix.channels : NULL);
+        helium_matrix_pixels(chunk, patches[0], patches[1], patches[2], pixels, output_row + x * c->matrix.channels,
+                             residual_row != NULL ? residual_row + x * c->matrix.channels : NULL);
+    }
+}
+
+void helium_stem_row_s8(const helium_conv2d_s8_t *c, const int8_t *const rows[], int8_t *output_row, uint8_t *scratch,
+                        const int8_t *residual_row) {
+    (void)scratch;
+    for (int32_t first = 0; first < c->matrix.channels; first += HELIUM_MULTIPLY_CHANNELS) {
+        helium_matrix_chunk_t chunk;
+        helium_matrix_chunk(&c->matrix, first, &chunk);
+        channels_of_row(c, &chunk, rows, output_row, residual_row);
     }
 }
 

@@ -14,7 +14,7 @@ from paddle_cortexm.compiler.backends.helium.packing import (
 from paddle_cortexm.compiler.graph import Graph, IntegerConvolution, Layer
 
 LARGEST_KERNEL_HEIGHT = 16  # HELIUM_CONV2D_ROWS
-PIXELS = 3  # HELIUM_MATRIX_PIXELS: so many patches stand in the scratch
+PIXELS = 3  # HELIUM_MULTIPLY_PIXELS: so many patches stand in the scratch
 
 
 def select(graph: Graph, layer: Layer) -> Kernel | Rejection:

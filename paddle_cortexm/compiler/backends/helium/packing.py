@@ -14,7 +14,7 @@ BLOCK = 16  # values a vector has: the depth is filled up to a multiple
 CHANNELS_MULTIPLE = 4  # the kernels multiply so many channels at a time
 GROUP = 8  # channels that share a run of constants
 SMALLEST_SHIFT = -31  # of a vector shift to the right
-LARGEST_ADDEND_SHIFT = 22  # an int8 difference has 9 bits; shifted by more it would leave 32
+ADDEND_SHIFT = 22  # HELIUM_ADDEND_SHIFT: an int8 difference has 9 bits; shifted by more it would leave 32
 INT32 = np.iinfo(np.int32)
 
 
@@ -44,7 +44,7 @@ def matrix_constants(matrix: Matrix) -> tuple[Constant, ...]:
         Constant("constants", packed_constants(matrix), "hot"),
     ]
     if matrix.epilogue.table is not None:
-        constants.append(Constant("table", packed_table(matrix.epilogue.table), "hot"))
+        constants.append(Constant("table", packed_table(matrix.epilogue.table, matrix.requantisation), "hot"))
     return tuple(constants)
 
 
@@ -89,20 +89,23 @@ def needs_left_shift(requantisation: Requantisation) -> bool:
     return bool((requantisation.shift >= 0).any())
 
 
-def packed_table(table: Int8Array) -> Int8Array:
-    """The table in the order of the values' bit patterns: 0 ... 127, -128 ... -1."""
-    return np.roll(table, 128)
+def packed_table(table: Int8Array, requantisation: Requantisation) -> Int8Array:
+    """The table in the order of the values' bit patterns, 0 ... 127, -128 ... -1. The clamp in front is folded in."""
+    clamped = np.clip(np.arange(-128, 128), requantisation.minimum, requantisation.maximum)
+    return np.roll(table[clamped + 128], 128)
 
 
 def matrix_struct(matrix: Matrix) -> str:
     """Initialiser of helium_matrix_s8_t, with `$constant` for the constants' names."""
     r, epilogue = matrix.requantisation, matrix.epilogue
-    table = "$table" if epilogue.table is not None else "NULL"
+    has_table = epilogue.table is not None
+    minimum, maximum = (-128, 127) if has_table else (r.minimum, r.maximum)
+    table = "$table" if has_table else "NULL"
     added = "&residual_add" if epilogue.add is not None else "NULL"
     return (
         f"{{.weights = $weights, .constants = $constants, .depth = {matrix.depth}, .channels = {matrix.channels}, "
         f".has_left_shift = {int(needs_left_shift(r))}, .zero_point = {r.output_zero_point}, "
-        f".minimum = {r.minimum}, .maximum = {r.maximum}, .epilogue = {{.table = {table}, .add = {added}}}}}"
+        f".minimum = {minimum}, .maximum = {maximum}, .epilogue = {{.table = {table}, .add = {added}}}}}"
     )
 
 
@@ -124,21 +127,21 @@ def add_struct(add: IntegerAdd) -> str:
 
 def add_rejection(add: IntegerAdd) -> Rejection | None:
     """Why an addition cannot be computed exactly in 32 bits, or None."""
-    if max(_left_shift(add, i) for i in range(2)) > LARGEST_ADDEND_SHIFT:
-        return Rejection(f"an operand of the addition is shifted left by more than {LARGEST_ADDEND_SHIFT} bits")
+    if max(_addend_exponent(add, i) for i in range(2)) > -1:
+        return Rejection(f"an operand of the addition would have to be shifted left by more than {ADDEND_SHIFT} bits")
     return None
 
 
 def _addend(add: IntegerAdd, i: int) -> str:
     return (
-        f"{{.zero_point = {add.zero_points[i]}, .left_shift = {_left_shift(add, i)}, "
-        f".multiplier = {add.multipliers[i]}, .shift = {_right_shift(add.shifts[i])}}}"
+        f"{{.zero_point = {add.zero_points[i]}, .left_shift = {ADDEND_SHIFT}, "
+        f".multiplier = {add.multipliers[i]}, .shift = {_right_shift(_addend_exponent(add, i))}}}"
     )
 
 
-def _left_shift(add: IntegerAdd, i: int) -> int:
-    """The addition's own left shift and what an exponent >= 0 asks for."""
-    return add.left_shift + max(add.shifts[i] + 1, 0)
+def _addend_exponent(add: IntegerAdd, i: int) -> int:
+    """The exponent that goes with a left shift of ADDEND_SHIFT: the product stays the same."""
+    return add.shifts[i] + add.left_shift - ADDEND_SHIFT
 
 
 def _right_shift(exponent: int) -> int:
