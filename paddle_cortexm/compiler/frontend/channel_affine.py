@@ -85,8 +85,6 @@ def _uniform(program: PaddleProgram, op: PaddleOperator, gain: float, offset: fl
 
 
 def _batch_norm(program: PaddleProgram, op: PaddleOperator) -> tuple[Vector, Vector]:
-    if op.attributes.get("data_layout", "NCHW") not in ("NCHW", "AnyLayout"):
-        raise op.mistake(f"data_layout {op.attributes['data_layout']} is not supported, only NCHW")
     scale, bias, mean, variance = (
         program.parameters[op.input(slot)].astype(np.float64) for slot in ("Scale", "Bias", "Mean", "Variance")
     )

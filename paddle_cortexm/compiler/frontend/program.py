@@ -89,41 +89,43 @@ def read_program(folder: Path, stem: str = "model") -> PaddleProgram:
 
     Raises UserError for a missing or damaged file, several inputs or outputs, or an input without a fixed size.
     """
-    program_path, parameter_path = _paths(folder, stem)
+    path = folder / f"{stem}.pdmodel"
+    if not path.is_file():
+        raise UserError(f"{path}: missing{_newer_format(path)}. Run ./02_quantize.py, which writes it")
     os.environ.setdefault("FLAGS_enable_pir_api", "0")
     from paddle.base import core
 
     try:
-        description = core.ProgramDesc(program_path.read_bytes())
+        description = core.ProgramDesc(path.read_bytes())
     except ValueError as error:
-        raise UserError(f"{program_path}: not a Paddle program. Write it again: ./02_quantize.py --force") from error
-    block = description.block(0)
+        raise UserError(f"{path}: not a Paddle program. Write it again: ./02_quantize.py --force") from error
+    block = description.block(0)  # lives as long as the description
     operators = [_operator(block.op(i)) for i in range(block.op_size())]
-    source, result = _ends(program_path, operators)
-    _infer_shapes(program_path, block, source)
+    source, result = _ends(path, operators)
+    _infer_shapes(path, block, source)
     variables = {variable.name(): variable for variable in block.all_vars()}
     stored = [StoredParameter(n, tuple(v.shape()), _dtype(v)) for n, v in variables.items() if _is_parameter(v)]
-    try:
-        parameters = read_parameters(parameter_path, stored)
-    except ParameterFileError as error:
-        raise UserError(f"{parameter_path}: {error}. Write it again: ./02_quantize.py --force") from error
+    parameters = _parameters(path.with_suffix(".pdiparams"), stored)
     kept = tuple(op for op in operators if op.kind not in ("feed", "fetch"))
     names = {name for op in kept for group in (*op.inputs.values(), *op.outputs.values()) for name in group}
     shapes = {name: tuple(variables[name].shape()) for name in names if name in variables}
     return PaddleProgram(kept, parameters, shapes, source, result)
 
 
-def _paths(folder: Path, stem: str) -> tuple[Path, Path]:
-    paths = folder / f"{stem}.pdmodel", folder / f"{stem}.pdiparams"
-    for path in paths:
-        if path.is_file():
-            continue
-        newer = (folder / f"{stem}.json").is_file() and path.suffix == ".pdmodel"
-        hint = (
-            f" ({stem}.json is the newer format: save with FLAGS_enable_pir_api=0 in the environment)" if newer else ""
-        )
-        raise UserError(f"{path}: missing{hint}. An inference program is {stem}.pdmodel and {stem}.pdiparams")
-    return paths
+def _newer_format(path: Path) -> str:
+    if not path.with_suffix(".json").is_file():
+        return ""
+    return f" ({path.stem}.json is Paddle's newer format; save with FLAGS_enable_pir_api=0 in the environment)"
+
+
+def _parameters(path: Path, stored: list[StoredParameter]) -> dict[str, Array]:
+    """A program without parameters has no file for them."""
+    if not path.is_file() and stored:
+        raise UserError(f"{path}: missing; it holds the weights. Run ./02_quantize.py, which writes it")
+    try:
+        return read_parameters(path, stored) if stored else {}
+    except ParameterFileError as error:
+        raise UserError(f"{path}: {error}. Write it again: ./02_quantize.py --force") from error
 
 
 def _operator(op: Any) -> PaddleOperator:
@@ -153,6 +155,8 @@ def _infer_shapes(path: Path, block: Any, source: str) -> None:
             f"{path}: input '{source}' is {shape}; it must be (batch, channels, height, width), all but the "
             f"batch known: save with an InputSpec of that shape"
         )
+    if _dtype(variable) != np.float32:
+        raise UserError(f"{path}: input '{source}' is {_dtype(variable)}; a program in float32 is needed")
     variable.set_shape([1, *shape[1:]])
     for index in range(block.op_size()):
         op = block.op(index)

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from paddle_cortexm.compiler.frontend.channel_affine import AFFINE
 from paddle_cortexm.compiler.frontend.operators import activations, convolutions, elementwise, pools, products, shapes
 from paddle_cortexm.compiler.frontend.program import PaddleOperator, PaddleProgram
 from paddle_cortexm.compiler.frontend.relax_builder import RelaxBuilder
 from paddle_cortexm.errors import UserError, nearest
 
 OPERATORS: dict[str, Callable[[RelaxBuilder, PaddleOperator], None]] = {
-    "channel_affine": convolutions.channel_affine,
+    AFFINE: convolutions.channel_affine,
     "clip": activations.clip,
     "conv2d": convolutions.convolution,
     "depthwise_conv2d": convolutions.convolution,
@@ -35,20 +36,21 @@ SIMPLIFIED = ("assign", "batch_norm", "dropout", "elementwise_div", "elementwise
 
 
 def check_supported(program: PaddleProgram) -> None:
-    """Raises UserError for the first operator without an import, with its tensor and what there is.
-
-    elementwise_div and elementwise_sub are supported with a constant a channel only.
-    """
-    supported = sorted({*OPERATORS, *SIMPLIFIED} - {"channel_affine"})
+    """Raises UserError for the first operator without an import, with its tensor and what there is."""
     for op in program.operators:
-        if op.kind not in supported:
-            raise UserError(
-                f"operator '{op.kind}' (tensor '{op.output}') is not supported{nearest(op.kind, supported)}. "
-                f"Supported: {', '.join(supported)}"
-            )
-        if op.kind in ("elementwise_div", "elementwise_sub") and not _has_constant(program, op):
+        _check_kind(op)
+        layout = op.attributes.get("data_format") or op.attributes.get("data_layout") or "NCHW"
+        if layout not in ("NCHW", "AnyLayout"):
+            raise op.mistake(f"data layout {layout} is not supported; export the network with NCHW")
+        constants = [name for names in op.inputs.values() for name in names if name in program.parameters]
+        if op.kind in ("elementwise_div", "elementwise_sub") and not constants:
             raise op.mistake("only arithmetic with a constant is supported, not with two computed tensors")
 
 
-def _has_constant(program: PaddleProgram, op: PaddleOperator) -> bool:
-    return any(name in program.parameters for names in op.inputs.values() for name in names)
+def _check_kind(op: PaddleOperator) -> None:
+    supported = sorted({*OPERATORS, *SIMPLIFIED} - {AFFINE})
+    if op.kind not in supported:
+        raise UserError(
+            f"operator '{op.kind}' (tensor '{op.output}') is not supported{nearest(op.kind, supported)}. "
+            f"Supported: {', '.join(supported)}"
+        )

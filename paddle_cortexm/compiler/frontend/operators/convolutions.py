@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 from tvm import relax
 
-from paddle_cortexm.compiler.frontend.operators.geometry import Padding, Pair, check_layout, padding_of, pair
+from paddle_cortexm.compiler.frontend.operators.geometry import Padding, Pair, padding_of, pair
 from paddle_cortexm.compiler.frontend.program import PaddleOperator
 from paddle_cortexm.compiler.frontend.relax_builder import RelaxBuilder, constant
 
@@ -15,7 +15,6 @@ Floats = NDArray[np.float32]
 
 def convolution(builder: RelaxBuilder, op: PaddleOperator) -> None:
     """conv2d and depthwise_conv2d, with the bias that folding put there."""
-    check_layout(op)
     source, weights = op.input("Input"), builder.parameter(op, "Filter")  # OIHW
     _, channels, height, width = builder.shape(source)
     groups = int(op.attributes["groups"])

@@ -32,10 +32,3 @@ def padding_of(op: PaddleOperator, size: Pair, kernel: Pair, stride: Pair) -> Pa
         return given[0], given[1], given[0], given[1]
     top, bottom, left, right = given
     return top, left, bottom, right
-
-
-def check_layout(op: PaddleOperator) -> None:
-    """Raises UserError for anything but NCHW."""
-    layout = op.attributes.get("data_format", "NCHW")
-    if layout not in ("NCHW", "AnyLayout"):
-        raise op.mistake(f"data_format {layout} is not supported; export the network with NCHW")

@@ -8,14 +8,13 @@ import numpy as np
 from tvm import relax
 
 from paddle_cortexm.compiler.frontend.operators.convolutions import emit_convolution
-from paddle_cortexm.compiler.frontend.operators.geometry import Padding, Pair, check_layout, padding_of, pair
+from paddle_cortexm.compiler.frontend.operators.geometry import Padding, Pair, padding_of, pair
 from paddle_cortexm.compiler.frontend.program import PaddleOperator
 from paddle_cortexm.compiler.frontend.relax_builder import RelaxBuilder
 
 
 def pool(builder: RelaxBuilder, op: PaddleOperator) -> None:
     """pool2d: maximum or average; a window, adaptive or global; padding counted or not."""
-    check_layout(op)
     source, average = op.input("X"), op.attributes["pooling_type"] == "avg"
     kernel, stride, padding = _window(builder, op)
     if average and any(padding) and not op.attributes.get("exclusive", True):
@@ -65,15 +64,22 @@ def _with_ceiling(op: PaddleOperator, size: Pair, kernel: Pair, stride: Pair, pa
         if last >= n:
             raise op.mistake(f"ceil_mode with kernel {k}, stride {s} and padding makes a window outside of {n} values")
         more.append(max(0, last + k - n - after))
-    if any(more) and op.attributes["pooling_type"] == "avg" and not op.attributes.get("exclusive", True):
-        raise op.mistake("ceil_mode together with counted padding (exclusive=False) is not supported")
     return top, left, bottom + more[0], right + more[1]
 
 
 def _average_with_padding(
     builder: RelaxBuilder, op: PaddleOperator, kernel: Pair, stride: Pair, padding: Padding
 ) -> None:
-    """exclusive=False: zeros of the padding count, so every window is a sum over kernel elements: depthwise."""
+    """exclusive=False: zeros of the padding count, so every window is a sum over kernel elements: depthwise.
+
+    Paddle counts only as far as (top, left) beyond the end too, so windows that reach further have other divisors.
+    """
+    top, left, bottom, right = padding
+    if bottom > top or right > left:
+        raise op.mistake(
+            f"counted padding (exclusive=False) of {padding} (top, left, bottom, right) is not supported: there must "
+            f"not be more of it at the end than at the start; use exclusive=True"
+        )
     channels = builder.shape(op.input("X"))[1]
     weights = np.full((channels, *kernel, 1), 1.0 / (kernel[0] * kernel[1]), np.float32)
     zeros = np.zeros(channels, np.float32)

@@ -1,0 +1,120 @@
+"""Whole backbones, imported: the layer graph computes what Paddle does, and no bias or activation is left over."""
+
+from __future__ import annotations
+
+from collections import Counter
+from pathlib import Path
+
+import numpy as np
+import paddle
+import pytest
+import tvm
+from tvm import relax
+
+from paddle_cortexm.compiler.float_reference import run_float
+from paddle_cortexm.compiler.frontend import import_program, load_graph
+from paddle_cortexm.compiler.graph import Graph
+from paddle_cortexm.models import build
+from paddle_cortexm.quantize.fold_batch_norm import fold_batch_norm
+from paddle_cortexm.quantize.programs import export_program
+from tests.compiler.frontend.static_programs import TOLERANCE, operators, paddles_answer, random_image
+
+MOBILENETV2 = {"Convolution": 36, "DepthwiseConvolution": 17, "Add": 10, "AveragePool": 1, "FullyConnected": 1}
+PPLCNET = {
+    "Convolution": 19,
+    "DepthwiseConvolution": 13,
+    "hard_swish": 28,
+    "hard_sigmoid": 2,
+    "Multiply": 2,
+    "AveragePool": 3,
+    "FullyConnected": 1,
+}
+
+
+def trained_alike(name: str, seed: int = 0) -> paddle.nn.Layer:
+    """The backbone with batch norm as after training: gains, offsets and statistics that differ from channel to channel,
+    in step with what the layers make, so that signals neither die nor explode."""
+    network, random = build(name, 10, seed=seed).network, np.random.default_rng(seed)
+    for layer in network.sublayers():
+        if isinstance(layer, paddle.nn.BatchNorm | paddle.nn.BatchNorm2D):
+            layer.weight.set_value(random.uniform(0.7, 1.3, layer.weight.shape).astype(np.float32))
+            layer.bias.set_value(random.normal(0.2, 0.3, layer.bias.shape).astype(np.float32))
+            layer._momentum = 0.3
+    network.train()
+    with paddle.no_grad():
+        for step in range(3):
+            network(paddle.to_tensor(random_image((4, 3, 64, 64), seed=step)))
+    network.eval()
+    return network
+
+
+def compare(network: paddle.nn.Layer, folder: Path, size: int) -> Graph:
+    """Export, import, run on one image here and in Paddle's executor; returns the graph."""
+    export_program(network, folder, size)
+    graph, image = load_graph(folder), random_image((1, 3, size, size))
+    expected = paddles_answer(folder, image).reshape(-1)
+    actual = run_float(graph, image.transpose(0, 2, 3, 1))[graph.output].reshape(-1)
+    assert np.abs(actual - expected).max() <= TOLERANCE * np.abs(expected).max()
+    return graph
+
+
+@pytest.mark.parametrize("size", [64, 96, 224])
+@pytest.mark.parametrize("name", ["MobileNetV2_x0_25", "MobileNetV2_x0_5", "MobileNetV2"])
+def test_mobilenetv2_computes_what_paddle_does(name: str, size: int, tmp_path: Path) -> None:
+    graph = compare(trained_alike(name), tmp_path, size)
+    assert Counter(operators(graph)) == MOBILENETV2
+
+
+@pytest.mark.parametrize("size", [64, 96, 224])
+@pytest.mark.parametrize("name", ["PPLCNet_x0_25", "PPLCNet_x0_5", "PPLCNet_x1_0"])
+def test_pplcnet_computes_what_paddle_does(name: str, size: int, tmp_path: Path) -> None:
+    graph = compare(trained_alike(name), tmp_path, size)
+    assert Counter(operators(graph)) == PPLCNET
+
+
+@pytest.mark.parametrize("name", ["MobileNetV2_x0_25", "PPLCNet_x0_25"])
+def test_batch_norm_may_be_folded_before_the_export(name: str, tmp_path: Path) -> None:
+    network = trained_alike(name)
+    image = random_image((1, 3, 64, 64))
+    expected = network(paddle.to_tensor(image)).numpy()
+    with paddle.utils.unique_name.guard():  # names of an earlier network in this process do not count
+        fold_batch_norm(network)
+    graph = compare(network, tmp_path, 64)
+    actual = run_float(graph, image.transpose(0, 2, 3, 1))[graph.output].reshape(1, -1)
+    assert np.abs(actual - expected).max() <= TOLERANCE * np.abs(expected).max()
+    assert Counter(operators(graph)) == (MOBILENETV2 if name.startswith("MobileNet") else PPLCNET)
+
+
+def test_every_activation_of_mobilenetv2_is_a_clamp(tmp_path: Path) -> None:
+    graph = compare(trained_alike("MobileNetV2_x0_25"), tmp_path, 64)
+    clamps = Counter(getattr(layer.operator, "clamp", None) for layer in graph.layers)
+    assert clamps == {(0.0, 6.0): 36, (None, None): 28, None: 1}  # linear bottlenecks, sums, logits; the pool
+
+
+def test_tensors_have_the_names_of_the_last_fused_paddle_tensors(tmp_path: Path) -> None:
+    graph = compare(trained_alike("PPLCNet_x0_25"), tmp_path, 64)
+    names = [layer.output for layer in graph.layers]
+    assert names[:3] == ["batch_norm_0.tmp_2", "hardswish_0.tmp_0", "batch_norm_1.tmp_2"]
+    assert {"relu_0.tmp_0", "hardsigmoid_0.tmp_0", "elementwise_mul_0", "pool2d_2.tmp_0"} <= set(names)
+    assert (graph.input, graph.output) == ("image", "linear_0.tmp_1")
+    assert set(graph.tensors) == {"image", *names}
+
+
+def test_two_imports_give_the_same_graph(tmp_path: Path) -> None:
+    export_program(trained_alike("PPLCNet_x0_25"), tmp_path, 64)
+    first, second = load_graph(tmp_path), load_graph(tmp_path)
+    assert [layer.name for layer in first.layers] == [layer.name for layer in second.layers]
+    for a, b in zip(first.layers, second.layers, strict=True):
+        if hasattr(a.operator, "weight"):
+            assert a.operator.weight.tobytes() == b.operator.weight.tobytes()  # type: ignore[union-attr]
+
+
+@pytest.mark.parametrize("name", ["MobileNetV2_x0_25", "PPLCNet_x0_25"])
+def test_the_relax_module_itself_computes_what_paddle_does(name: str, tmp_path: Path) -> None:
+    export_program(trained_alike(name), tmp_path, 32)
+    module, image = import_program(tmp_path), random_image((1, 3, 32, 32))
+    relax.analysis.well_formed(module)  # raises if it is not
+    machine = relax.VirtualMachine(tvm.compile(module, "llvm"), tvm.cpu())
+    actual = machine["main"](tvm.runtime.tensor(np.ascontiguousarray(image.transpose(0, 2, 3, 1)))).numpy()
+    expected = paddles_answer(tmp_path, image)
+    assert np.abs(actual - expected).max() <= TOLERANCE * np.abs(expected).max()

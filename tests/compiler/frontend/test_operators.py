@@ -1,0 +1,278 @@
+"""Each Paddle operator, imported: the layer graph computes what Paddle's executor does."""
+
+from __future__ import annotations
+
+import tempfile
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import paddle
+import paddle.nn.functional as functional
+import pytest
+from hypothesis import assume, given, settings
+from hypothesis import strategies as st
+
+from paddle_cortexm.compiler.frontend import load_graph
+from paddle_cortexm.compiler.graph import AveragePool, Convolution, DepthwiseConvolution, FullyConnected, Window
+from paddle_cortexm.errors import UserError
+from tests.compiler.frontend.static_programs import (
+    check_against_paddle,
+    constant,
+    conv,
+    imported,
+    linear,
+    operators,
+    raw_operator,
+    save_program,
+)
+
+NN = paddle.nn
+two_or_four_paddings = st.one_of(
+    st.integers(0, 2),
+    st.lists(st.integers(0, 2), min_size=2, max_size=2),
+    st.lists(st.integers(0, 2), min_size=4, max_size=4),
+    st.sampled_from(["SAME", "VALID"]),
+)
+
+
+@settings(max_examples=60)
+@given(
+    kernel=st.tuples(st.integers(1, 5), st.integers(1, 5)),
+    stride=st.tuples(st.integers(1, 3), st.integers(1, 3)),
+    padding=two_or_four_paddings,
+    size=st.tuples(st.integers(5, 11), st.integers(5, 11)),
+    channels=st.integers(1, 6),
+    outputs=st.integers(1, 7),
+    depthwise=st.booleans(),
+    bias=st.booleans(),
+)
+def test_convolutions_of_any_geometry(
+    kernel: Any, stride: Any, padding: Any, size: Any, channels: int, outputs: int, depthwise: bool, bias: bool
+) -> None:
+    groups, outputs = (channels, channels) if depthwise else (1, outputs)
+    options = {"stride": stride, "padding": padding, "groups": groups, "bias_attr": None if bias else False}
+    with tempfile.TemporaryDirectory() as folder:
+        graph = imported(Path(folder), conv(channels, outputs, kernel, **options), shape=(1, channels, *size))
+    assert operators(graph) == ["DepthwiseConvolution" if depthwise and channels > 1 else "Convolution"]
+
+
+@settings(max_examples=60)
+@given(
+    kind=st.sampled_from(["max", "average"]),
+    kernel=st.integers(2, 4),
+    stride=st.integers(1, 3),
+    padding=st.one_of(st.integers(0, 1), st.lists(st.integers(0, 1), min_size=4, max_size=4), st.just("SAME")),
+    size=st.tuples(st.integers(5, 11), st.integers(5, 11)),
+    exclusive=st.booleans(),
+)
+def test_pools_of_any_geometry(kind: str, kernel: int, stride: int, padding: Any, size: Any, exclusive: bool) -> None:
+    assume(exclusive or isinstance(padding, int))  # counted padding is supported where it is even
+
+    def pool(x: Any) -> Any:
+        if kind == "max":
+            return functional.max_pool2d(x, kernel, stride, padding)
+        return functional.avg_pool2d(x, kernel, stride, padding, exclusive=exclusive)
+
+    with tempfile.TemporaryDirectory() as folder:
+        imported(Path(folder), pool, shape=(1, 3, *size))
+
+
+@pytest.mark.parametrize("kind", ["max", "average"])
+@pytest.mark.parametrize("size", [(7, 8), (8, 10), (9, 9)])
+@pytest.mark.parametrize("padding", [0, 1])
+def test_ceil_mode_keeps_the_last_partial_window(kind: str, size: Any, padding: int, tmp_path: Path) -> None:
+    pool = functional.max_pool2d if kind == "max" else functional.avg_pool2d
+    imported(tmp_path, lambda x: pool(x, 3, 2, padding, ceil_mode=True), shape=(1, 3, *size))
+
+
+@pytest.mark.parametrize("outputs", [(1, 1), (2, 2), (4, 2)])
+def test_adaptive_pools_that_divide_the_image(outputs: Any, tmp_path: Path) -> None:
+    graph = imported(tmp_path, lambda x: functional.adaptive_avg_pool2d(x, outputs))
+    window = graph.layers[0].operator.window  # type: ignore[union-attr]
+    assert window.kernel == (8 // outputs[0], 8 // outputs[1])
+
+
+def test_a_global_pool_has_the_image_as_its_window(tmp_path: Path) -> None:
+    graph = imported(tmp_path, NN.AdaptiveAvgPool2D(1), shape=(1, 5, 6, 9))
+    assert graph.layers[0].operator == AveragePool(Window((6, 9), (1, 1)))
+
+
+@pytest.mark.parametrize("keep", [True, False])
+def test_the_mean_over_height_and_width_is_a_global_pool(keep: bool, tmp_path: Path) -> None:
+    graph = imported(tmp_path, conv(3, 4), lambda x: paddle.mean(x, axis=[2, 3], keepdim=keep))
+    assert operators(graph) == ["Convolution", "AveragePool"]
+
+
+@pytest.mark.parametrize(
+    "activation",
+    [
+        functional.relu,
+        functional.relu6,
+        functional.hardswish,
+        functional.hardsigmoid,
+        lambda x: paddle.clip(x, 0.0, 6.0),
+    ],
+    ids=["relu", "relu6", "hard-swish", "hard-sigmoid", "clip"],
+)
+@pytest.mark.parametrize("fusable", [True, False], ids=["behind a convolution", "behind a pool"])
+def test_activations(activation: Any, fusable: bool, tmp_path: Path) -> None:
+    before = conv(3, 4) if fusable else lambda x: functional.max_pool2d(x, 2)
+    imported(tmp_path, before, activation)
+
+
+def test_hard_sigmoid_keeps_its_slope_and_offset(tmp_path: Path) -> None:
+    graph = imported(tmp_path, lambda x: functional.hardsigmoid(x, slope=0.2, offset=0.4))
+    activation: Any = graph.layers[0].operator
+    assert (activation.slope, activation.offset) == pytest.approx((0.2, 0.4))
+
+
+@pytest.mark.parametrize("bounds", [(-1.0, 1.0), (0.0, 4.0)])
+def test_any_clip_fuses_into_a_convolution(bounds: tuple[float, float], tmp_path: Path) -> None:
+    graph = imported(tmp_path, conv(3, 4), lambda x: paddle.clip(x, *bounds))
+    assert graph.layers[-1].operator.clamp == bounds  # type: ignore[union-attr]
+
+
+@pytest.mark.parametrize("transposed", [True, False])
+def test_matrix_products(transposed: bool, tmp_path: Path) -> None:
+    def product(x: Any) -> Any:
+        return paddle.matmul(x, constant((5, 12) if transposed else (12, 5)), transpose_y=transposed)
+
+    graph = imported(tmp_path, conv(3, 12), NN.AdaptiveAvgPool2D(1), NN.Flatten(), product)
+    assert operators(graph) == ["Convolution", "AveragePool", "FullyConnected"]
+
+
+@pytest.mark.parametrize(
+    "flatten",
+    [NN.Flatten(), lambda x: paddle.reshape(x, [0, -1]), lambda x: paddle.reshape(x, [-1, 5 * 6 * 4])],
+    ids=["flatten", "reshape 0 -1", "reshape -1 n"],
+)
+def test_the_weights_behind_a_flattened_image_are_reordered(flatten: Any, tmp_path: Path) -> None:
+    graph = imported(tmp_path, conv(3, 5), flatten, linear(5 * 6 * 4, 7), shape=(1, 3, 6, 4))
+    assert operators(graph) == ["Convolution", "Reshape", "FullyConnected"]
+
+
+def test_an_activation_and_a_factor_between_a_flattened_image_and_its_weights(tmp_path: Path) -> None:
+    steps = conv(3, 5), NN.Flatten(), NN.Hardswish(), lambda x: x * constant((120,)), linear(120, 7)
+    imported(tmp_path, *steps, shape=(1, 3, 6, 4))
+
+
+def test_arithmetic_on_a_flattened_image_that_nothing_takes(tmp_path: Path) -> None:
+    steps = conv(3, 5), NN.Flatten(), lambda x: x * constant((120,)) + constant((120,)), NN.Hardswish(), linear(120, 7)
+    graph = imported(tmp_path, *steps, shape=(1, 3, 6, 4))
+    assert "DepthwiseConvolution" in operators(graph)
+
+
+def test_mul_flattens_an_image_itself(tmp_path: Path) -> None:
+    def product(x: Any) -> Any:
+        inputs = {"X": [x], "Y": [constant((5 * 8 * 8, 7))]}
+        return raw_operator("mul", inputs, {"x_num_col_dims": 1, "y_num_col_dims": 1})
+
+    graph = imported(tmp_path, conv(3, 5), product)
+    assert isinstance(graph.layers[-1].operator, FullyConnected)
+
+
+@pytest.mark.parametrize("axis", [-1, 1])
+def test_softmax_over_the_channels(axis: int, tmp_path: Path) -> None:
+    steps = NN.AdaptiveAvgPool2D(1), NN.Flatten(), linear(3, 5), lambda x: functional.softmax(x, axis)
+    assert operators(imported(tmp_path, *steps))[-1] == "Softmax"
+
+
+def test_vectors_and_images_of_one_pixel_are_the_same(tmp_path: Path) -> None:
+    def there_and_back(x: Any) -> Any:
+        vector = paddle.squeeze(functional.adaptive_avg_pool2d(x, 1), [2, 3])
+        return paddle.unsqueeze(NN.Linear(3, 6)(vector), [2, 3])
+
+    graph = imported(tmp_path, there_and_back, conv(6, 4), lambda x: paddle.reshape(x, [1, 4]))
+    assert operators(graph) == ["AveragePool", "FullyConnected", "Convolution"]
+
+
+def test_a_sum_of_two_tensors(tmp_path: Path) -> None:
+    graph = imported(tmp_path, conv(3, 4), lambda x: NN.Conv2D(4, 4, 1)(x) + x, NN.ReLU())
+    assert operators(graph) == ["Convolution", "Convolution", "Add"]
+    assert graph.layers[-1].operator.clamp == (0.0, None)  # type: ignore[union-attr]
+
+
+def test_a_sum_of_a_tensor_and_itself(tmp_path: Path) -> None:
+    assert operators(imported(tmp_path, conv(3, 4), lambda x: x + x)) == ["Convolution", "Add"]
+
+
+@pytest.mark.parametrize("swapped", [True, False])
+def test_one_factor_a_channel_is_the_second_input(swapped: bool, tmp_path: Path) -> None:
+    def gate(x: Any) -> Any:
+        factor = functional.hardsigmoid(functional.adaptive_avg_pool2d(x, 1))
+        return factor * x if swapped else x * factor
+
+    graph = imported(tmp_path, conv(3, 4), gate)
+    shapes = [tensor.shape for tensor in graph.inputs_of(graph.layers[-1])]
+    assert shapes == [(1, 8, 8, 4), (1, 1, 1, 4)]
+
+
+def test_a_vector_as_factors_along_axis_0(tmp_path: Path) -> None:
+    def gate(x: Any) -> Any:
+        factor = paddle.flatten(functional.adaptive_avg_pool2d(x, 1), 1)
+        return raw_operator("elementwise_mul", {"X": [x], "Y": [factor]}, {"axis": 0})
+
+    assert operators(imported(tmp_path, conv(3, 4), gate)) == ["Convolution", "AveragePool", "Multiply"]
+
+
+REFUSED: dict[str, tuple[Any, str]] = {
+    "unknown": (NN.GELU(), r"operator 'gelu' \(tensor 'gelu_0\.tmp_0'\) is not supported.*Supported: .*conv2d"),
+    "swish": (NN.Silu(), r"operator 'silu' \(tensor .*\) is not supported"),
+    "groups": (conv(4, 4, groups=2), r"conv2d \(tensor 'conv2d_1\.tmp_0'\): 2 groups from 4 to 4 channels"),
+    "channel multiplier": (conv(4, 8, groups=4), r"4 groups from 4 to 8 channels are not supported"),
+    "dilation": (conv(4, 4, 3, dilation=2), r"dilation \(2, 2\) is not supported, only \(1, 1\)"),
+    "NHWC": (conv(8, 4, data_format="NHWC"), r"conv2d .*data layout NHWC is not supported"),
+    "hard-swish": (
+        lambda x: raw_operator("hard_swish", {"X": [x]}, {"threshold": 5.0, "scale": 6.0, "offset": 3.0}),
+        r"hard_swish \(tensor '.*'\): \{'threshold': 5\.0",
+    ),
+    "difference": (
+        lambda x: x - functional.relu(x),
+        r"elementwise_sub \(tensor '.*'\): only arithmetic with a constant",
+    ),
+    "spatial gate": (lambda x: x * paddle.mean(x, axis=1, keepdim=True), r"only the mean over height and width"),
+    "broadcast sum": (lambda x: x + functional.adaptive_avg_pool2d(x, 1), r"the shapes .* differ"),
+    "counted padding": (
+        lambda x: functional.avg_pool2d(x, 3, 1, [0, 1, 0, 1], exclusive=False),
+        r"pool2d .*counted padding .* \(0, 0, 1, 1\)",
+    ),
+    "adaptive": (NN.AdaptiveAvgPool2D(3), r"adaptive pooling from \(8, 8\) to \(3, 3\).*divisible"),
+    "softmax": (lambda x: functional.softmax(x, 3), r"axis 3 .* only the channels"),
+    "reshape": (lambda x: paddle.reshape(x, [1, 8, 4, 8]), r"\(1, 4, 8, 8\) to \(1, 8, 4, 8\) is not supported"),
+    "constant image": (lambda x: x + constant((1, 4, 8, 8)), r"does not hold one value a channel"),
+    "constant row": (lambda x: x + constant((8,)), r"does not hold one value a channel"),
+    "reciprocal": (lambda x: constant((4, 1, 1)) / x, r"a constant divided by a tensor"),
+    "computed weights": (
+        lambda x: functional.conv2d(x, x),
+        r"Filter '.*' must be a const",
+    ),
+    "clip": (
+        lambda x: paddle.clip(functional.max_pool2d(x, 2), -1.0, 1.0),
+        r"relax\.clip is not a layer here\. Layers: ",
+    ),
+}
+
+
+@pytest.mark.parametrize("name", REFUSED)
+def test_what_is_not_supported_is_refused_with_its_tensor(name: str, tmp_path: Path) -> None:
+    step, message = REFUSED[name]
+    save_program(tmp_path, lambda x: step(conv(3, 4)(x)))
+    with pytest.raises(UserError, match=message):
+        load_graph(tmp_path)
+
+
+def test_weights_have_the_layer_graphs_layouts(tmp_path: Path) -> None:
+    graph = imported(tmp_path, conv(3, 4, (2, 3)), conv(4, 4, (3, 2), groups=4), NN.Flatten(), linear(4 * 5 * 5, 6))
+    full, depthwise, _, dense = (layer.operator for layer in graph.layers)
+    assert isinstance(full, Convolution)
+    assert isinstance(depthwise, DepthwiseConvolution)
+    assert isinstance(dense, FullyConnected)
+    assert (full.weight.shape, depthwise.weight.shape, dense.weight.shape) == ((4, 2, 3, 3), (3, 2, 4), (6, 100))
+    assert all(x.weight.dtype == np.float32 and x.bias.dtype == np.float32 for x in (full, depthwise, dense))
+
+
+def test_a_program_saved_for_any_batch_is_imported_for_one_image(tmp_path: Path) -> None:
+    save_program(tmp_path, lambda x: linear(4 * 64, 5)(paddle.flatten(conv(3, 4)(x), 1)), shape=(-1, 3, 8, 8))
+    graph = check_against_paddle(tmp_path)
+    assert graph.tensors[graph.input].shape == (1, 8, 8, 3)
