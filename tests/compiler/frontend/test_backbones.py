@@ -32,7 +32,7 @@ PPLCNET = {
 
 
 def trained_alike(name: str, seed: int = 0) -> paddle.nn.Layer:
-    """The backbone with batch norm as after training: gains, offsets and statistics that differ from channel to channel,
+    """The backbone with batch norm as after training: gains, offsets and statistics that differ by channel,
     in step with what the layers make, so that signals neither die nor explode."""
     network, random = build(name, 10, seed=seed).network, np.random.default_rng(seed)
     for layer in network.sublayers():
