@@ -43,6 +43,7 @@ def random_crops(
     result = np.empty((count, size, size, 3), np.uint8)
     areas = random.uniform(*scale, count) * height * width
     aspects = np.exp(random.uniform(np.log(ASPECT[0]), np.log(ASPECT[1]), count))
+    aspects = np.clip(aspects, areas / height**2, width**2 / areas)  # no wider and no higher than the image
     widths = np.clip(np.rint(np.sqrt(areas * aspects)), 1, width).astype(int)
     heights = np.clip(np.rint(np.sqrt(areas / aspects)), 1, height).astype(int)
     lefts = (random.random(count) * (width - widths + 1)).astype(int)

@@ -1,0 +1,114 @@
+"""Stage 1's training: resuming, several processes, exporting weights as they are."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import paddle
+import pytest
+
+from paddle_cortexm.config import Config
+from paddle_cortexm.errors import UserError
+from paddle_cortexm.stage import read_json
+from paddle_cortexm.training import checkpoint as checkpoints
+from paddle_cortexm.training.finetune import finetune
+from paddle_cortexm.training.processes import Group, launch
+
+
+def config(**train: Any) -> Config:
+    settings = {"epochs": 3, "batch_size": 16, "optimiser": "adamw", "learning_rate": 0.003, "warmup_epochs": 0}
+    return Config.model_validate(
+        {
+            "name": "small",
+            "model": {"backbone": "PPLCNet_x0_25", "image_size": 32},
+            "data": {"train_images": 96, "validation_images": 20, "calibration_images": 16},
+            "train": settings | train,
+        }
+    )
+
+
+def trained(settings: Config, folder: Path) -> dict[str, np.ndarray]:
+    folder.mkdir(parents=True, exist_ok=True)
+    with paddle.utils.unique_name.guard():  # parameters are named as in a process of their own
+        finetune(settings, folder, Group(), quiet=True)
+    return {name: value.numpy() for name, value in paddle.load(str(folder / "model.pdparams")).items()}
+
+
+def assert_equal(first: dict[str, np.ndarray], second: dict[str, np.ndarray]) -> None:
+    assert first.keys() == second.keys()
+    for name in first:
+        np.testing.assert_array_equal(first[name], second[name], err_msg=name)
+
+
+class Interrupted(Exception):
+    """Stands for Ctrl-C."""
+
+
+def test_a_resumed_run_ends_with_the_weights_of_an_unbroken_one(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    unbroken = trained(config(), tmp_path / "a" / "01_finetune")
+    save = checkpoints.Checkpoint.save
+
+    def save_and_stop(self: checkpoints.Checkpoint, network: Any, optimiser: Any, epochs: list[Any]) -> None:
+        save(self, network, optimiser, epochs)
+        if len(epochs) == 2:
+            raise Interrupted
+
+    monkeypatch.setattr(checkpoints.Checkpoint, "save", save_and_stop)
+    with pytest.raises(Interrupted):
+        trained(config(), tmp_path / "b" / "01_finetune")
+    monkeypatch.undo()
+    assert_equal(trained(config(), tmp_path / "b" / "01_finetune"), unbroken)
+    assert "resumed after epoch 2 of 3" in capsys.readouterr().out
+
+
+def test_a_checkpoint_of_other_settings_is_ignored(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    trained(config(epochs=1), tmp_path / "01_finetune")
+    trained(config(epochs=2, learning_rate=0.001), tmp_path / "01_finetune")
+    assert "resumed" not in capsys.readouterr().out
+
+
+def test_training_lowers_the_loss_and_leaves_its_papers(tmp_path: Path) -> None:
+    trained(config(), tmp_path / "01_finetune")
+    metrics = read_json(tmp_path / "01_finetune" / "metrics.json")
+    losses = [epoch["loss"] for epoch in metrics["epochs"]]
+    assert losses[-1] < losses[0]
+    assert metrics["images"] == {"train": 96, "validation": 20, "calibration": 16}
+    assert (tmp_path / "01_finetune" / "labels.txt").read_text().split() == list("0123456789")
+    for name in ("demo.png", "learning_curve.png"):
+        assert (tmp_path / "01_finetune" / name).read_bytes().startswith(b"\x89PNG")
+
+
+def test_two_processes_train_one_model(tmp_path: Path) -> None:
+    settings, folder = config(processes=2, epochs=2), tmp_path / "01_finetune"
+    folder.mkdir()
+    (tmp_path / "config.json").write_text(settings.model_dump_json())
+    launch(2, [str(tmp_path / "config.json"), str(folder), "--quiet"])
+    together = read_json(folder / "metrics.json")["epochs"]
+    trained(config(epochs=2), tmp_path / "alone" / "01_finetune")
+    alone = read_json(tmp_path / "alone" / "01_finetune" / "metrics.json")["epochs"]
+    assert [epoch["learning_rate"] for epoch in together] == [epoch["learning_rate"] for epoch in alone]
+    for one, two in zip(alone, together, strict=True):
+        assert two["loss"] == pytest.approx(one["loss"], rel=0.1)  # batch norm sees half a batch each
+
+
+def test_a_failing_process_ends_the_run_with_its_last_words(tmp_path: Path) -> None:
+    (tmp_path / "config.json").write_text(config(batch_size=15, processes=2).model_dump_json())
+    with pytest.raises(UserError, match=r"(?s)2 processes failed.*batch_size 15 is not a multiple"):
+        launch(2, [str(tmp_path / "config.json"), str(tmp_path / "01_finetune"), "--quiet"])
+
+
+def test_no_epochs_export_the_weights_as_they_are(tmp_path: Path) -> None:
+    untrained = config(epochs=0).model_copy(update={"model": config().model.model_copy(update={"weights": "random"})})
+    first, second = trained(untrained, tmp_path / "a"), trained(untrained, tmp_path / "b")
+    assert_equal(first, second)
+    assert read_json(tmp_path / "a" / "metrics.json")["epochs"] == []
+
+
+def test_classes_that_do_not_fit_the_data_are_refused(tmp_path: Path) -> None:
+    settings = config().model_copy(update={"model": config().model.model_copy(update={"classes": 7})})
+    with pytest.raises(UserError, match=r"model\.classes is 7, but the data has 10 classes"):
+        trained(settings, tmp_path)
