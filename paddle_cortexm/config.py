@@ -38,6 +38,7 @@ def as_list(value: Any) -> Any:
 BackendName = Literal["helium", "cmsis-nn", "tvm", "fastest"]
 Fraction = Annotated[float, Field(ge=0, le=1)]
 Positive = Annotated[int, Field(ge=1)]
+Deviation = Annotated[float, Field(gt=0)]
 Arena = Annotated[Literal["none", "minimum"] | int, PlainValidator(parse_arena)]
 
 
@@ -64,7 +65,7 @@ class Data(Section):
     path: Path | None = None
     resize: Positive | None = None  # length of the short side before the centre crop; None: image_size
     mean: tuple[float, float, float] = IMAGENET_MEAN
-    std: tuple[float, float, float] = IMAGENET_STD
+    std: tuple[Deviation, Deviation, Deviation] = IMAGENET_STD
     train_images: Positive | None = None  # None: all (digits: 6000)
     validation_images: Positive | None = None
     calibration_images: Positive = 128  # a split of its own: never trained on, never validated on

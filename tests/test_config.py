@@ -99,6 +99,10 @@ def test_a_value_out_of_range_names_the_key_and_the_value(section: str, key: str
     assert f"configs/small.yaml: {section}.{key}" in message and "got" in message
 
 
+def test_a_deviation_of_zero_is_refused() -> None:
+    assert "data.std.1" in refusal(f"{MINIMAL}data:\n  std: [0.2, 0, 0.2]\n")
+
+
 def test_mean_and_deviation_are_given_for_three_channels() -> None:
     assert "data.mean" in refusal(MINIMAL + "data:\n  mean: [0.5, 0.5]\n")
     assert "data.std" in refusal(MINIMAL + "data:\n  std: 0.5\n")
