@@ -20,8 +20,8 @@ from paddle_cortexm.data.preprocessing import Image
 SPLIT_SHARES = (0.68, 0.22, 0.10)  # of the originals: train, validation, calibration
 TRAIN_IMAGES, VALIDATION_IMAGES = 6000, 1000
 SIDES = (64, 112)  # smallest and largest side of an image, pixels
-DIGIT_SHARE = (0.75, 0.95)  # height of the digit in the shorter side
-ANGLE, SLANT = 0.1, 0.1  # largest rotation (radians) and shear
+DIGIT_SHARE = (0.85, 1.0)  # height of the digit in the shorter side
+ANGLE, SLANT = 0.06, 0.06  # largest rotation (radians) and shear
 INK, PAPER = (140, 255), (0, 100)  # range of each colour channel, in grey levels
 NOISE = 10  # largest deviation, in grey levels
 BORDER = 2  # blank pixels around the 8 x 8 scan, so that ink fades out at its edge

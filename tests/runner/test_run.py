@@ -117,7 +117,13 @@ def test_an_interrupted_run_leaves_no_simulator_and_no_result(
     qemu.chmod(0o755)
     search = os.pathsep.join([str(bin_folder), str(Path(sys.executable).parent), os.environ["PATH"]])
     command = [str(REPOSITORY / "05_run_fvp.sh"), "--config", name, *QEMU]
-    process = subprocess.Popen(command, env=os.environ | {"PATH": search}, stderr=subprocess.PIPE, text=True)
+    process = subprocess.Popen(
+        command,
+        env=os.environ | {"PATH": search},
+        stderr=subprocess.PIPE,
+        text=True,
+        preexec_fn=heed_interrupts,
+    )
     pid_file = Path("simulator.pid")
     while not (pid_file.is_file() and pid_file.read_text().strip()):
         time.sleep(0.05)
@@ -126,6 +132,11 @@ def test_an_interrupted_run_leaves_no_simulator_and_no_result(
     assert process.returncode == 130 and "interrupted" in errors
     assert not Path(f"/proc/{pid_file.read_text().strip()}").exists()
     assert not Path("build/tiny/05_run_fvp").exists()
+
+
+def heed_interrupts() -> None:
+    """Where the tests themselves run in the background, a shell has told them, and all they start, to ignore Ctrl-C."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
 
 
 def fake_fvp(folder: Path, output: str) -> None:
