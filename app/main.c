@@ -12,14 +12,12 @@ static model_output_t output;
 
 /* 0, or the number (from 1) of the layer that failed. */
 static int classify(const frame_t *frame) {
-    model_input_t *input = model_input();
-    const uint64_t began = instruction_counter_read();
-    preprocess_frame(frame->rgb, frame->width, frame->height, input);
-    profile.preprocessing = instructions_between(began, instruction_counter_read());
-
-    profile_model_begins();
-    const int failed_layer = model_run(input, &output);
-    profile_model_ends();
+    profile_begins();
+    preprocess_t state;
+    preprocess_begin(&state, frame->rgb, frame->width, frame->height);
+    const model_rows_t rows = {preprocess_row, &state};
+    const int failed_layer = model_run_rows(&rows, &output);
+    profile_ends();
     return failed_layer;
 }
 

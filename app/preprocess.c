@@ -36,7 +36,8 @@ void preprocess_begin(preprocess_t *state, const uint8_t *rgb, uint32_t width, u
     }
 }
 
-void preprocess_row(const preprocess_t *state, uint32_t row, model_input_element_t *output) {
+void preprocess_row(const void *frame, uint32_t row, model_input_element_t *output) {
+    const preprocess_t *state = frame;
     const uint32_t width = state->width;
     const sample_t line = sample_at(row, state->height, smaller(width, state->height), MODEL_INPUT_HEIGHT);
     const uint8_t *above = state->rgb + line.before * width * 3;
@@ -56,13 +57,5 @@ void preprocess_row(const preprocess_t *state, uint32_t row, model_input_element
                                  bottom[right] * bottom_right;
             *output++ = preprocessing_table[channel][sum >> (2 * FRACTION_BITS)];
         }
-    }
-}
-
-void preprocess_frame(const uint8_t *rgb, uint32_t width, uint32_t height, model_input_t *input) {
-    preprocess_t state;
-    preprocess_begin(&state, rgb, width, height);
-    for (uint32_t row = 0; row < MODEL_INPUT_HEIGHT; row++) {
-        preprocess_row(&state, row, input->data + row * MODEL_INPUT_WIDTH * 3);
     }
 }

@@ -31,10 +31,8 @@ extern const model_input_element_t preprocessing_table[3][256];
 /* Prepare to read rows of a frame of 1 ... 1024 pixels a side. */
 void preprocess_begin(preprocess_t *state, const uint8_t *rgb, uint32_t width, uint32_t height);
 
-/* One row of the model's input (from 0): MODEL_INPUT_WIDTH x 3 elements. */
-void preprocess_row(const preprocess_t *state, uint32_t row, model_input_element_t *output);
-
-/* A whole frame. */
-void preprocess_frame(const uint8_t *rgb, uint32_t width, uint32_t height, model_input_t *input);
+/* One row of the model's input (from 0): MODEL_INPUT_WIDTH x 3 elements. frame: a preprocess_t; this is the make_row of
+ * a model_rows_t. */
+void preprocess_row(const void *frame, uint32_t row, model_input_element_t *output);
 
 #endif

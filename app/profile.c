@@ -4,22 +4,26 @@
 
 profile_t profile;
 
-static uint64_t part_began; /* the counter when the current layer began */
+static uint64_t part_began; /* the counter when the current layer, or row of it, began */
 
-void profile_model_begins(void) {
-    profile.model = 0;
+void profile_begins(void) {
+    profile = (profile_t){0};
     part_began = instruction_counter_read();
 }
 
-/* Called by the generated code after each layer, from 0. What this function itself executes falls between two
- * readings that are never subtracted from each other. */
+/* Called by the generated code after each layer, or each row of a streamed one. What this function itself executes
+ * falls between two readings that are never subtracted from each other. */
 void model_layer_done(int layer) {
     const uint64_t instructions = instructions_between(part_began, instruction_counter_read());
-    profile.layers[layer] = instructions;
-    profile.model += instructions;
+    if (layer == MODEL_INPUT_ROW) {
+        profile.preprocessing += instructions;
+    } else {
+        profile.layers[layer] += instructions;
+        profile.model += instructions;
+    }
     part_began = instruction_counter_read();
 }
 
-void profile_model_ends(void) {
+void profile_ends(void) {
     profile.model += instructions_between(part_began, instruction_counter_read());
 }

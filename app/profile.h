@@ -7,16 +7,18 @@
 #include "model.h"
 
 typedef struct {
-    uint64_t preprocessing;
-    uint64_t model; /* all of model_run, the counting itself taken out */
+    uint64_t preprocessing; /* making the rows of the model's input */
+    uint64_t model;         /* the rest: all layers; the counting itself is taken out */
     uint64_t layers[MODEL_LAYER_COUNT];
 } profile_t;
 
-/* The counts of the latest classification, for the caller to fill in `preprocessing`. */
+/* The counts of the latest classification. */
 extern profile_t profile;
 
-/* Around model_run. The layers between are counted by model_layer_done, which this file defines. */
-void profile_model_begins(void);
-void profile_model_ends(void);
+/* Around preprocess_begin and model_run_rows. What lies between is counted by model_layer_done, which profile.c
+ * defines.
+ */
+void profile_begins(void);
+void profile_ends(void);
 
 #endif

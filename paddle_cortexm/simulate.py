@@ -52,14 +52,22 @@ class HostModel:
         return self._checked(output, self._library.host_run_input(_address(source), _address(output)))
 
     def on_layer(self, hook: Callable[[int], None] | None) -> None:
-        """Call hook(layer number) after each layer; None stops it."""
+        """Call hook(layer number) after each layer, and after each row of a streamed one; None stops it."""
         callback = ctypes.CFUNCTYPE(None, ctypes.c_int)
         self._hook = callback(hook) if hook else callback()
         self._library.host_set_layer_hook(self._hook)
 
     def tensor(self, name: str) -> NDArray[np.generic]:
-        """A copy of a tensor from the arena; valid between the layer that makes it and the last that reads it."""
+        """A copy of a tensor from the arena; valid between the layer that makes it and the last that reads it.
+
+        Raises UserError for a tensor that is streamed: it never exists whole.
+        """
         facts = self.facts["tensors"][name]
+        if facts.get("rolling_rows") is not None:
+            raise UserError(
+                f"tensor '{name}' is streamed: only {facts['rolling_rows']} of its {facts['shape'][1]} rows exist at a "
+                f"time. To look at whole tensors, compile with compile.memory.arena: none (the bits are the same)."
+            )
         arena = (ctypes.c_uint8 * self.facts["arena_bytes"]).in_dll(self._library, "model_arena")
         dtype, count = np.dtype(facts["dtype"]), int(np.prod(facts["shape"]))
         return np.frombuffer(arena, dtype, count, facts["offset"]).reshape(facts["shape"]).copy()

@@ -92,6 +92,7 @@ HEADER = """#ifndef MODEL_H
 #define MODEL_OUTPUT_ZERO_POINT (-3)
 #define MODEL_ARENA_BYTES {arena}
 #define MODEL_LAYER_COUNT 2
+#define MODEL_INPUT_ROW (-1)
 typedef int8_t model_input_element_t;
 typedef int8_t model_output_element_t;
 typedef struct {{
@@ -104,7 +105,11 @@ extern uint8_t model_arena[MODEL_ARENA_BYTES];
 extern const char *const model_layer_names[MODEL_LAYER_COUNT];
 extern const int8_t weight[MODEL_OUTPUT_CLASSES];
 extern const int32_t bias[MODEL_OUTPUT_CLASSES];
-model_input_t *model_input(void);
+typedef struct {{
+    void (*make_row)(const void *context, uint32_t row, model_input_element_t *output);
+    const void *context;
+}} model_rows_t;
+int model_run_rows(const model_rows_t *rows, model_output_t *output);
 int model_run(const model_input_t *input, model_output_t *output);
 void model_layer_done(int layer);
 #endif
@@ -117,10 +122,6 @@ __attribute__((weak)) void model_layer_done(int layer)
 {{
     (void)layer;
 }}
-model_input_t *model_input(void)
-{{
-    return (model_input_t *)(void *)model_arena;
-}}
 {functions}
 int model_run(const model_input_t *input, model_output_t *output)
 {{
@@ -128,6 +129,15 @@ int model_run(const model_input_t *input, model_output_t *output)
     (void)output;
     {body}
     return 0;
+}}
+int model_run_rows(const model_rows_t *rows, model_output_t *output)
+{{
+    model_input_t *image = (model_input_t *)(void *)model_arena;
+    for (uint32_t row = 0; row < MODEL_INPUT_HEIGHT; row++) {{
+        rows->make_row(rows->context, row, image->data + row * MODEL_INPUT_WIDTH * 3);
+    }}
+    model_layer_done(MODEL_INPUT_ROW);
+    return model_run(image, output);
 }}
 """
 WEIGHTS = """#include "model.h"

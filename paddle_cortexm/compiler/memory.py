@@ -1,7 +1,8 @@
 """The memory plan: every tensor and every layer's scratch gets an offset in one arena.
 
 Lifetimes are in layer numbers. A tensor lives from the layer that makes it to the last that reads it, a scratch
-during its layer. The lower bound is the largest sum of what lives at one layer; a plan at that bound is optimal.
+during its layer. All that a streamed segment touches lives during the whole segment; of a rolling tensor only some rows
+exist. The lower bound is the largest sum of what lives at one layer; a plan at that bound is optimal.
 """
 
 from __future__ import annotations
@@ -10,7 +11,8 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 from paddle_cortexm.compiler.backends.base import Kernel
-from paddle_cortexm.compiler.graph import Graph
+from paddle_cortexm.compiler.graph import BYTES_OF, Graph
+from paddle_cortexm.compiler.streaming import Segment, row_layer
 
 ALIGNMENT = 16  # bytes: one Helium vector
 
@@ -30,13 +32,20 @@ class Buffer:
 
 @dataclass(frozen=True)
 class MemoryPlan:
-    """offsets: tensor name, or LAYER.scratch, to byte offset. peak_layer: the layer that sets the lower bound."""
+    """offsets: tensor name, or LAYER.scratch, to byte offset. peak_layer: the layer that sets the lower bound.
+    segments: the streamed runs of layers, in order; empty when every layer computes its whole tensor."""
 
     offsets: dict[str, int]
     buffers: tuple[Buffer, ...]
     arena_bytes: int
     lower_bound: int
     peak_layer: int
+    segments: tuple[Segment, ...] = ()
+
+    @property
+    def rolling(self) -> dict[str, int]:
+        """The tensors that never exist whole, and how many rows of them do."""
+        return {name: rows for segment in self.segments for name, rows in segment.rows.items()}
 
     def live_at(self, layer: int) -> list[Buffer]:
         """What lives during a layer, largest first."""
@@ -48,18 +57,27 @@ def scratch_name(layer: str) -> str:
     return f"{layer}.scratch"
 
 
-def plan_memory(graph: Graph, kernels: Mapping[str, Kernel], *, consume_input: bool = True) -> MemoryPlan:
+def outside_name(layer: str) -> str:
+    """The row of zero points that stands for all rows outside the image, of the segment that begins with this layer."""
+    return f"{layer}.outside"
+
+
+def plan_memory(
+    graph: Graph, kernels: Mapping[str, Kernel], segments: Sequence[Segment] = (), *, consume_input: bool = True
+) -> MemoryPlan:
     """Plan one arena for the graph's tensors and its kernels' scratch.
 
     A kernel that may overwrite its input gets its output in the input's place when nobody reads the input later.
-    consume_input: the input's bytes may be reused once read; otherwise they are kept for the whole run.
+    segments: runs of layers to be streamed. consume_input: the input's bytes may be reused once read; otherwise they
+    are kept for the whole run (an input whose rows are made on demand is the caller's camera frame: it is never here).
     """
-    homes = _shared_homes(graph, kernels)
-    buffers = _buffers(graph, kernels, homes, consume_input=consume_input)
+    streamed = {i: segment for segment in segments for i in segment.layers}
+    homes = _shared_homes(graph, kernels, streamed)
+    buffers = _buffers(graph, kernels, homes, streamed, consume_input=consume_input)
     bound, peak_layer = lower_bound(buffers, len(graph.layers))
     offsets, arena = place(buffers, bound)
     everything = offsets | {name: offsets[home] for name, home in homes.items()}
-    return MemoryPlan(everything, tuple(buffers), arena, bound, peak_layer)
+    return MemoryPlan(everything, tuple(buffers), arena, bound, peak_layer, tuple(segments))
 
 
 def aligned(size: int) -> int:
@@ -111,40 +129,73 @@ def _first_fit(ordered: Sequence[Buffer]) -> dict[str, int]:
     return {buffer.name: offset for buffer, offset in placed}
 
 
+def row_bytes(graph: Graph, tensor: str) -> int:
+    """Bytes of one row, width x channels."""
+    _, _, width, channels = graph.tensors[tensor].shape
+    return width * channels * BYTES_OF[graph.tensors[tensor].dtype]
+
+
+def segment_buffers(graph: Graph, kernels: Mapping[str, Kernel], segment: Segment) -> list[Buffer]:
+    """What a segment needs besides whole tensors: its rolling tensors, one scratch for all its layers, and one row of
+    zero points where a window leaves the image."""
+    layers = [graph.layers[i] for i in segment.layers]
+    needs = {name: rows * row_bytes(graph, name) for name, rows in segment.rows.items()}
+    needs[scratch_name(layers[0].name)] = max(kernels[layer.name].row_scratch_bytes for layer in layers)
+    needs[outside_name(layers[0].name)] = max(outside_bytes(graph, i) for i in segment.layers)
+    return [Buffer(name, aligned(count), segment.first, segment.last) for name, count in needs.items() if count]
+
+
+def outside_bytes(graph: Graph, number: int) -> int:
+    """Bytes of an input row of a layer whose window leaves the image above or below; 0 for any other layer."""
+    layer = row_layer(graph, graph.layers[number])
+    access = layer.accesses[0]
+    leaves = access.leaves_image(layer.height, graph.tensors[access.tensor].shape[1])
+    return row_bytes(graph, access.tensor) if leaves else 0
+
+
 def _last_reader(graph: Graph, tensor: str) -> int:
     """The number of the last layer that reads a tensor; the output lives to the end."""
     readers = [i for i, layer in enumerate(graph.layers) if tensor in layer.inputs]
     return len(graph.layers) - 1 if tensor == graph.output else max(readers)
 
 
-def _shared_homes(graph: Graph, kernels: Mapping[str, Kernel]) -> dict[str, str]:
+def _shared_homes(graph: Graph, kernels: Mapping[str, Kernel], streamed: Mapping[int, Segment]) -> dict[str, str]:
     """Tensors computed in place: tensor -> the tensor whose buffer it takes over (never the caller's input)."""
     homes: dict[str, str] = {}
     for i, layer in enumerate(graph.layers):
         source = layer.inputs[0]
         fits = graph.tensors[layer.output].bytes <= graph.tensors[source].bytes
         free = source != graph.input and _last_reader(graph, source) == i
-        if kernels[layer.name].overwrites_input and fits and free:
+        if kernels[layer.name].overwrites_input and fits and free and i not in streamed:
             homes[layer.output] = homes.get(source, source)
     return homes
 
 
 def _buffers(
-    graph: Graph, kernels: Mapping[str, Kernel], homes: Mapping[str, str], *, consume_input: bool
+    graph: Graph,
+    kernels: Mapping[str, Kernel],
+    homes: Mapping[str, str],
+    streamed: Mapping[int, Segment],
+    *,
+    consume_input: bool,
 ) -> list[Buffer]:
+    """Every buffer of the arena with its lifetime."""
+    rolling = {name for segment in streamed.values() for name in segment.rows}
+    whole = [n for n in (graph.input, *(layer.output for layer in graph.layers)) if n not in rolling]
+    made_by = {layer.output: i for i, layer in enumerate(graph.layers)} | {graph.input: 0}
+    first_of: dict[str, int] = {}
     last_of: dict[str, int] = {}
-    first_of: dict[str, int] = {graph.input: 0}
-    for i, layer in enumerate(graph.layers):
-        first_of.setdefault(homes.get(layer.output, layer.output), i)
-    for name in [graph.input, *(layer.output for layer in graph.layers)]:
-        home = homes.get(name, name)
-        last_of[home] = max(last_of.get(home, 0), _last_reader(graph, name))
-    if not consume_input:
+    for name in whole:
+        home, made, read = homes.get(name, name), made_by[name], _last_reader(graph, name)
+        first_of.setdefault(home, streamed[made].first if made in streamed else made)
+        last_of[home] = max(last_of.get(home, 0), streamed[read].last if read in streamed else read)
+    if not consume_input and graph.input not in rolling:
         last_of[graph.input] = len(graph.layers) - 1
     tensors = [Buffer(n, aligned(graph.tensors[n].bytes), first_of[n], last_of[n]) for n in first_of]
     scratches = [
         Buffer(scratch_name(layer.name), aligned(kernels[layer.name].scratch_bytes), i, i)
         for i, layer in enumerate(graph.layers)
-        if kernels[layer.name].scratch_bytes
+        if kernels[layer.name].scratch_bytes and i not in streamed
     ]
-    return tensors + scratches
+    segments = {segment.first: segment for segment in streamed.values()}
+    return tensors + scratches + [b for s in segments.values() for b in segment_buffers(graph, kernels, s)]

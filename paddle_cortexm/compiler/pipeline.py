@@ -13,11 +13,13 @@ from paddle_cortexm.compiler.backends.base import Kernel
 from paddle_cortexm.compiler.backends.registry import backends_named
 from paddle_cortexm.compiler.emit import ModelFacts, emit_model
 from paddle_cortexm.compiler.emit.program_data import emit_demo_frame, emit_labels, emit_preprocessing_table
+from paddle_cortexm.compiler.emit.stream import STREAM_SOURCE
 from paddle_cortexm.compiler.frontend import load_graph
 from paddle_cortexm.compiler.graph import Graph, IntegerOperator, Quantise
-from paddle_cortexm.compiler.memory import MemoryPlan, plan_memory
+from paddle_cortexm.compiler.memory import MemoryPlan
 from paddle_cortexm.compiler.plan import PlannedLayer, plan_report, planned_layers
 from paddle_cortexm.compiler.quantisation import quantise_graph, without_softmax
+from paddle_cortexm.compiler.segments import plan_arena
 from paddle_cortexm.compiler.selection import select_kernels
 from paddle_cortexm.config import Config
 from paddle_cortexm.data.preprocessing import normalisation_table
@@ -39,7 +41,8 @@ def compile_model(config: Config, program: Path) -> CompiledModel:
     """Compile a stage 2 folder's program for the config. Raises UserError for what cannot be compiled."""
     graph = deployed_graph(config, program)
     selected = select_kernels(graph, backends_named(config.compile.kernels))
-    memory = plan_memory(selected.graph, selected.kernels, consume_input=config.compile.memory.consume_input)
+    asked = config.compile.memory
+    memory = plan_arena(selected.graph, selected.kernels, asked.arena, consume_input=asked.consume_input)
     return CompiledModel(selected.graph, selected.kernels, memory, planned_layers(selected.graph, selected.kernels))
 
 
@@ -79,8 +82,9 @@ def write_model(
     emit_preprocessing_table(folder, table.astype(source.dtype))
     emit_labels(folder, labels)
     emit_demo_frame(folder, demo_frame)
-    kernel_sources = {path for kernel in model.kernels.values() for path in kernel.sources}
-    (folder / "sources.txt").write_text("".join(f"{path}\n" for path in sorted(kernel_sources)))
+    sources = {path for kernel in model.kernels.values() for path in kernel.sources}
+    sources |= {STREAM_SOURCE} if model.memory.segments else set()
+    (folder / "sources.txt").write_text("".join(f"{path}\n" for path in sorted(sources)))
     write_json(folder / "plan.json", plan_report(model.layers, model.memory))
     write_json(folder / "model.json", model_facts(model))
     write_json(folder / "memory.json", memory_report(model))
@@ -102,8 +106,13 @@ def model_facts(model: CompiledModel) -> dict[str, object]:
     def facts(name: str) -> dict[str, object]:
         tensor = graph.tensors[name]
         quantisation = asdict(tensor.quantisation) if tensor.quantisation else None
-        offset = model.memory.offsets.get(name)
-        return {"shape": tensor.shape, "dtype": tensor.dtype, "quantisation": quantisation, "offset": offset}
+        return {
+            "shape": tensor.shape,
+            "dtype": tensor.dtype,
+            "quantisation": quantisation,
+            "offset": model.memory.offsets.get(name),
+            "rolling_rows": model.memory.rolling.get(name),  # None: the tensor is whole
+        }
 
     return {
         "name": graph.name,

@@ -1,24 +1,31 @@
 """Row streaming: a run of layers computed row by row, so that the tensors between them never exist whole.
 
-A segment is a run of consecutive layers with one tensor coming in and one going out. Inside it each tensor has a
-rolling buffer that holds only the rows its readers still need. The order of work is fixed by one rule: of all layers
-whose input rows are there, the deepest one makes its next row. Nothing is computed twice, so the result is the same
-bits as layer by layer.
+A segment is a run of consecutive layers of which only the last one's tensor is read outside. Inside it each tensor has
+a rolling buffer that holds only the rows its readers still need: row y stands at y modulo the buffer's rows. The order
+of work is fixed by one rule: of all layers whose input rows are there, the deepest one makes its next row (app/stream.c
+does the same on the target). Nothing is computed twice, so the result is the same bits as layer by layer.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from paddle_cortexm.compiler.graph import (
-    Graph,
-    IntegerAveragePool,
-    IntegerConvolution,
-    IntegerDepthwiseConvolution,
-    IntegerMaxPool,
-    Layer,
-)
+from paddle_cortexm.compiler.graph import Graph, Layer
+
+
+@dataclass(frozen=True)
+class Segment:
+    """The streamed layers first..last (numbers, both included). rows: how many rows of each rolling tensor exist at a
+    time; the graph's input is among them when its rows are made on demand."""
+
+    first: int
+    last: int
+    rows: Mapping[str, int]
+
+    @property
+    def layers(self) -> range:
+        return range(self.first, self.last + 1)
 
 
 @dataclass(frozen=True)
@@ -36,6 +43,10 @@ class RowAccess:
     def last(self, row: int, height: int) -> int:
         return min(row * self.stride - self.padding + self.kernel, height) - 1
 
+    def leaves_image(self, rows: int, height: int) -> bool:
+        """Whether any of so many output rows reads above or below an input of that height."""
+        return self.padding > 0 or (rows - 1) * self.stride - self.padding + self.kernel > height
+
 
 @dataclass(frozen=True)
 class RowLayer:
@@ -50,29 +61,61 @@ def row_layer(graph: Graph, layer: Layer) -> RowLayer:
     """The rows a layer reads for each row it makes: a window on the first input, the same row of any other."""
     window = getattr(layer.operator, "window", None)
     accesses = [RowAccess(name) for name in layer.inputs]
-    if isinstance(
-        layer.operator, IntegerConvolution | IntegerDepthwiseConvolution | IntegerAveragePool | IntegerMaxPool
-    ):
-        assert window is not None
+    if window is not None:
         accesses[0] = RowAccess(layer.inputs[0], window.kernel[0], window.stride[0], window.padding[0])
     return RowLayer(layer.output, graph.tensors[layer.output].shape[1], tuple(accesses))
 
 
-def rolling_rows(layers: Sequence[RowLayer], available: Mapping[str, int]) -> dict[str, int]:
-    """Rows each tensor made inside the segment needs at most, by running the schedule.
+def streamed_segment(graph: Graph, first: int, last: int) -> Segment:
+    """The layers first..last as a segment: its rolling rows come from running the schedule.
 
-    available: height of every tensor that is whole before the segment starts. The segment's last output is included
-    as if it were rolling with no reader (callers keep it whole).
+    The graph's input, where the segment reads it, is made row by row as well.
     """
-    heights = {layer.output: layer.height for layer in layers} | dict(available)
+    layers = [row_layer(graph, layer) for layer in graph.layers[first : last + 1]]
+    made_inside = {layer.output for layer in layers}
+    sources = {a.tensor for layer in layers for a in layer.accesses} - made_inside
+    whole = {name: graph.tensors[name].shape[1] for name in sources - {graph.input}}
+    if graph.input in sources:
+        layers.insert(0, RowLayer(graph.input, graph.tensors[graph.input].shape[1], ()))
+    rows = rolling_rows(layers, whole)
+    return Segment(first, last, {name: count for name, count in rows.items() if name != layers[-1].output})
+
+
+def rolling_rows(layers: Sequence[RowLayer], available: Mapping[str, int]) -> dict[str, int]:
+    """Rows each tensor made by these layers needs at most, by running the schedule.
+
+    available: height of every tensor that is whole before the segment starts. The last layer's output is included as
+    if it were rolling with no reader (callers keep it whole).
+    """
     made = {layer.output: 0 for layer in layers} | dict(available)
     needed = {layer.output: 1 for layer in layers}
-    while made[layers[-1].output] < layers[-1].height:
-        layer = next(x for x in reversed(layers) if _ready(x, made, heights))
+    for layer in schedule(layers, available):
         made[layer.output] += 1
         live = made[layer.output] - _oldest_needed(layer.output, layers, made)
         needed[layer.output] = max(needed[layer.output], live)
     return needed
+
+
+def schedule(layers: Sequence[RowLayer], available: Mapping[str, int]) -> Iterator[RowLayer]:
+    """The layers in the order in which they make their rows, one row a time."""
+    heights = {layer.output: layer.height for layer in layers} | dict(available)
+    made = {layer.output: 0 for layer in layers} | dict(available)
+    deepest_reader = {layer.output: _deepest_reader(layer.output, layers) for layer in layers}
+    number = len(layers) - 1
+    while made[layers[-1].output] < layers[-1].height:
+        layer = layers[number]
+        if _ready(layer, made, heights):
+            made[layer.output] += 1
+            yield layer
+            number = deepest_reader[layer.output]  # no layer behind its readers has become ready
+        else:
+            number -= 1
+
+
+def _deepest_reader(tensor: str, layers: Sequence[RowLayer]) -> int:
+    """The number of the last layer that reads the tensor; of the last layer for its own output."""
+    readers = [i for i, layer in enumerate(layers) if any(a.tensor == tensor for a in layer.accesses)]
+    return max(readers, default=len(layers) - 1)
 
 
 def _ready(layer: RowLayer, made: Mapping[str, int], heights: Mapping[str, int]) -> bool:

@@ -28,17 +28,26 @@ MODEL_HEADER = """#include <stdint.h>
 typedef uint8_t model_input_element_t;
 typedef struct {{ model_input_element_t data[{size} * {size} * 3]; }} model_input_t;
 """
+WHOLE_FRAME = """
+void preprocess_frame(const uint8_t *rgb, uint32_t width, uint32_t height, model_input_t *input) {
+    preprocess_t state;
+    preprocess_begin(&state, rgb, width, height);
+    for (uint32_t row = 0; row < MODEL_INPUT_HEIGHT; row++) {
+        preprocess_row(&state, row, input->data + row * MODEL_INPUT_WIDTH * 3);
+    }
+}
+"""
 
 
 @cache
 def compiled(resize: int, size: int) -> Preprocess:
-    """preprocess_frame for one geometry, with an identity table and undefined behaviour made fatal."""
+    """All rows of a frame for one geometry, with an identity table and undefined behaviour made fatal."""
     folder = Path(mkdtemp())
     (folder / "model.h").write_text(MODEL_HEADER.format(resize=resize, size=size))
     rows = ", ".join("{" + ", ".join(map(str, range(256))) + "}" for _ in range(3))
-    table = f'#include "preprocess.h"\nconst uint8_t preprocessing_table[3][256] = {{{rows}}};\n'
-    (folder / "table.c").write_text(table)
-    sources = [str(REPOSITORY / "app/preprocess.c"), str(folder / "table.c")]
+    table = f"const uint8_t preprocessing_table[3][256] = {{{rows}}};\n"
+    (folder / "frame.c").write_text(f'#include "preprocess.h"\n{table}{WHOLE_FRAME}')
+    sources = [str(REPOSITORY / "app/preprocess.c"), str(folder / "frame.c")]
     includes = [f"-I{folder}", f"-I{REPOSITORY / 'app'}"]
     flags = ["-std=c11", "-O2", "-Wall", "-Wextra", "-Werror", "-shared", "-fPIC", "-fsanitize=undefined"]
     flags += ["-fno-sanitize-recover=all", "-static-libubsan"]

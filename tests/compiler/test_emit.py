@@ -58,6 +58,9 @@ def shift(by: int) -> Kernel:
     return kernel("shift", body=SHIFT, constants=(Constant("offset", np.array([by], np.int32)),), scratch_bytes=SIZE)
 
 
+ROW_FUNCTION = ctypes.CFUNCTYPE(None, ctypes.c_void_p, ctypes.c_uint32, ctypes.c_void_p)
+
+
 def difference() -> Kernel:
     return kernel("difference", body=DIFFERENCE, functions=DIFFERENCE_FUNCTION)
 
@@ -109,11 +112,19 @@ def test_the_model_computes_what_its_kernels_say(library: ctypes.CDLL) -> None:
     assert run(library, image) == (0, [2] * SIZE)
 
 
-def test_the_caller_s_image_may_stand_in_the_arena(library: ctypes.CDLL) -> None:
-    library.model_input.restype = ctypes.POINTER(ctypes.c_int8 * SIZE)
-    library.model_input().contents[:] = list(range(SIZE))
+def test_the_image_may_come_row_by_row(library: ctypes.CDLL) -> None:
+    rows_made = []
+
+    def make_row(_: object, row: int, output: int) -> None:
+        rows_made.append(row)
+        ctypes.memset(output, row, 6)
+
+    class Rows(ctypes.Structure):
+        _fields_ = (("make_row", ROW_FUNCTION), ("context", ctypes.c_void_p))
+
     output = (ctypes.c_int8 * SIZE)()
-    assert library.model_run(library.model_input(), output) == 0 and list(output) == [2] * SIZE
+    assert library.model_run_rows(ctypes.byref(Rows(ROW_FUNCTION(make_row), None)), output) == 0
+    assert rows_made == [0, 1] and list(output) == [2] * SIZE
 
 
 def test_layers_are_named_as_in_the_paddle_program(library: ctypes.CDLL) -> None:

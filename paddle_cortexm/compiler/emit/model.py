@@ -8,16 +8,18 @@ from pathlib import Path
 
 from paddle_cortexm.compiler.backends.base import Constant, Kernel
 from paddle_cortexm.compiler.emit.c_text import (
-    C_TYPES,
     GENERATED,
     array_declaration,
     array_definition,
+    element_type,
     float_literal,
     identifier,
     string_literal,
 )
+from paddle_cortexm.compiler.emit.model_run import run_functions
+from paddle_cortexm.compiler.emit.stream import row_function, segment_tables
 from paddle_cortexm.compiler.graph import Graph, Layer, Tensor
-from paddle_cortexm.compiler.memory import MemoryPlan, scratch_name
+from paddle_cortexm.compiler.memory import MemoryPlan
 
 SECTIONS = {"weights": ".model_weights", "hot": ".model_hot"}
 
@@ -46,11 +48,6 @@ def emit_model(folder: Path, graph: Graph, kernels: Mapping[str, Kernel], plan: 
     (folder / "model_weights.c").write_text(_weights_source(constants))
 
 
-def element_type(tensor: Tensor) -> str:
-    """C type of a tensor's elements."""
-    return C_TYPES[tensor.dtype]
-
-
 def _header(graph: Graph, plan: MemoryPlan, facts: ModelFacts, weight_bytes: int) -> str:
     source, result = graph.tensors[graph.input], graph.tensors[graph.output]
     quantisation = ""
@@ -75,6 +72,7 @@ def _header(graph: Graph, plan: MemoryPlan, facts: ModelFacts, weight_bytes: int
 {quantisation}#define MODEL_ARENA_BYTES {plan.arena_bytes}
 #define MODEL_WEIGHT_BYTES {weight_bytes}
 #define MODEL_LAYER_COUNT {len(graph.layers)}
+#define MODEL_INPUT_ROW (-1) /* stands for a layer's number where rows of the input are made */
 
 typedef {element_type(source)} model_input_element_t;
 typedef {element_type(result)} model_output_element_t;
@@ -89,16 +87,23 @@ typedef struct {{
     model_output_element_t data[MODEL_OUTPUT_CLASSES];
 }} model_output_t;
 
+/* Rows of the preprocessed image, made on demand: each once, from the first to the last. */
+typedef struct {{
+    void (*make_row)(const void *context, uint32_t row, model_input_element_t *output); /* width x channels */
+    const void *context;
+}} model_rows_t;
+
 extern uint8_t model_arena[MODEL_ARENA_BYTES];
 extern const char *const model_layer_names[MODEL_LAYER_COUNT];
 
-/* Where the arena keeps the input: write the image here, then call model_run with this pointer. */
-model_input_t *model_input(void);
-
-/* Classify one image. Returns 0, or the number (from 1) of the layer that failed. The input's bytes may be reused. */
+/* Classify one image. Returns 0, or the number (from 1) of the layer that failed. */
 int model_run(const model_input_t *input, model_output_t *output);
 
-/* Called after each layer, from 0. The weak default does nothing; a program may define its own to count. */
+/* The same from rows: the arena is all the memory it takes, the image as much of it as the plan keeps included. */
+int model_run_rows(const model_rows_t *input, model_output_t *output);
+
+/* Called after each layer, from 0, and after each row of a layer that is streamed; with MODEL_INPUT_ROW after rows of
+ * the input. The weak default does nothing; a program may define its own to count. */
 void model_layer_done(int layer);
 
 #endif
@@ -106,8 +111,15 @@ void model_layer_done(int layer);
 
 
 def _source(graph: Graph, kernels: Mapping[str, Kernel], plan: MemoryPlan, names: Mapping[str, str]) -> str:
-    headers = sorted({h for kernel in kernels.values() if (h := kernel.header)})
-    functions = "\n".join(_layer_function(graph, layer, kernels[layer.name], names) for layer in graph.layers)
+    headers = sorted(
+        {h for kernel in kernels.values() if (h := kernel.header)} | ({"stream.h"} if plan.segments else set())
+    )
+    streamed = {i for segment in plan.segments for i in segment.layers}
+    functions = [
+        _layer_function(graph, layer, kernels[layer.name], names, streamed=i in streamed)
+        for i, layer in enumerate(graph.layers)
+    ]
+    functions += [segment_tables(graph, kernels, plan, i, names) for i in range(len(plan.segments))]
     layer_names = "".join(f"    {string_literal(layer.name)},\n" for layer in graph.layers)
     return f"""{GENERATED}#include "model.h"
 
@@ -127,53 +139,34 @@ __attribute__((weak)) void model_layer_done(int layer)
     (void)layer;
 }}
 
-model_input_t *model_input(void)
-{{
-    return (model_input_t *)(void *)(model_arena + {plan.offsets[graph.input]});
-}}
-
-{functions}
-{_model_run(graph, kernels, plan, names)}"""
+{chr(10).join(functions)}
+{run_functions(graph, plan, names)}"""
 
 
-def _layer_function(graph: Graph, layer: Layer, kernel: Kernel, names: Mapping[str, str]) -> str:
+def _layer_function(graph: Graph, layer: Layer, kernel: Kernel, names: Mapping[str, str], *, streamed: bool) -> str:
     """One layer: a comment with its shapes and kernel, any helpers it generates, the function."""
     name, inputs, output = names[layer.name], graph.inputs_of(layer), graph.output_of(layer)
     shapes = " + ".join("x".join(map(str, tensor.shape[1:])) for tensor in inputs)
     fields = {"layer": name} | {c.name: f"{name}_{c.name}" for c in kernel.constants}
+    helpers = kernel.functions.format(**fields).strip("\n")
+    if streamed:
+        function = row_function(graph, layer, kernel, f"{name}_row", fields)
+    else:
+        function = _whole_function(inputs, output, kernel, name, fields)
+    return (
+        f"/* {layer.name}: {shapes} -> {'x'.join(map(str, output.shape[1:]))}, {kernel.name}"
+        f"{', one row' if streamed else ''} */\n{helpers + chr(10) if helpers else ''}{function}"
+    )
+
+
+def _whole_function(
+    inputs: tuple[Tensor, ...], output: Tensor, kernel: Kernel, name: str, fields: Mapping[str, str]
+) -> str:
     parameters = [f"const {element_type(t)} *input{i}" for i, t in enumerate(inputs)]
     parameters += [f"{element_type(output)} *output", "uint8_t *scratch"]
     unused = "" if kernel.scratch_bytes else "    (void)scratch;\n"
     body = kernel.body.format(**fields).strip("\n")
-    helpers = kernel.functions.format(**fields).strip("\n")
-    return (
-        f"/* {layer.name}: {shapes} -> {'x'.join(map(str, output.shape[1:]))}, {kernel.name} */\n"
-        f"{helpers + chr(10) if helpers else ''}"
-        f"static int {name}({', '.join(parameters)})\n{{\n{unused}{body}\n    return 0;\n}}\n"
-    )
-
-
-def _model_run(graph: Graph, kernels: Mapping[str, Kernel], plan: MemoryPlan, names: Mapping[str, str]) -> str:
-    """The layers in order. Tensors stand at their offsets in the arena; the input is read where the caller has it."""
-
-    def place(tensor: Tensor, qualifier: str) -> str:
-        if tensor.name == graph.input:
-            return "input->data"
-        return f"({qualifier}{element_type(tensor)} *)(void *)(model_arena + {plan.offsets[tensor.name]})"
-
-    lines = []
-    for i, layer in enumerate(graph.layers):
-        scratch = scratch_name(layer.name)
-        arguments = [place(t, "const ") for t in graph.inputs_of(layer)] + [place(graph.output_of(layer), "")]
-        arguments.append(f"model_arena + {plan.offsets[scratch]}" if scratch in plan.offsets else "NULL")
-        call = f"{names[layer.name]}({', '.join(arguments)})"
-        lines.append(f"    if ({call} != 0) {{\n        return {i + 1};\n    }}\n    model_layer_done({i});\n")
-    return (
-        "int model_run(const model_input_t *input, model_output_t *output)\n{\n"
-        + "".join(lines)
-        + f"    memcpy(output->data, model_arena + {plan.offsets[graph.output]}, sizeof output->data);\n"
-        + "    return 0;\n}\n"
-    )
+    return f"static int {name}({', '.join(parameters)})\n{{\n{unused}{body}\n    return 0;\n}}\n"
 
 
 def _weights_header(constants: list[tuple[str, Constant]]) -> str:

@@ -1,0 +1,61 @@
+#include "stream.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <string.h>
+
+static uint8_t *row_of(const stream_tensor_t *tensor, int32_t row) {
+    return tensor->data + (row % tensor->rows) * tensor->row_bytes;
+}
+
+/* Whether the layer has a row left to make and all that this row reads is there. made: rows of each tensor so far. */
+static bool is_ready(const stream_segment_t *s, const stream_layer_t *layer, const int16_t made[]) {
+    const int32_t row = made[layer->output];
+    const int32_t input_height = s->tensors[layer->input].height;
+    const int32_t behind = row * layer->stride - layer->padding + layer->kernel; /* the row behind the window */
+    return row < s->tensors[layer->output].height &&
+           made[layer->input] >= (behind < input_height ? behind : input_height) &&
+           (layer->residual == STREAM_NONE || made[layer->residual] > row);
+}
+
+static void make_row(const stream_segment_t *s, const stream_layer_t *layer, int32_t row) {
+    const stream_tensor_t *input = &s->tensors[layer->input];
+    const void *rows[STREAM_KERNEL_ROW_LIMIT];
+    bool leaves_image = false;
+    for (int32_t k = 0; k < layer->kernel; k++) {
+        const int32_t y = row * layer->stride - layer->padding + k;
+        const bool is_inside = y >= 0 && y < input->height;
+        rows[k] = is_inside ? row_of(input, y) : s->outside;
+        leaves_image |= !is_inside;
+    }
+    if (leaves_image) { /* all layers share the memory, not the value */
+        memset(s->outside, layer->outside_value, (size_t)input->row_bytes);
+    }
+    const void *residual = layer->residual == STREAM_NONE ? NULL : row_of(&s->tensors[layer->residual], row);
+    layer->make_row(rows, residual, row_of(&s->tensors[layer->output], row), s->scratch);
+    model_layer_done(layer->number);
+}
+
+void stream_run(const stream_segment_t *s, const model_rows_t *input) {
+    int16_t made[STREAM_TENSOR_LIMIT];
+    for (int32_t t = 0; t < s->tensor_count; t++) {
+        made[t] = (int16_t)s->tensors[t].available;
+    }
+    const int32_t last = s->layer_count - 1, result = s->layers[last].output;
+    int32_t i = last; /* no layer behind this one is ready */
+    while (made[result] < s->tensors[result].height) {
+        if (i < 0) { /* no layer is ready at all: they wait for the next row of the input */
+            const stream_tensor_t *image = &s->tensors[s->input];
+            const int32_t row = made[s->input]++;
+            input->make_row(input->context, (uint32_t)row, (model_input_element_t *)(void *)row_of(image, row));
+            model_layer_done(MODEL_INPUT_ROW);
+            i = last;
+        } else if (is_ready(s, &s->layers[i], made)) {
+            make_row(s, &s->layers[i], made[s->layers[i].output]);
+            made[s->layers[i].output]++;
+            i = s->layers[i].deepest_reader;
+        } else {
+            i--;
+        }
+    }
+}

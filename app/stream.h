@@ -1,0 +1,54 @@
+/* A run of layers computed row by row, so that the tensors between them never exist whole.
+ *
+ * Each tensor inside has a buffer of a few rows: row y stands at y modulo that number. Of all layers whose input rows
+ * are there, the deepest one makes its next row; how many rows each buffer needs for that, the compiler has found out
+ * by running the same schedule (paddle_cortexm/compiler/streaming.py). No row is made twice. */
+#ifndef STREAM_H
+#define STREAM_H
+
+#include <stdint.h>
+
+#include "model.h"
+
+#define STREAM_TENSOR_LIMIT 128    /* tensors of a segment */
+#define STREAM_KERNEL_ROW_LIMIT 32 /* rows of a window */
+#define STREAM_NONE (-1)
+
+typedef struct {
+    uint8_t *data;
+    int32_t row_bytes;
+    int32_t height;
+    int32_t rows;      /* of the buffer: `height` for a tensor that is whole */
+    int32_t available; /* rows that are there before the segment begins: `height` for what earlier layers made, or 0 */
+} stream_tensor_t;
+
+/* Makes one row. rows: the window's input rows, all readable; residual: the same row of the second input, or NULL. */
+typedef void stream_row_function(const void *const rows[], const void *residual, void *output, uint8_t *scratch);
+
+typedef struct {
+    stream_row_function *make_row;
+    int16_t number;   /* of the layer in the model, from 0 */
+    int16_t input;    /* tensors, by their place in the segment's table */
+    int16_t residual; /* STREAM_NONE for a layer with one input */
+    int16_t output;
+    int16_t kernel; /* output row y reads the `kernel` input rows from y * stride - padding on */
+    int16_t stride;
+    int16_t padding;
+    int16_t deepest_reader; /* the last layer of the segment that reads the output, by its place in the table */
+    int16_t outside_value;  /* of every byte of a row above or below the image: the input's zero point */
+} stream_layer_t;
+
+typedef struct {
+    const stream_tensor_t *tensors;
+    const stream_layer_t *layers;
+    int32_t layer_count;
+    int32_t tensor_count;
+    int32_t input;    /* the tensor whose rows are made by the caller's function, or STREAM_NONE */
+    uint8_t *scratch; /* for the row functions */
+    uint8_t *outside; /* one row, for windows that leave the image */
+} stream_segment_t;
+
+/* Compute all rows of the last layer's output. input: what makes the rows of the model's input, or NULL. */
+void stream_run(const stream_segment_t *segment, const model_rows_t *input);
+
+#endif

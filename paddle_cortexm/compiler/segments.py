@@ -1,0 +1,144 @@
+"""Which layers are streamed: runs of layers turned into segments until the arena is as small as asked.
+
+A plan is a path from the graph's input to its output: every step is one layer as ever, or a streamed segment. A step's
+cost is the memory that lives during it. `minimum` takes the path whose costliest step is cheapest; a limit takes the
+path that streams the fewest layers among those that stay below it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Literal
+
+from paddle_cortexm.compiler.backends.base import Kernel
+from paddle_cortexm.compiler.graph import Graph
+from paddle_cortexm.compiler.memory import MemoryPlan, aligned, plan_memory, segment_buffers
+from paddle_cortexm.compiler.streaming import Segment, streamed_segment
+from paddle_cortexm.errors import UserError
+
+KIB = 1024
+
+
+@dataclass(frozen=True)
+class _Step:
+    """The layers first..last: one layer, or a streamed segment. bytes: live during it, scratch included."""
+
+    first: int
+    last: int
+    streamed: bool
+    bytes: int
+
+
+def plan_arena(
+    graph: Graph, kernels: Mapping[str, Kernel], arena: Literal["none", "minimum"] | int, *, consume_input: bool = True
+) -> MemoryPlan:
+    """The memory plan for compile.memory.arena: nothing streamed, the smallest arena, or one within so many bytes.
+
+    Raises UserError when no choice of streamed layers stays within the limit: by how much, and what would fit.
+    """
+    unstreamed = plan_memory(graph, kernels, consume_input=consume_input)
+    if arena == "none" or (arena != "minimum" and unstreamed.arena_bytes <= arena):
+        return unstreamed
+    steps = _steps(graph, kernels, unstreamed)
+    smallest = _smallest_peak(steps, len(graph.layers))
+    limit = smallest if arena == "minimum" else arena
+    while limit >= smallest:
+        segments = _fewest_streamed(graph, steps, limit)
+        plan = plan_memory(graph, kernels, segments, consume_input=consume_input)
+        if arena == "minimum" or plan.arena_bytes <= arena:
+            return min(plan, unstreamed, key=lambda p: p.arena_bytes)
+        limit -= plan.arena_bytes - arena  # gaps between the buffers: aim lower
+    raise UserError(_too_small(graph, kernels, int(arena), unstreamed, consume_input=consume_input))
+
+
+def _too_small(
+    graph: Graph, kernels: Mapping[str, Kernel], arena: int, unstreamed: MemoryPlan, *, consume_input: bool
+) -> str:
+    """The message for a limit that no plan reaches."""
+    best = plan_arena(graph, kernels, "minimum", consume_input=consume_input)
+    peak = graph.layers[best.peak_layer].name
+    setting = f"{-(-best.arena_bytes // KIB)}KiB"
+    return (
+        f"compile.memory.arena: {arena:,} bytes are {best.arena_bytes - arena:,} too few. Streaming rows brings the "
+        f"arena from {unstreamed.arena_bytes:,} bytes (layer by layer) down to {best.arena_bytes:,} (lower bound "
+        f"{best.lower_bound:,}), set by layer '{peak}'. The smallest setting that fits is {setting} (or minimum); "
+        f"otherwise choose a smaller backbone or image_size."
+    )
+
+
+def _steps(graph: Graph, kernels: Mapping[str, Kernel], unstreamed: MemoryPlan) -> list[_Step]:
+    """Every step a plan can be made of."""
+    count = len(graph.layers)
+    steps = [_Step(i, i, False, sum(b.bytes for b in unstreamed.live_at(i))) for i in range(count)]
+    for run_first, run_last in _streamable_runs(graph, kernels):
+        rows = streamed_segment(graph, run_first, run_last).rows  # no part of the run needs more
+        for first in range(run_first, run_last + 1):
+            for last in range(first, run_last + 1):
+                if _is_closed(graph, first, last):
+                    part = Segment(first, last, _rolling_inside(graph, first, last, rows))
+                    needed = sum(b.bytes for b in segment_buffers(graph, kernels, part))
+                    steps.append(_Step(first, last, True, needed + _whole_bytes(graph, part)))
+    return steps
+
+
+def _streamable_runs(graph: Graph, kernels: Mapping[str, Kernel]) -> list[tuple[int, int]]:
+    """The longest runs of layers whose kernels can make one row."""
+    can = [kernels[layer.name].row_body is not None for layer in graph.layers]
+    starts = [i for i, ok in enumerate(can) if ok and (i == 0 or not can[i - 1])]
+    return [(start, next((i for i in range(start, len(can)) if not can[i]), len(can)) - 1) for start in starts]
+
+
+def _last_readers(graph: Graph) -> dict[str, int]:
+    return {name: i for i, layer in enumerate(graph.layers) for name in layer.inputs}
+
+
+def _is_closed(graph: Graph, first: int, last: int) -> bool:
+    """Whether the run can be a segment: nothing it makes is read behind it but the last tensor; it does not close the
+    graph; and the graph's input, if it reads it, is read by nobody else."""
+    readers = _last_readers(graph)
+    inner = [layer.output for layer in graph.layers[first:last]]
+    if graph.output in inner or any(readers[name] > last for name in inner):
+        return False
+    reads_input = any(graph.input in layer.inputs for layer in graph.layers[first : last + 1])
+    return not reads_input or (readers[graph.input] <= last and first == 0)
+
+
+def _rolling_inside(graph: Graph, first: int, last: int, rows: Mapping[str, int]) -> dict[str, int]:
+    inner = [layer.output for layer in graph.layers[first:last]]
+    reads_input = any(graph.input in layer.inputs for layer in graph.layers[first : last + 1])
+    return {name: rows[name] for name in ([graph.input] if reads_input else []) + inner}
+
+
+def _whole_bytes(graph: Graph, segment: Segment) -> int:
+    """Bytes of the whole tensors that live during the segment: those made before and still needed, and its result."""
+    readers = _last_readers(graph)
+    before = [graph.input, *(layer.output for layer in graph.layers[: segment.first])]
+    alive = [n for n in before if n not in segment.rows and readers.get(n, -1) >= segment.first]
+    alive.append(graph.layers[segment.last].output)
+    return sum(aligned(graph.tensors[name].bytes) for name in alive)
+
+
+def _smallest_peak(steps: list[_Step], count: int) -> int:
+    """The smallest number of bytes that the costliest step of some path needs."""
+    best = [0] + [0] * count
+    for end in range(1, count + 1):
+        best[end] = min(max(best[s.first], s.bytes) for s in steps if s.last == end - 1)
+    return best[count]
+
+
+def _fewest_streamed(graph: Graph, steps: list[_Step], limit: int) -> tuple[Segment, ...]:
+    """The segments of the path that streams the fewest layers while no step exceeds the limit."""
+    count = len(graph.layers)
+    best: list[tuple[int, int, tuple[_Step, ...]] | None] = [(0, 0, ())] + [None] * count
+    for end in range(1, count + 1):
+        options = []
+        for step in steps:
+            before = best[step.first]
+            if step.last == end - 1 and step.bytes <= limit and before is not None:
+                streamed = (step.last - step.first + 1) * step.streamed
+                options.append((before[0] + streamed, before[1] + step.streamed, (*before[2], step)))
+        best[end] = min(options, key=lambda option: option[:2], default=None)
+    path = best[count]
+    assert path is not None, "a limit of at least the smallest peak has a path"
+    return tuple(streamed_segment(graph, s.first, s.last) for s in path[2] if s.streamed)
