@@ -1,0 +1,1 @@
+"""Measurements of whole networks with random weights: instructions and memory, not accuracy."""
