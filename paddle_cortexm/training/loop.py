@@ -22,6 +22,7 @@ from paddle_cortexm.training.checkpoint import Checkpoint, Epoch
 from paddle_cortexm.training.evaluation import network_logits, scores
 from paddle_cortexm.training.processes import Group
 from paddle_cortexm.training.schedule import learning_rate
+from paddle_cortexm.training.small_maps import speed_up_small_maps
 from paddle_cortexm.training.status import Status
 
 MOMENTUM = 0.9
@@ -45,6 +46,7 @@ def train(
     known of every epoch. Raises UserError when there are too few images for a batch."""
     images = _batch_size(settings, len(material.train), group)
     steps = len(material.train) // images
+    speed_up_small_maps(network)
     optimiser = _optimiser(network, settings)
     epochs = checkpoint.restore(network, optimiser)
     status.start(settings.epochs, steps, len(epochs))
