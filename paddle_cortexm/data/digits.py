@@ -17,7 +17,7 @@ from paddle_cortexm.config import Config
 from paddle_cortexm.data.datasets import Indices, Splits, split_by_class
 from paddle_cortexm.data.preprocessing import Image
 
-SPLIT_SHARES = (0.68, 0.22, 0.10)  # of the originals: train, validation, calibration
+SPLIT_SHARES = (0.76, 0.16, 0.08)  # of the originals: train, validation, calibration
 TRAIN_IMAGES, VALIDATION_IMAGES = 6000, 1000
 SIDES = (64, 112)  # smallest and largest side of an image, pixels
 DIGIT_SHARE = (0.85, 1.0)  # height of the digit in the shorter side
