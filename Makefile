@@ -13,7 +13,7 @@ C_SOURCES = $(shell find app tests -name '*.[ch]')
 SHELL_SCRIPTS = $(wildcard *.sh) $(wildcard scripts/*.sh) .ci/run
 CLANG_FORMAT = $(shell source scripts/find_tools.sh && find_clang_format)
 
-.PHONY: help demo line setup test lint format clean
+.PHONY: help demo line setup test lint format memory clean
 
 help: ## this list
 	@echo 'make CONFIG=name       the five stages for configs/name.yaml'
@@ -50,9 +50,11 @@ format: setup ## format Python and C, sort imports
 
 # Recipes follow with the tools they call:
 # bench: setup ## every network and precision, helium and CMSIS-NN: docs/performance.md
-# memory: setup ## arenas streamed and unstreamed: docs/memory.md
 # accuracy: setup ## PHOTOS=folder: float, fake-quantised, integer, on the target: docs/accuracy.md
 # profile: setup ## CONFIG=name: instructions by layer and by function
+
+memory: setup ## arenas of four networks, streamed and not: build/memory/results.json, docs/memory.md
+	python -m paddle_cortexm.bench.memory
 
 clean: ## remove build/ (trained models too); .venv stays
 	rm -rf build .pytest_cache .mypy_cache .ruff_cache .hypothesis

@@ -45,7 +45,7 @@ STAGES: dict[str, StageSpec] = {
         "03_compile_tvm.py",
         ("name", "model", "data", "quantise", "compile"),
         ("01_finetune", "02_quantize"),
-        ("paddle_cortexm/compiler", "app/helium", "app/preprocess.c"),
+        ("paddle_cortexm/compiler", "app/helium", "app/host", "app/preprocess.c", "app/stream.c"),
     ),
     "04_build_app": StageSpec("04_build_app.sh", ("name", "compile"), ("03_compile_tvm",), ("app",)),
     "05_run_fvp": StageSpec("05_run_fvp.sh", ("name", "compile"), ("03_compile_tvm", "04_build_app")),

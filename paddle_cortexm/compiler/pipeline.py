@@ -128,10 +128,12 @@ def memory_report(model: CompiledModel) -> dict[str, object]:
     """memory.json: the arena's plan, buffer by buffer, and its lower bound."""
     plan = model.memory
     buffers = [asdict(buffer) | {"offset": plan.offsets[buffer.name]} for buffer in plan.buffers]
+    segments = [{"first": s.first, "last": s.last, "rows": dict(s.rows)} for s in plan.segments]
     return {
         "arena_bytes": plan.arena_bytes,
         "lower_bound": plan.lower_bound,
         "peak_layer": model.graph.layers[plan.peak_layer].name,
+        "segments": segments,
         "buffers": buffers,
     }
 

@@ -30,6 +30,20 @@ class _Step:
     bytes: int
 
 
+@dataclass(frozen=True)
+class _Path:
+    """Steps one after the other; streamed: layers in streamed segments."""
+
+    steps: tuple[_Step, ...] = ()
+    streamed: int = 0
+    segments: int = 0
+    peak: int = 0
+
+    def extended(self, step: _Step) -> _Path:
+        streamed = self.streamed + (step.last - step.first + 1) * step.streamed
+        return _Path((*self.steps, step), streamed, self.segments + step.streamed, max(self.peak, step.bytes))
+
+
 def plan_arena(
     graph: Graph, kernels: Mapping[str, Kernel], arena: Literal["none", "minimum"] | int, *, consume_input: bool = True
 ) -> MemoryPlan:
@@ -128,17 +142,14 @@ def _smallest_peak(steps: list[_Step], count: int) -> int:
 
 
 def _fewest_streamed(graph: Graph, steps: list[_Step], limit: int) -> tuple[Segment, ...]:
-    """The segments of the path that streams the fewest layers while no step exceeds the limit."""
+    """The segments of the path that streams the fewest layers while no step exceeds the limit; of several such paths
+    one with few segments and a small peak."""
     count = len(graph.layers)
-    best: list[tuple[int, int, tuple[_Step, ...]] | None] = [(0, 0, ())] + [None] * count
+    best: list[_Path | None] = [_Path()] + [None] * count
     for end in range(1, count + 1):
-        options = []
-        for step in steps:
-            before = best[step.first]
-            if step.last == end - 1 and step.bytes <= limit and before is not None:
-                streamed = (step.last - step.first + 1) * step.streamed
-                options.append((before[0] + streamed, before[1] + step.streamed, (*before[2], step)))
-        best[end] = min(options, key=lambda option: option[:2], default=None)
+        before = ((best[step.first], step) for step in steps if step.last == end - 1 and step.bytes <= limit)
+        options = [path.extended(step) for path, step in before if path is not None]
+        best[end] = min(options, key=lambda path: (path.streamed, path.segments, path.peak), default=None)
     path = best[count]
     assert path is not None, "a limit of at least the smallest peak has a path"
-    return tuple(streamed_segment(graph, s.first, s.last) for s in path[2] if s.streamed)
+    return tuple(streamed_segment(graph, s.first, s.last) for s in path.steps if s.streamed)

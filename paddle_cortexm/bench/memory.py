@@ -1,0 +1,169 @@
+"""make memory: the arena of four networks, layer by layer and streamed, measured on the simulator.
+
+Writes build/memory/results.json and the tables of docs/memory.md. The status is 1 when a row did not pass: the output
+differs between the two, the arena exceeds its limit, or streaming costs more than 5 % more instructions.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+from paddle_cortexm import cli
+from paddle_cortexm.bench.line import BUILD_FOLDER, random_network, run_line, write_config
+from paddle_cortexm.config import load
+from paddle_cortexm.stage import REPOSITORY, read_json, stage_folder, write_json
+
+MOST_INSTRUCTIONS = 1.05  # streamed, of the instructions of the program that is not streamed
+DOCUMENT = REPOSITORY / "docs" / "memory.md"
+
+
+@dataclass(frozen=True)
+class Case:
+    """A network and the arena it must fit into, bytes; others: what other compilers take, layer by layer."""
+
+    backbone: str
+    image_size: int
+    limit: int
+    others: str
+
+    @property
+    def network(self) -> str:
+        return f"{self.backbone}/{self.image_size}"
+
+
+CASES = (
+    Case("MobileNetV2", 224, 262_144, "1,509,744 (TFLM), 1,505,280 (ExecuTorch)"),
+    Case("MobileNetV2_x0_5", 224, 131_072, "about 752,000"),
+    Case("PPLCNet_x1_0", 224, 196_608, "about 602,112"),
+    Case("MobileNetV2_x0_25", 96, 24_576, "about 69,000"),
+)
+
+
+@dataclass(frozen=True)
+class Result:
+    """One run. arena: the config's setting; streamed: whether any layer is computed row by row."""
+
+    network: str
+    arena: str
+    streamed: bool
+    streamed_layers: int
+    layers: int
+    arena_bytes: int
+    bound_bytes: int
+    instructions: int
+    preprocessing_instructions: int
+    output_crc: str
+    stack_bytes: int
+    verdict: str
+
+
+def measure(case: Case, arena: str, weights_of: Path | None) -> tuple[Result, Path]:
+    """Take one network through the line with compile.memory.arena set; the result and its config."""
+    sections = random_network(case.backbone, case.image_size) | {"compile": {"memory": {"arena": arena}}}
+    config = write_config(f"memory_{case.backbone.lower()}_{case.image_size}_{arena.lower()}", sections)
+    run = run_line(config, weights_of=weights_of)
+    memory = read_json(stage_folder(load(str(config)), "03_compile_tvm") / "memory.json")
+    streamed = sum(segment["last"] - segment["first"] + 1 for segment in memory["segments"])
+    result = Result(
+        network=case.network,
+        arena=arena,
+        streamed=streamed > 0,
+        streamed_layers=streamed,
+        layers=len(run["instructions"]["layers"]),
+        arena_bytes=run["arena_bytes"],
+        bound_bytes=memory["lower_bound"],
+        instructions=run["instructions"]["model"],
+        preprocessing_instructions=run["instructions"]["preprocessing"],
+        output_crc=run["output_crc32"],
+        stack_bytes=run["stack_bytes"],
+        verdict=run["verdict"],
+    )
+    print(
+        f"{result.network:22} {arena:8} {result.arena_bytes:>9,} B  {result.instructions:>11,} instructions  "
+        f"{result.output_crc}  {result.verdict}",
+        flush=True,
+    )
+    return result, config
+
+
+def measure_case(case: Case) -> list[Result]:
+    """Not streamed; streamed to the limit; streamed to the smallest arena."""
+    whole, config = measure(case, "none", None)
+    return [whole, *(measure(case, arena, config)[0] for arena in (f"{case.limit // 1024}KiB", "minimum"))]
+
+
+def failures(case: Case, results: Sequence[Result]) -> list[str]:
+    """What the runs of one network miss. The instructions count for the limit only: `minimum` has other aims."""
+    whole, limited = results[0], results[1]
+    found = [f"{r.network} ({r.arena}): {r.verdict}" for r in results if r.verdict != "PASS"]
+    found += [f"{r.network} ({r.arena}): other output bits" for r in results if r.output_crc != whole.output_crc]
+    if whole.arena_bytes != whole.bound_bytes:
+        found.append(f"{case.network}: the plan is {whole.arena_bytes - whole.bound_bytes:,} B above its lower bound")
+    if limited.arena_bytes > case.limit:
+        found.append(f"{case.network}: {limited.arena_bytes:,} B exceed {case.limit:,}")
+    if limited.instructions > MOST_INSTRUCTIONS * whole.instructions:
+        found.append(f"{case.network}: {limited.instructions / whole.instructions - 1:.1%} more instructions")
+    return found
+
+
+def table(measured: Sequence[tuple[Case, Sequence[Result]]]) -> str:
+    """The results as a Markdown table."""
+    lines = [
+        "| network | `memory.arena` | layers streamed | arena, B | lower bound, B | instructions | | output CRC32 | |",
+        "|---|---|---:|---:|---:|---:|---:|---|---|",
+    ]
+    for _, results in measured:
+        for r in results:
+            more = f"{r.instructions / results[0].instructions - 1:+.2%}" if r.streamed else ""
+            lines.append(
+                f"| {r.network} | {r.arena} | {r.streamed_layers} of {r.layers} | {r.arena_bytes:,} | "
+                f"{r.bound_bytes:,} | {r.instructions:,} | {more} | {r.output_crc} | {r.verdict} |"
+            )
+    return "\n".join(lines)
+
+
+def comparison(measured: Sequence[tuple[Case, Sequence[Result]]]) -> str:
+    """Each network's arena beside those of other compilers, as a Markdown table."""
+    lines = [
+        "| network | others, layer by layer, B | layer by layer, B | limit, B | streamed, B |",
+        "|---|---|---:|---:|---:|",
+    ]
+    lines += [
+        f"| {case.network} | {case.others} | {whole.arena_bytes:,} | {case.limit:,} | {limited.arena_bytes:,} |"
+        for case, (whole, limited, _) in measured
+    ]
+    return "\n".join(lines)
+
+
+def fill(text: str, blocks: dict[str, str]) -> str:
+    """Replace what stands between `<!-- NAME -->` and `<!-- end NAME -->`, for each block. Raises ValueError when a
+    mark is missing."""
+    for name, block in blocks.items():
+        parts = re.split(rf"(<!-- (?:end )?{name} -->)", text)
+        if len(parts) != 5:
+            raise ValueError(f"the marks of '{name}' must stand once each")
+        text = "".join([*parts[:2], f"\n{block}\n", *parts[3:]])
+    return text
+
+
+def main() -> int:
+    """Measure, write, judge."""
+    measured: list[tuple[Case, list[Result]]] = [(case, measure_case(case)) for case in CASES]
+    rows: list[dict[str, Any]] = [asdict(result) for _, results in measured for result in results]
+    (BUILD_FOLDER / "memory").mkdir(parents=True, exist_ok=True)
+    write_json(BUILD_FOLDER / "memory" / "results.json", rows)
+    blocks = {"comparison": comparison(measured), "measured": table(measured)}
+    DOCUMENT.write_text(fill(DOCUMENT.read_text(encoding="utf-8"), blocks), encoding="utf-8")
+    missed = [problem for case, results in measured for problem in failures(case, results)]
+    print(
+        "\n".join([f"written: {BUILD_FOLDER / 'memory' / 'results.json'}, {DOCUMENT.relative_to(REPOSITORY)}", *missed])
+    )
+    return 1 if missed else 0
+
+
+if __name__ == "__main__":
+    cli.run(main)

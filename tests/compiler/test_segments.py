@@ -1,0 +1,103 @@
+"""Which layers are streamed, and what the arena of the known networks comes to."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import cache
+
+import pytest
+
+from paddle_cortexm.compiler.backends.registry import backends_named
+from paddle_cortexm.compiler.graph import Graph
+from paddle_cortexm.compiler.memory import MemoryPlan, aligned, plan_memory
+from paddle_cortexm.compiler.segments import plan_arena
+from paddle_cortexm.compiler.selection import SelectedGraph, select_kernels
+from paddle_cortexm.errors import UserError
+from tests.compiler.networks import MOBILENETV2_WIDTHS, PPLCNET_WIDTHS, mobilenetv2, pplcnet
+
+Network = Callable[[float, int], Graph]
+WIDTHS = [*((mobilenetv2, width) for width in MOBILENETV2_WIDTHS), *((pplcnet, width) for width in PPLCNET_WIDTHS)]
+
+
+@cache
+def selected(network: Network, width: float, size: int) -> SelectedGraph:
+    return select_kernels(network(width, size), backends_named(("helium",)))
+
+
+def planned(network: Network, width: float, size: int, arena: str | int) -> MemoryPlan:
+    chosen = selected(network, width, size)
+    return plan_arena(chosen.graph, chosen.kernels, arena)  # type: ignore[arg-type]
+
+
+def largest_layer(chosen: SelectedGraph) -> int:
+    """The largest sum of a layer's scratch and of all tensors made by then and read from then on, bytes."""
+    graph = chosen.graph
+    readers = {name: i for i, layer in enumerate(graph.layers) for name in layer.inputs}
+    readers[graph.output] = len(graph.layers) - 1
+    made = {layer.output: i for i, layer in enumerate(graph.layers)} | {graph.input: 0}
+    sums = [
+        aligned(chosen.kernels[layer.name].scratch_bytes)
+        + sum(aligned(graph.tensors[name].bytes) for name in made if made[name] <= i <= readers[name])
+        for i, layer in enumerate(graph.layers)
+    ]
+    return max(sums)
+
+
+@pytest.mark.parametrize("size", [96, 160, 224])
+@pytest.mark.parametrize(("network", "width"), WIDTHS)
+def test_layer_by_layer_no_byte_is_needed_above_the_lower_bound(network: Network, width: float, size: int) -> None:
+    chosen = selected(network, width, size)
+    plan = plan_memory(chosen.graph, chosen.kernels)
+    assert plan.arena_bytes == plan.lower_bound == largest_layer(chosen)
+
+
+@pytest.mark.parametrize(
+    ("network", "width", "size", "limit"),
+    [
+        (mobilenetv2, 1.0, 224, 262_144),
+        (mobilenetv2, 0.5, 224, 131_072),
+        (pplcnet, 1.0, 224, 196_608),
+        (mobilenetv2, 0.25, 96, 24_576),
+    ],
+)
+def test_streaming_fits_the_known_networks_into_their_limits(
+    network: Network, width: float, size: int, limit: int
+) -> None:
+    limited, smallest = planned(network, width, size, limit), planned(network, width, size, "minimum")
+    assert smallest.arena_bytes <= limited.arena_bytes <= limit
+    assert 0 < streamed_layers(limited) <= streamed_layers(smallest)
+
+
+def streamed_layers(plan: MemoryPlan) -> int:
+    return sum(len(segment.layers) for segment in plan.segments)
+
+
+def test_a_limit_that_the_plain_program_keeps_streams_nothing() -> None:
+    assert planned(mobilenetv2, 0.25, 96, 70_304).segments == ()
+    assert len(planned(mobilenetv2, 0.25, 96, 70_303).segments) > 0
+
+
+def test_the_image_is_streamed_too() -> None:
+    plan = planned(mobilenetv2, 1.0, 224, 262_144)
+    assert plan.segments[0].rows["image"] == 3
+    image = next(buffer for buffer in plan.buffers if buffer.name == "image")
+    assert image.bytes == 3 * 224 * 3
+
+
+def test_of_a_streamed_plan_nothing_alive_overlaps() -> None:
+    plan = planned(mobilenetv2, 1.0, 224, "minimum")
+    for i, a in enumerate(plan.buffers):
+        for b in plan.buffers[:i]:
+            below = plan.offsets[a.name] + a.bytes <= plan.offsets[b.name]
+            above = plan.offsets[b.name] + b.bytes <= plan.offsets[a.name]
+            assert below or above or not a.overlaps(b)
+
+
+def test_a_limit_out_of_reach_says_by_how_much_and_what_would_fit() -> None:
+    smallest = planned(mobilenetv2, 0.25, 96, "minimum").arena_bytes
+    with pytest.raises(UserError) as raised:
+        planned(mobilenetv2, 0.25, 96, 8192)
+    message = str(raised.value)
+    assert f"8,192 bytes are {smallest - 8192:,} too few" in message and "70,304" in message
+    setting = int(message.split(" that fits is ")[1].split("KiB")[0]) * 1024
+    assert planned(mobilenetv2, 0.25, 96, setting).arena_bytes <= setting
