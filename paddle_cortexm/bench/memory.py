@@ -9,13 +9,11 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
-from pathlib import Path
 from typing import Any
 
 from paddle_cortexm import cli
-from paddle_cortexm.bench.line import BUILD_FOLDER, random_network, run_line, write_config
-from paddle_cortexm.config import load
-from paddle_cortexm.stage import REPOSITORY, read_json, stage_folder, write_json
+from paddle_cortexm.bench.networks import Network, Variant, deploy
+from paddle_cortexm.stage import BUILD_FOLDER, REPOSITORY, read_json, write_json
 
 MOST_INSTRUCTIONS = 1.05  # streamed, of the instructions of the program that is not streamed
 DOCUMENT = REPOSITORY / "docs" / "memory.md"
@@ -25,21 +23,16 @@ DOCUMENT = REPOSITORY / "docs" / "memory.md"
 class Case:
     """A network and the arena it must fit into, bytes; others: what other compilers take, layer by layer."""
 
-    backbone: str
-    image_size: int
+    network: Network
     limit: int
     others: str
 
-    @property
-    def network(self) -> str:
-        return f"{self.backbone}/{self.image_size}"
-
 
 CASES = (
-    Case("MobileNetV2", 224, 262_144, "1,509,744 (TFLM), 1,505,280 (ExecuTorch)"),
-    Case("MobileNetV2_x0_5", 224, 131_072, "about 752,000"),
-    Case("PPLCNet_x1_0", 224, 196_608, "about 602,112"),
-    Case("MobileNetV2_x0_25", 96, 24_576, "about 69,000"),
+    Case(Network("MobileNetV2", 224), 262_144, "1,509,744 (TFLM), 1,505,280 (ExecuTorch)"),
+    Case(Network("MobileNetV2_x0_5", 224), 131_072, "about 752,000"),
+    Case(Network("PPLCNet_x1_0", 224), 196_608, "about 602,112"),
+    Case(Network("MobileNetV2_x0_25", 96), 24_576, "about 69,000"),
 )
 
 
@@ -61,15 +54,14 @@ class Result:
     verdict: str
 
 
-def measure(case: Case, arena: str, weights_of: Path | None) -> tuple[Result, Path]:
-    """Take one network through the line with compile.memory.arena set; the result and its config."""
-    sections = random_network(case.backbone, case.image_size) | {"compile": {"memory": {"arena": arena}}}
-    config = write_config(f"memory_{case.backbone.lower()}_{case.image_size}_{arena.lower()}", sections)
-    run = run_line(config, weights_of=weights_of)
-    memory = read_json(stage_folder(load(str(config)), "03_compile_tvm") / "memory.json")
+def measure(case: Case, arena: str) -> Result:
+    """Take one network through the line with compile.memory.arena set."""
+    folder = deploy(Variant(case.network, "int8", arena=arena))
+    run = read_json(folder / "05_run_fvp" / "run.json")
+    memory = read_json(folder / "03_compile_tvm" / "memory.json")
     streamed = sum(segment["last"] - segment["first"] + 1 for segment in memory["segments"])
     result = Result(
-        network=case.network,
+        network=case.network.title,
         arena=arena,
         streamed=streamed > 0,
         streamed_layers=streamed,
@@ -87,13 +79,12 @@ def measure(case: Case, arena: str, weights_of: Path | None) -> tuple[Result, Pa
         f"{result.output_crc}  {result.verdict}",
         flush=True,
     )
-    return result, config
+    return result
 
 
 def measure_case(case: Case) -> list[Result]:
     """Not streamed; streamed to the limit; streamed to the smallest arena."""
-    whole, config = measure(case, "none", None)
-    return [whole, *(measure(case, arena, config)[0] for arena in (f"{case.limit // 1024}KiB", "minimum"))]
+    return [measure(case, arena) for arena in ("none", f"{case.limit // 1024}KiB", "minimum")]
 
 
 def failures(case: Case, results: Sequence[Result]) -> list[str]:
@@ -102,11 +93,13 @@ def failures(case: Case, results: Sequence[Result]) -> list[str]:
     found = [f"{r.network} ({r.arena}): {r.verdict}" for r in results if r.verdict != "PASS"]
     found += [f"{r.network} ({r.arena}): other output bits" for r in results if r.output_crc != whole.output_crc]
     if whole.arena_bytes != whole.bound_bytes:
-        found.append(f"{case.network}: the plan is {whole.arena_bytes - whole.bound_bytes:,} B above its lower bound")
+        found.append(
+            f"{case.network.title}: the plan is {whole.arena_bytes - whole.bound_bytes:,} B above its lower bound"
+        )
     if limited.arena_bytes > case.limit:
-        found.append(f"{case.network}: {limited.arena_bytes:,} B exceed {case.limit:,}")
+        found.append(f"{case.network.title}: {limited.arena_bytes:,} B exceed {case.limit:,}")
     if limited.instructions > MOST_INSTRUCTIONS * whole.instructions:
-        found.append(f"{case.network}: {limited.instructions / whole.instructions - 1:.1%} more instructions")
+        found.append(f"{case.network.title}: {limited.instructions / whole.instructions - 1:.1%} more instructions")
     return found
 
 
@@ -133,7 +126,7 @@ def comparison(measured: Sequence[tuple[Case, Sequence[Result]]]) -> str:
         "|---|---|---:|---:|---:|",
     ]
     lines += [
-        f"| {case.network} | {case.others} | {whole.arena_bytes:,} | {case.limit:,} | {limited.arena_bytes:,} |"
+        f"| {case.network.title} | {case.others} | {whole.arena_bytes:,} | {case.limit:,} | {limited.arena_bytes:,} |"
         for case, (whole, limited, _) in measured
     ]
     return "\n".join(lines)
