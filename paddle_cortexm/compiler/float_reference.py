@@ -44,13 +44,13 @@ def evaluate(operator: Operator, inputs: list[Floats]) -> Floats:
         case Convolution(weight=weight, window=window):
             columns = windows(x, window, 0.0)
             columns = columns.reshape(*columns.shape[:3], -1)
-            return _clamped(columns @ weight.reshape(weight.shape[0], -1).T + operator.bias, operator)
+            return _finished(columns @ weight.reshape(weight.shape[0], -1).T + operator.bias, operator, inputs)
         case DepthwiseConvolution(weight=weight, window=window):
             taps = windows(x, window, 0.0)
             products = (taps[:, :, :, i, j] * weight[i, j] for i, j in np.ndindex(window.kernel))
-            return _clamped(sum(products, operator.bias), operator)
+            return _finished(sum(products, operator.bias), operator, inputs)
         case FullyConnected(weight=weight):
-            return _clamped(x.reshape(len(x), -1) @ weight.T + operator.bias, operator)
+            return _finished(x.reshape(len(x), -1) @ weight.T + operator.bias, operator, inputs)
         case Add():
             return _clamped(x + inputs[1], operator)
         case Multiply():
@@ -77,6 +77,16 @@ def windows(x: Floats, window: Window, outside: float) -> Floats:
     views = sliding_window_view(padded, window.kernel, axis=(1, 2))
     strided = views[:, :: window.stride[0], :: window.stride[1]]
     return strided.transpose(0, 1, 2, 4, 5, 3)
+
+
+def _finished(
+    sums: Floats, operator: Convolution | DepthwiseConvolution | FullyConnected, inputs: list[Floats]
+) -> Floats:
+    """Clamp and epilogue of a sum of products."""
+    values, epilogue = _clamped(sums, operator), operator.epilogue
+    if epilogue.activation is not None:
+        values = evaluate(epilogue.activation, [values])
+    return values if epilogue.add is None else evaluate(epilogue.add, [values, inputs[1].reshape(values.shape)])
 
 
 def _clamped(values: Floats, operator: Any) -> Floats:

@@ -1,6 +1,8 @@
-"""Plan-level fusion: a table or a residual add moves into the epilogue of the convolution before it.
+"""Plan-level fusion: a table (floats: an activation) or a residual add moves into the epilogue of the convolution
+before it.
 
-The results are the same bits: each step is int8 to int8. What is saved is one pass over the tensor and its memory.
+The results are the same bits: each step is from elements to elements of one type. What is saved is one pass over the
+tensor and its memory.
 """
 
 from __future__ import annotations
@@ -9,6 +11,11 @@ from collections.abc import Callable
 from dataclasses import replace
 
 from paddle_cortexm.compiler.graph import (
+    Activation,
+    Add,
+    Convolution,
+    DepthwiseConvolution,
+    FullyConnected,
     Graph,
     IntegerAdd,
     IntegerConvolution,
@@ -19,13 +26,14 @@ from paddle_cortexm.compiler.graph import (
 )
 
 Accepts = Callable[[Graph, Layer, Layer], bool]  # graph, convolution alone, convolution with the epilogue
-Weighted = IntegerConvolution | IntegerDepthwiseConvolution | IntegerFullyConnected
+IntegerWeighted = IntegerConvolution | IntegerDepthwiseConvolution | IntegerFullyConnected
+FloatWeighted = Convolution | DepthwiseConvolution | FullyConnected
 
 
 def fuse_epilogues(graph: Graph, accepts: Accepts) -> Graph:
-    """Fuse every table and residual add behind an integer convolution for which `accepts` says yes."""
+    """Fuse every table, activation and residual add behind a convolution for which `accepts` says yes."""
     for layer in graph.layers:
-        if not isinstance(layer.operator, Table | IntegerAdd):
+        if not isinstance(layer.operator, Table | IntegerAdd | Activation | Add):
             continue
         for producer in _candidates(graph, layer):
             fused = _fused(producer, layer)
@@ -41,27 +49,53 @@ def _candidates(graph: Graph, layer: Layer) -> list[Layer]:
     producers = [p for name in layer.inputs if (p := graph.producer(name)) is not None]
     alone = [p for p in producers if len(list(graph.consumers(p.output))) == 1 and p.output != graph.output]
     order = {x.output: i for i, x in enumerate(graph.layers)}
-    return sorted((p for p in alone if isinstance(p.operator, Weighted)), key=lambda p: -order[p.output])
+    weighted = (p for p in alone if isinstance(p.operator, IntegerWeighted | FloatWeighted))
+    return sorted(weighted, key=lambda p: -order[p.output])
 
 
 def _fused(producer: Layer, follower: Layer) -> Layer | None:
     """Producer and follower as one layer, or None when the epilogue has no place for it."""
     operator = producer.operator
-    assert isinstance(operator, Weighted)
+    if isinstance(operator, FloatWeighted):
+        return _fused_floats(producer, operator, follower)
+    assert isinstance(operator, IntegerWeighted)
     if isinstance(follower.operator, Table):
         if operator.epilogue.table is not None or operator.epilogue.add is not None:
             return None
         epilogue = replace(operator.epilogue, table=follower.operator.table)
         inputs = producer.inputs
-    else:
-        assert isinstance(follower.operator, IntegerAdd)
+    elif isinstance(follower.operator, IntegerAdd):
         if operator.epilogue.add is not None or follower.inputs[0] == follower.inputs[1]:
             return None
         own_is_first = follower.inputs[0] == producer.output
         add = follower.operator if own_is_first else _swapped(follower.operator)
         epilogue = replace(operator.epilogue, add=add)
-        inputs = (*producer.inputs, follower.inputs[1] if own_is_first else follower.inputs[0])
+        inputs = (*producer.inputs, _residual(producer, follower))
+    else:
+        return None
     return Layer(follower.name, replace(operator, epilogue=epilogue), inputs, follower.output)
+
+
+def _fused_floats(producer: Layer, operator: FloatWeighted, follower: Layer) -> Layer | None:
+    """_fused for a float convolution: the activation first, then the residual; a float sum is commutative."""
+    if operator.epilogue.add is not None:
+        return None
+    if isinstance(follower.operator, Activation):
+        if operator.epilogue.activation is not None:
+            return None
+        epilogue, inputs = replace(operator.epilogue, activation=follower.operator), producer.inputs
+    elif isinstance(follower.operator, Add) and follower.inputs[0] != follower.inputs[1]:
+        epilogue = replace(operator.epilogue, add=follower.operator)
+        inputs = (*producer.inputs, _residual(producer, follower))
+    else:
+        return None
+    return Layer(follower.name, replace(operator, epilogue=epilogue), inputs, follower.output)
+
+
+def _residual(producer: Layer, follower: Layer) -> str:
+    """The sum's input that is not the producer's output."""
+    first, second = follower.inputs
+    return second if first == producer.output else first
 
 
 def _swapped(add: IntegerAdd) -> IntegerAdd:

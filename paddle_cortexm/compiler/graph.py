@@ -68,6 +68,32 @@ class Window:
 
 
 @dataclass(frozen=True)
+class Add:
+    """Elementwise sum of two tensors of one shape."""
+
+    clamp: tuple[float | None, float | None] = (None, None)
+
+
+@dataclass(frozen=True)
+class Activation:
+    """A unary function that does not fold into its producer. hard_sigmoid and hard_swish are Paddle's
+    (hard_sigmoid slope and offset in `slope`, `offset`: max(0, min(1, slope * x + offset)))."""
+
+    kind: ActivationKind
+    slope: float = 1.0 / 6.0
+    offset: float = 0.5
+
+
+@dataclass(frozen=True)
+class FloatEpilogue:
+    """What the plan fused behind a float convolution or fully connected layer, in this order. A residual is the layer's
+    second input."""
+
+    activation: Activation | None = None
+    add: Add | None = None
+
+
+@dataclass(frozen=True)
 class Convolution:
     """2-D convolution. weight: OHWI, bias: (O,). clamp: fused relu / relu6 as (low, high), None where open."""
 
@@ -75,6 +101,7 @@ class Convolution:
     bias: NDArray[np.float32]
     window: Window
     clamp: tuple[float | None, float | None] = (None, None)
+    epilogue: FloatEpilogue = field(default_factory=FloatEpilogue)
 
 
 @dataclass(frozen=True)
@@ -85,6 +112,7 @@ class DepthwiseConvolution:
     bias: NDArray[np.float32]
     window: Window
     clamp: tuple[float | None, float | None] = (None, None)
+    epilogue: FloatEpilogue = field(default_factory=FloatEpilogue)
 
 
 @dataclass(frozen=True)
@@ -94,13 +122,7 @@ class FullyConnected:
     weight: NDArray[np.float32]
     bias: NDArray[np.float32]
     clamp: tuple[float | None, float | None] = (None, None)
-
-
-@dataclass(frozen=True)
-class Add:
-    """Elementwise sum of two tensors of one shape."""
-
-    clamp: tuple[float | None, float | None] = (None, None)
+    epilogue: FloatEpilogue = field(default_factory=FloatEpilogue)
 
 
 @dataclass(frozen=True)
@@ -120,16 +142,6 @@ class MaxPool:
     """Largest value in the window; padding never wins."""
 
     window: Window
-
-
-@dataclass(frozen=True)
-class Activation:
-    """A unary function that does not fold into its producer. hard_sigmoid and hard_swish are Paddle's
-    (hard_sigmoid slope and offset in `slope`, `offset`: max(0, min(1, slope * x + offset)))."""
-
-    kind: ActivationKind
-    slope: float = 1.0 / 6.0
-    offset: float = 0.5
 
 
 @dataclass(frozen=True)

@@ -31,7 +31,7 @@ class PlannedLayer:
 def operator_name(layer: Layer) -> str:
     """The operator with its fused epilogue, as in IntegerConvolution+table+add."""
     epilogue = getattr(layer.operator, "epilogue", None)
-    fused = [part for part in ("table", "add") if getattr(epilogue, part, None) is not None]
+    fused = [part for part in ("table", "activation", "add") if getattr(epilogue, part, None) is not None]
     return "+".join([type(layer.operator).__name__, *fused])
 
 

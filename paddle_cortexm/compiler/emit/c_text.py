@@ -36,7 +36,9 @@ def element_type(tensor: Tensor) -> str:
 
 def float_literal(value: float) -> str:
     """A float32 constant that reads back to the same bits: 9 significant digits."""
-    if not np.isfinite(value):
+    if np.isnan(value):
+        return "NAN"
+    if np.isinf(value):
         return "INFINITY" if value > 0 else "-INFINITY"
     return f"{value:.8e}f"
 

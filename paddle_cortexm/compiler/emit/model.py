@@ -177,4 +177,4 @@ def _weights_header(constants: list[tuple[str, Constant]]) -> str:
 
 def _weights_source(constants: list[tuple[str, Constant]]) -> str:
     definitions = "\n".join(array_definition(n, c.values, SECTIONS[c.kind]) for n, c in constants)
-    return f'{GENERATED}#include "model_weights.h"\n\n{definitions}'
+    return f'{GENERATED}#include "model_weights.h"\n\n#include <math.h> /* INFINITY, NAN */\n\n{definitions}'

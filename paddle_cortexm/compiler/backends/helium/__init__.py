@@ -28,7 +28,6 @@ from paddle_cortexm.compiler.graph import (
     Layer,
     MaxPool,
     Multiply,
-    Softmax,
     Table,
 )
 
@@ -42,15 +41,14 @@ SELECTORS: dict[type, str] = {
     IntegerAveragePool: "pooling",
     IntegerMaxPool: "pooling",
     Table: "table",
-    Convolution: "float_kernels",
-    DepthwiseConvolution: "float_kernels",
-    FullyConnected: "float_kernels",
-    Add: "float_kernels",
-    Multiply: "float_kernels",
-    AveragePool: "float_kernels",
-    MaxPool: "float_kernels",
-    Activation: "float_kernels",
-    Softmax: "float_kernels",
+    Convolution: "float_matrix",
+    DepthwiseConvolution: "float_depthwise",
+    FullyConnected: "float_matrix",
+    Add: "float_elementwise",
+    Multiply: "float_elementwise",
+    AveragePool: "pooling",
+    MaxPool: "pooling",
+    Activation: "float_elementwise",
 }
 
 

@@ -1,33 +1,49 @@
-"""Average and max pooling: app/helium/average_pool_s8.c and max_pool_s8.c."""
+"""Average and max pooling: app/helium/average_pool_s8.c and max_pool_s8.c; of floats pool_f32.c and pool_f16.c."""
 
 from __future__ import annotations
 
 from paddle_cortexm.compiler.backends.base import Kernel, Rejection, c_template
-from paddle_cortexm.compiler.graph import Graph, IntegerAveragePool, IntegerMaxPool, Layer, Tensor, Window
+from paddle_cortexm.compiler.backends.helium.float_packing import FLOAT_TYPES
+from paddle_cortexm.compiler.graph import (
+    AveragePool,
+    Graph,
+    IntegerAveragePool,
+    IntegerMaxPool,
+    Layer,
+    MaxPool,
+    Tensor,
+    Window,
+)
 
 KERNEL_HEIGHT_LIMIT = 256  # HELIUM_POOL_KERNEL_HEIGHT_LIMIT
 
 
 def select(graph: Graph, layer: Layer) -> Kernel | Rejection:
-    """The kernel of an IntegerAveragePool or IntegerMaxPool."""
+    """The kernel of an average or max pool of integers or floats."""
     operator = layer.operator
-    assert isinstance(operator, IntegerAveragePool | IntegerMaxPool)
-    kind = "average" if isinstance(operator, IntegerAveragePool) else "max"
+    assert isinstance(operator, IntegerAveragePool | IntegerMaxPool | AveragePool | MaxPool)
     source, result, window = graph.inputs_of(layer)[0], graph.output_of(layer), operator.window
     if window.kernel[0] > KERNEL_HEIGHT_LIMIT:
         return Rejection(f"window higher than {KERNEL_HEIGHT_LIMIT}")
     if any(_may_be_empty(source, result, window, axis) for axis in range(2)):
         return Rejection("a window without a pixel of the image")
+    average = isinstance(operator, IntegerAveragePool | AveragePool)
+    return _kernel(source, result, window, "average_pool" if average else "max_pool")
+
+
+def _kernel(source: Tensor, result: Tensor, window: Window, kind: str) -> Kernel:
+    """kind: average_pool or max_pool."""
     parameters = f"    static const helium_pool_t parameters = {_initialiser(source, result, window)};\n"
-    name = f"helium_{kind}_pool"
-    rows = f"    {name}_row_s8(&parameters, rows, {window.kernel[0]}, output);\n"
+    floats = FLOAT_TYPES.get(source.dtype)
+    suffix = floats.suffix if floats else "s8"
+    rows = f"    helium_{kind}_row_{suffix}(&parameters, rows, {window.kernel[0]}, output);\n"
     return Kernel(
-        name=f"{name}_s8",
+        name=f"helium_{kind}_{suffix}",
         backend="helium",
-        reason="16 channels a vector",
-        body=c_template(parameters + f"    {name}_s8(&parameters, input0, output);\n"),
-        header=f"{kind}_pool_s8.h",
-        sources=(f"app/helium/{kind}_pool_s8.c",),
+        reason=f"{floats.lanes if floats else 16} channels a vector",
+        body=c_template(parameters + f"    helium_{kind}_{suffix}(&parameters, input0, output);\n"),
+        header=floats.header if floats else f"{kind}_s8.h",
+        sources=(floats.source("pool") if floats else f"app/helium/{kind}_s8.c",),
         row_body=c_template(parameters + rows) if _all_rows_inside(source, result, window) else None,
     )
 

@@ -187,7 +187,15 @@ def _matrix_products(b: Builder, weight: np.ndarray, zero_point: int | None) -> 
 def _float_weighted(b: Builder, operator: Convolution | DepthwiseConvolution | FullyConnected) -> Computation:
     product = _products(b, operator, None)
     bias = b.constant("bias", operator.bias)
-    return b.done(lambda y, x, c: _clamped(product[y, x, c] + bias[c], operator.clamp))
+    activation, add = operator.epilogue.activation, operator.epilogue.add
+
+    def rule(y: Any, x: Any, c: Any) -> Expression:
+        value = _clamped(product[y, x, c] + bias[c], operator.clamp)
+        if activation is not None:
+            value = _activation(value, activation)
+        return value if add is None else _clamped(value + b.inputs[1][y, x, c], add.clamp)
+
+    return b.done(rule)
 
 
 def _integer_weighted(b: Builder, operator: Any) -> Computation:

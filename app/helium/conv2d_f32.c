@@ -1,0 +1,3 @@
+#include "kernels_f32.h"
+
+#include "conv2d_float_code.h"

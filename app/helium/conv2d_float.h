@@ -1,0 +1,50 @@
+/* 2-D convolution of floats, 1x1 convolution and fully connected layer: sums of products with a weight matrix. */
+#ifndef HELIUM_CONV2D_FLOAT_H
+#define HELIUM_CONV2D_FLOAT_H
+
+#include "float_type.h"
+
+/* The tallest kernel. */
+#define HELIUM_CONV2D_FLOAT_ROWS 16
+
+/* output[c] = activation(bias[c] + sum(weight[c][k] * input[k])) + residual[c] */
+typedef struct {
+    /* Runs of two vectors of channels, and one run of one vector where their number is odd. A run has, for each k in
+     * turn, the weights of its channels. Zeros fill up the last vector. */
+    const helium_float_t *weights;
+    const helium_float_t *bias; /* of whole vectors too */
+    int32_t depth;              /* kernel height x kernel width x input channels, in this order */
+    int32_t channels;
+    helium_activation_t activation;
+} helium_float_matrix_t;
+
+typedef struct {
+    helium_float_matrix_t matrix;
+    int32_t input_height;
+    int32_t input_width;
+    int32_t input_channels;
+    int32_t output_height;
+    int32_t output_width;
+    int32_t kernel_height; /* up to HELIUM_CONV2D_FLOAT_ROWS */
+    int32_t kernel_width;
+    int32_t stride_height;
+    int32_t stride_width;
+    int32_t padding_top;
+    int32_t padding_left;
+} helium_float_conv2d_t;
+
+/* 1x1 convolution of pixels x depth to pixels x channels. A fully connected layer is one pixel. residual: laid out as
+ * the output, or NULL. */
+void HELIUM_FLOAT(helium_pointwise)(const helium_float_matrix_t *m, const helium_float_t *input, helium_float_t *output,
+                                    int32_t pixels, const helium_float_t *residual);
+
+/* One row of output. rows: the kernel_height input rows under it; those outside the image are zeros. scratch: matrix
+ * depth elements. residual_row: laid out as the output row, or NULL. */
+void HELIUM_FLOAT(helium_conv2d_row)(const helium_float_conv2d_t *c, const helium_float_t *const rows[],
+                                     helium_float_t *output_row, uint8_t *scratch, const helium_float_t *residual_row);
+
+/* The whole layer, HWC to HWC. scratch: matrix depth elements and one input row. */
+void HELIUM_FLOAT(helium_conv2d)(const helium_float_conv2d_t *c, const helium_float_t *input, helium_float_t *output,
+                                 uint8_t *scratch, const helium_float_t *residual);
+
+#endif

@@ -1,0 +1,3 @@
+#include "kernels_f32.h"
+
+#include "pool_float_code.h"

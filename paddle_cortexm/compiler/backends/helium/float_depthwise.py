@@ -1,0 +1,52 @@
+"""Depthwise convolution of floats: app/helium/depthwise_f32.c and depthwise_f16.c."""
+
+from __future__ import annotations
+
+from paddle_cortexm.compiler.backends.base import Constant, Kernel, Rejection, c_template
+from paddle_cortexm.compiler.backends.helium.float_packing import (
+    activation_struct,
+    float_type,
+    packed_bias,
+    packed_vectors,
+    struct_declaration,
+    weighted_rejection,
+    window_fields,
+)
+from paddle_cortexm.compiler.graph import DepthwiseConvolution, Graph, Layer
+
+LARGEST_KERNEL_HEIGHT = 16  # HELIUM_DEPTHWISE_FLOAT_ROWS
+
+
+def select(graph: Graph, layer: Layer) -> Kernel | Rejection:
+    """The depthwise kernel, with a fused activation if there is one; a fused residual is refused."""
+    operator = layer.operator
+    assert isinstance(operator, DepthwiseConvolution)
+    if operator.epilogue.add is not None:
+        return Rejection("the depthwise kernel adds no residual")
+    if operator.window.kernel[0] > LARGEST_KERNEL_HEIGHT:
+        return Rejection(f"kernel taller than {LARGEST_KERNEL_HEIGHT} rows")
+    return weighted_rejection(graph, layer) or _kernel(graph, layer, operator)
+
+
+def _kernel(graph: Graph, layer: Layer, operator: DepthwiseConvolution) -> Kernel:
+    source = graph.inputs_of(layer)[0]
+    kind, channels = float_type(source), source.shape[3]
+    fields = {"weights": "$weights", "bias": "$bias", "channels": channels} | window_fields(graph, layer)
+    fields |= {"activation": activation_struct(operator.clamp, operator.epilogue.activation)}
+    declaration = struct_declaration("helium_float_depthwise_t", "parameters", fields)
+    function = f"helium_depthwise_{kind.suffix}"
+    row = f"helium_depthwise_row_{kind.suffix}(&parameters, rows, output);"
+    return Kernel(
+        name=function,
+        backend="helium",
+        reason=f"{kind.lanes} channels a vector, pixels side by side share loads",
+        body=c_template(f"{declaration}    {function}(&parameters, input0, output, scratch);\n"),
+        constants=(
+            Constant("weights", packed_vectors(operator.weight.reshape(-1, channels).T, kind)),
+            Constant("bias", packed_bias(operator.bias, kind), "hot"),
+        ),
+        scratch_bytes=source.shape[2] * channels * kind.bytes,
+        header=kind.header,
+        sources=(kind.source("depthwise"),),
+        row_body=c_template(f"{declaration}    {row}\n"),
+    )

@@ -1,0 +1,103 @@
+"""Convolutions and fully connected layers of floats: app/helium/conv2d_f32.c and conv2d_f16.c."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from paddle_cortexm.compiler.backends.base import Constant, Kernel, Rejection, c_template
+from paddle_cortexm.compiler.backends.helium.float_packing import (
+    activation_struct,
+    float_type,
+    packed_bias,
+    packed_matrix,
+    struct_declaration,
+    weighted_rejection,
+    window_fields,
+)
+from paddle_cortexm.compiler.graph import Convolution, FullyConnected, Graph, Layer, Window
+
+LARGEST_KERNEL_HEIGHT = 16  # HELIUM_CONV2D_FLOAT_ROWS
+
+
+def select(graph: Graph, layer: Layer) -> Kernel | Rejection:
+    """The kernel of a Convolution or FullyConnected."""
+    operator = layer.operator
+    rejection = weighted_rejection(graph, layer)
+    if rejection is not None:
+        return rejection
+    if isinstance(operator, FullyConnected):
+        return _pointwise(graph, layer, operator, 1, 1)
+    assert isinstance(operator, Convolution)
+    if operator.window == Window():
+        _, height, width, _ = graph.output_of(layer).shape
+        return _pointwise(graph, layer, operator, height, width)
+    if operator.window.kernel[0] > LARGEST_KERNEL_HEIGHT:
+        return Rejection(f"kernel taller than {LARGEST_KERNEL_HEIGHT} rows")
+    return _convolution(graph, layer, operator)
+
+
+def _pointwise(graph: Graph, layer: Layer, operator: Convolution | FullyConnected, height: int, width: int) -> Kernel:
+    """The call over height x width pixels; a row is the same call over width pixels."""
+    kind = float_type(graph.output_of(layer))
+    matrix = struct_declaration("helium_float_matrix_t", "matrix", _matrix_fields(operator))
+    added = operator.epilogue.add is not None
+
+    def call(source: str, pixels: int, residual: str) -> str:
+        arguments = f"&matrix, {source}, output, {pixels}, {residual if added else 'NULL'}"
+        return c_template(f"{matrix}    helium_pointwise_{kind.suffix}({arguments});\n")
+
+    return Kernel(
+        name=f"helium_pointwise_{kind.suffix}",
+        backend="helium",
+        reason="fully connected" if isinstance(operator, FullyConnected) else "1x1 convolution",
+        body=call("input0", height * width, "input1"),
+        constants=_constants(graph, layer, operator),
+        header=kind.header,
+        sources=(kind.source("conv2d"),),
+        row_body=call("rows[0]", width, "residual"),
+    )
+
+
+def _convolution(graph: Graph, layer: Layer, operator: Convolution) -> Kernel:
+    """The general kernel. The whole layer's scratch also holds one input row of zeros."""
+    kind = float_type(graph.output_of(layer))
+    _, _, input_width, input_channels = graph.inputs_of(layer)[0].shape
+    fields = {f"matrix.{name}": value for name, value in _matrix_fields(operator).items()}
+    fields |= window_fields(graph, layer) | {"input_channels": input_channels}
+    declaration = struct_declaration("helium_float_conv2d_t", "convolution", fields)
+    added = operator.epilogue.add is not None
+    whole = f"helium_conv2d_{kind.suffix}(&convolution, input0, output, scratch, {'input1' if added else 'NULL'});"
+    row = f"helium_conv2d_row_{kind.suffix}(&convolution, rows, output, scratch, {'residual' if added else 'NULL'});"
+    patch = operator.weight[0].size * kind.bytes
+    return Kernel(
+        name=f"helium_conv2d_{kind.suffix}",
+        backend="helium",
+        reason="window read in place, patches only at the edges",
+        body=c_template(f"{declaration}    {whole}\n"),
+        constants=_constants(graph, layer, operator),
+        scratch_bytes=patch + input_width * input_channels * kind.bytes,
+        header=kind.header,
+        sources=(kind.source("conv2d"),),
+        row_body=c_template(f"{declaration}    {row}\n"),
+        row_scratch_bytes=patch,
+    )
+
+
+def _matrix_fields(operator: Convolution | FullyConnected) -> dict[str, Any]:
+    """The fields of helium_float_matrix_t."""
+    return {
+        "weights": "$weights",
+        "bias": "$bias",
+        "depth": operator.weight[0].size,
+        "channels": len(operator.weight),
+        "activation": activation_struct(operator.clamp, operator.epilogue.activation),
+    }
+
+
+def _constants(graph: Graph, layer: Layer, operator: Convolution | FullyConnected) -> tuple[Constant, ...]:
+    kind = float_type(graph.output_of(layer))
+    weight = operator.weight.reshape(len(operator.weight), -1)
+    return (
+        Constant("weights", packed_matrix(weight, kind)),
+        Constant("bias", packed_bias(operator.bias, kind), "hot"),
+    )
