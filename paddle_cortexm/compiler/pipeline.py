@@ -52,7 +52,7 @@ def deployed_graph(config: Config, program: Path) -> Graph:
     if config.quantise.precision == "fp32":
         return graph
     if config.quantise.precision == "fp16":
-        return replace(graph, tensors={n: replace(t, dtype="float16") for n, t in graph.tensors.items()})
+        return in_float16(graph)
     stored = read_json(program / "ranges.json")
     ranges = {name: (entry["minimum"], entry["maximum"]) for name, entry in stored["tensors"].items()}
     return quantise_graph(
@@ -63,6 +63,11 @@ def deployed_graph(config: Config, program: Path) -> Graph:
         keep_float=config.quantise.keep_float,
         weight_scales={k: np.asarray(v, np.float64) for k, v in stored.get("weight_scales", {}).items()},
     )
+
+
+def in_float16(graph: Graph) -> Graph:
+    """A float graph with every tensor in half precision; kernels round the weights when they pack them."""
+    return replace(graph, tensors={n: replace(t, dtype="float16") for n, t in graph.tensors.items()})
 
 
 def input_range(config: Config) -> tuple[float, float]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import ctypes
 import re
 import subprocess
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -183,8 +184,17 @@ def test_a_float_reads_back_to_the_same_bits(value: float) -> None:
     assert np.float32(float_literal(value).removesuffix("f")).tobytes() == np.float32(value).tobytes()
 
 
-def test_infinities_are_c_s() -> None:
-    assert (float_literal(np.inf), float_literal(-np.inf)) == ("INFINITY", "-INFINITY")
+def test_values_that_are_no_numbers_are_c_s() -> None:
+    assert [float_literal(x) for x in (np.inf, -np.inf, np.nan)] == ["INFINITY", "-INFINITY", "NAN"]
+
+
+def test_weights_may_be_infinite_or_no_number(tmp_path: Path) -> None:
+    graph, kernels = diamond()
+    weights = Constant("weights", np.array([np.inf, -np.inf, np.nan], np.float32))
+    folder = emit(tmp_path, graph, kernels | {"difference": replace(difference(), constants=(weights,))})
+    library = compiled(folder, *GENERATED)
+    values = (ctypes.c_float * 3).in_dll(library, "layer_02_difference_weights")
+    np.testing.assert_array_equal(list(values), [np.inf, -np.inf, np.nan])
 
 
 @given(st.lists(st.text(st.characters(exclude_characters="\0", exclude_categories=["Cs"])), min_size=1, max_size=3))

@@ -7,6 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from paddle_cortexm.compiler.float_reference import run_float
 from paddle_cortexm.compiler.fusion import fuse_epilogues
 from paddle_cortexm.compiler.graph import Activation, Add, Graph, IntegerAdd, IntegerConvolution, Layer
 from paddle_cortexm.compiler.plan import operator_name
@@ -163,3 +164,31 @@ def test_an_add_of_two_convolutions_goes_behind_the_later_when_the_earlier_is_re
 
     fuse_epilogues(quantised(builder), refuse)
     assert tried == ["right", "left"]
+
+
+# --- floats -----------------------------------------------------------------------------------------------------------
+
+
+def test_floats_fuse_an_activation_and_then_a_residual() -> None:
+    builder = image_block()
+    builder.add("bent", Activation("hard_swish"), "b")
+    builder.add("sum", Add(), "a", "bent")
+    fused = fuse_epilogues(builder.graph(), always)
+    assert operators(fused) == ["Convolution", "Convolution+activation+add"]
+    assert fused.layers[-1].inputs == ("a", "a") and fused.layers[-1].output == "sum"
+
+
+def test_floats_keep_an_activation_that_follows_the_residual() -> None:
+    builder = image_block()
+    builder.add("sum", Add(), "b", "a")
+    builder.add("bent", Activation("hard_swish"), "sum")
+    assert operators(fuse_epilogues(builder.graph(), always)) == ["Convolution", "Convolution+add", "Activation"]
+
+
+def test_a_fused_float_graph_computes_the_same() -> None:
+    builder = image_block()
+    builder.add("bent", Activation("hard_sigmoid", 0.2, 0.4), "b")
+    builder.add("sum", Add((0.0, None)), "bent", "a")
+    image = np.random.default_rng(3).normal(size=(2, 3, 3, CHANNELS)).astype(np.float32)
+    plain, fused = builder.graph(), fuse_epilogues(builder.graph(), always)
+    assert np.array_equal(run_float(fused, image)["sum"], run_float(plain, image)["sum"])
