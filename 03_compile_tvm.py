@@ -2,6 +2,7 @@
 """Stage 3: compile the Paddle program to C with TVM.
 
     ./03_compile_tvm.py --config pplcnet_corstone310_int8
+    ./03_compile_tvm.py --config ... --kernels cmsis-nn,helium,tvm      instead of the config's compile.kernels
 
 Reads build/NAME/02_quantize (program, ranges) and build/NAME/01_finetune (labels). Writes build/NAME/03_compile_tvm:
 model.c and its weights, plan.json (each layer's kernel and why), memory.json (the arena), expected.json (what the
@@ -14,7 +15,7 @@ from functools import partial
 from pathlib import Path
 
 from paddle_cortexm import cli
-from paddle_cortexm.config import Config, load
+from paddle_cortexm.config import Config, load, overridden
 from paddle_cortexm.stage import input_folder, read_json, run_stage
 
 
@@ -36,10 +37,13 @@ def compile_into(config: Config, quiet: bool, folder: Path) -> None:
 
 
 def main() -> None:
-    arguments = cli.parser(__doc__ or "").parse_args()
+    parser = cli.parser(__doc__ or "")
+    parser.add_argument("--kernels", help="kernel backends in order of preference: cmsis-nn,helium,tvm, or fastest")
+    arguments = parser.parse_args()
     config = load(arguments.config)
-    work = partial(compile_into, config, arguments.quiet)
-    folder, redone = run_stage(config, "03_compile_tvm", work, force=arguments.force)
+    overrides = {"compile.kernels": arguments.kernels.split(",")} if arguments.kernels else {}
+    work = partial(compile_into, overridden(config, overrides), arguments.quiet)
+    folder, redone = run_stage(config, "03_compile_tvm", work, force=arguments.force, overrides=overrides)
     plan, metrics = read_json(folder / "plan.json")["totals"], read_json(folder / "metrics.json")
     figures = {
         "layers": plan["layers"],

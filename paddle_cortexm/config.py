@@ -7,6 +7,7 @@ wrong type or out of range is a UserError that names the file, the key, what is 
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Any, Literal, get_args
 
@@ -162,6 +163,20 @@ def load(name: str) -> Config:
         return Config.model_validate({"name": path.stem, **values})
     except ValidationError as error:
         raise UserError("\n".join(_explain(path, e) for e in error.errors())) from None
+
+
+def overridden(config: Config, values: Mapping[str, Any]) -> Config:
+    """The config with other values, by "section.key". Raises UserError for a value that is not allowed."""
+    if not values:
+        return config
+    everything = config.model_dump()
+    for name, value in values.items():
+        section, key = name.split(".")
+        everything[section][key] = value
+    try:
+        return Config.model_validate(everything)
+    except ValidationError as error:
+        raise UserError("\n".join(_explain(Path("command line"), e) for e in error.errors())) from None
 
 
 def _explain(path: Path, error: Any) -> str:

@@ -12,6 +12,8 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from paddle_cortexm.compiler.backends.cmsis_nn.host import build_for_host
+from paddle_cortexm.compiler.backends.cmsis_nn.library import find_library
 from paddle_cortexm.errors import UserError
 from paddle_cortexm.stage import REPOSITORY, code_digest, read_json, sha256
 
@@ -82,7 +84,8 @@ def build_library(folder: Path) -> Path:
     """Compile a stage 3 folder's C for the host, once: build/NAME/.host/DIGEST.so, named by all that goes into it."""
     own = [folder / name for name in GENERATED_SOURCES]
     shared = [*(folder / "sources.txt").read_text().split(), *PROGRAM_SOURCES]
-    recipe = [*HOST_FLAGS, *map(sha256, [*own, folder / "model.h"]), code_digest([*shared, *HEADERS])]
+    external = cmsis_nn_options(folder)
+    recipe = [*HOST_FLAGS, *external, *map(sha256, [*own, folder / "model.h"]), code_digest([*shared, *HEADERS])]
     cache = folder.parent / ".host"
     library = cache / f"{hashlib.sha256(' '.join(recipe).encode()).hexdigest()[:16]}.so"
     if library.is_file():
@@ -91,12 +94,25 @@ def build_library(folder: Path) -> Path:
     partial = library.with_suffix(f".{os.getpid()}.partial")
     includes = [f"-I{path}" for path in (folder, *(REPOSITORY / header for header in HEADERS))]
     sources = [*map(str, own), *(str(REPOSITORY / path) for path in shared)]
-    command = [host_compiler(), *HOST_FLAGS, *includes, *sources, "-lm", "-o", str(partial)]
+    command = [host_compiler(), *HOST_FLAGS, *includes, *sources, *external, "-lm", "-o", str(partial)]
     done = subprocess.run(command, capture_output=True, text=True)
     if done.returncode:
         raise RuntimeError(f"the generated C does not compile for the host:\n{done.stderr[:4000]}")
     partial.rename(library)
     return library
+
+
+def uses_cmsis_nn(folder: Path) -> bool:
+    """Whether a stage 3 folder's plan has a layer computed by CMSIS-NN."""
+    return any(layer["backend"] == "cmsis-nn" for layer in read_json(folder / "plan.json")["layers"])
+
+
+def cmsis_nn_options(folder: Path) -> list[str]:
+    """What the compiler needs besides, where a layer is computed by CMSIS-NN. Raises UserError without the library."""
+    if not uses_cmsis_nn(folder):
+        return []
+    library = build_for_host(find_library(), host_compiler())
+    return ["-isystem", str(library.include), str(library.archive)]
 
 
 def _address(array: NDArray[np.generic]) -> ctypes.c_void_p:

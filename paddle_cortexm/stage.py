@@ -18,7 +18,7 @@ from importlib import metadata
 from pathlib import Path
 from typing import Any
 
-from paddle_cortexm.config import Config
+from paddle_cortexm.config import Config, overridden
 from paddle_cortexm.errors import UserError
 
 BUILD_FOLDER = Path("build")
@@ -64,7 +64,8 @@ def input_folder(config: Config, stage: str) -> Path:
     if not (folder / MANIFEST).is_file():
         raise UserError(f"{folder}: this stage has not been run. {again} first.")
     manifest = json.loads((folder / MANIFEST).read_text())
-    for key, value in config_values(config, spec).items():
+    as_made = overridden(config, manifest.get("overrides", {}))
+    for key, value in config_values(as_made, spec).items():
         if manifest["config"].get(key) != value:
             raise UserError(f"{folder}: stale: '{key}' changed in the config since it was made. {again} again.")
     for earlier in spec.after:
@@ -76,15 +77,24 @@ def input_folder(config: Config, stage: str) -> Path:
     return folder
 
 
-def run_stage(config: Config, stage: str, work: Callable[[Path], None], *, force: bool = False) -> tuple[Path, bool]:
+def run_stage(
+    config: Config,
+    stage: str,
+    work: Callable[[Path], None],
+    *,
+    force: bool = False,
+    overrides: Mapping[str, Any] | None = None,
+) -> tuple[Path, bool]:
     """Run one stage: `work` fills the folder it is given. Returns the finished folder and whether work was done.
 
     With force false, a finished stage whose config values, inputs, code and outputs still match is left as it is.
-    Raises UserError when an earlier stage is missing or stale.
+    overrides: values by "section.key" that this run has instead of the config's; the manifest keeps them, so that later
+    stages do not take the folder for stale. Raises UserError when an earlier stage is missing or stale.
     """
     spec, folder = STAGES[stage], stage_folder(config, stage)
     inputs = {earlier: _outputs(input_folder(config, earlier)) for earlier in spec.after}
-    basis = {"config": config_values(config, spec), "inputs": inputs, "code": code_digest(spec.code)}
+    values = config_values(overridden(config, overrides or {}), spec)
+    basis = {"config": values, "overrides": dict(overrides or {}), "inputs": inputs, "code": code_digest(spec.code)}
     if not force and _is_current(folder, basis):
         return folder, False
     partial = folder.with_name(f".{stage}.partial")
@@ -144,7 +154,7 @@ def _outputs(folder: Path) -> str:
 def _is_current(folder: Path, basis: Mapping[str, Any]) -> bool:
     if not (folder / MANIFEST).is_file():
         return False
-    manifest = json.loads((folder / MANIFEST).read_text())
+    manifest = {"overrides": {}, **json.loads((folder / MANIFEST).read_text())}
     if any(manifest.get(key) != value for key, value in basis.items()):
         return False
     return all((folder / n).is_file() and sha256(folder / n) == d for n, d in manifest["outputs"].items())

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 from pydantic import ValidationError
 
-from paddle_cortexm.config import CONFIG_FOLDER, IMAGENET_MEAN, Config, load
+from paddle_cortexm.config import CONFIG_FOLDER, IMAGENET_MEAN, Config, load, overridden
 from paddle_cortexm.errors import UserError
 from paddle_cortexm.stage import REPOSITORY
 
@@ -156,3 +156,14 @@ def test_a_section_that_is_no_mapping_is_refused_with_its_name(section: str) -> 
     sections = {"model": "{backbone: PPLCNet_x0_25}"} | {section: "7"}
     message = refusal("".join(f"{name}: {value}\n" for name, value in sections.items()))
     assert message.startswith(f"configs/small.yaml: {section}: ")
+
+
+def test_an_overridden_value_replaces_the_config_s_and_leaves_the_rest() -> None:
+    config = loaded(MINIMAL)
+    changed = overridden(config, {"compile.kernels": ["cmsis-nn", "tvm"]})
+    assert changed.compile.kernels == ("cmsis-nn", "tvm") and changed.compile.target == config.compile.target
+
+
+def test_an_overridden_value_is_checked_as_the_config_s_are() -> None:
+    with pytest.raises(UserError, match="compile.kernels.*'cmsis'"):
+        overridden(loaded(MINIMAL), {"compile.kernels": ["cmsis"]})

@@ -179,6 +179,31 @@ def test_an_output_changed_by_hand_names_the_file() -> None:
     assert "build/small/03_compile_tvm/result.txt: missing or changed" in message and "--force" in message
 
 
+def test_a_stage_made_with_an_override_is_not_stale_for_the_stages_after_it() -> None:
+    run_line(config())
+    made, redone = run_stage(
+        config(), COMPILATION, writes("tvm's C"), overrides={"compile.kernels": ["tvm"]}
+    )
+    manifest = json.loads((made / "manifest.json").read_text())
+    assert redone and input_folder(config(), COMPILATION) == made
+    assert manifest["config"]["compile"]["kernels"] == ["tvm"]
+    assert manifest["overrides"] == {"compile.kernels": ["tvm"]}
+
+
+def test_a_stage_made_with_an_override_is_redone_without_it_and_skipped_with_it() -> None:
+    run_line(config())
+    run_stage(config(), COMPILATION, writes("tvm's C"), overrides={"compile.kernels": ["tvm"]})
+    run_stage(config(), COMPILATION, refuses, overrides={"compile.kernels": ["tvm"]})
+    assert run_stage(config(), COMPILATION, writes("helium's C"))[1]
+
+
+def test_an_override_hides_no_other_change_of_the_config() -> None:
+    run_line(config())
+    run_stage(config(), COMPILATION, writes("tvm's C"), overrides={"compile.kernels": ["tvm"]})
+    other = config(compile={"target": "corstone310"})
+    assert "'compile' changed" in refusal(other, COMPILATION)
+
+
 def test_the_code_digest_follows_content_and_ignores_caches(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(stage, "REPOSITORY", folder)
     source = folder / "app" / "kernel.c"

@@ -6,6 +6,8 @@ set(CMAKE_TRY_COMPILE_TARGET_TYPE STATIC_LIBRARY) # there is nothing to link a t
 set(CMAKE_TRY_COMPILE_PLATFORM_VARIABLES COMPILER LINKER BOARD_CPU LIBRARY_INCLUDE LIBRARY_FOLDERS)
 
 set(CMAKE_C_COMPILER ${COMPILER})
+set(CMAKE_CXX_COMPILER ${COMPILER}) # CMSIS-NN names C++ as a language, but has no source in it
+set(CMAKE_CXX_COMPILER_FORCED TRUE)
 set(CMAKE_C_COMPILER_TARGET arm-none-eabi)
 # Short enums: newlib is built with them, as the bare-metal ABI of Arm wants.
 set(CMAKE_C_FLAGS_INIT "-mcpu=${BOARD_CPU} -mthumb -mfloat-abi=hard -fshort-enums -isystem ${LIBRARY_INCLUDE}")

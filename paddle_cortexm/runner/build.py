@@ -17,6 +17,7 @@ from paddle_cortexm.config import Config
 from paddle_cortexm.errors import UserError
 from paddle_cortexm.runner import isa_proof, size_report, toolchains
 from paddle_cortexm.runner.toolchains import Toolchain
+from paddle_cortexm.simulate import uses_cmsis_nn
 from paddle_cortexm.stage import REPOSITORY, read_json, write_json
 from paddle_cortexm.target import STACK_BYTES, Target, target_named
 
@@ -106,11 +107,6 @@ def write_regions(path: Path, target: Target, regions: dict[str, str]) -> None:
     text = "\n".join([*lines, f"STACK_BYTES = {STACK_BYTES};", ""])
     if not path.is_file() or path.read_text() != text:
         path.write_text(text)
-
-
-def uses_cmsis_nn(model: Path) -> bool:
-    """Whether the plan has a layer computed by CMSIS-NN."""
-    return any(layer["backend"] == "cmsis-nn" for layer in read_json(model / "plan.json")["layers"])
 
 
 def explain_overflow(linker_output: str, target: Target, regions: dict[str, str]) -> None:

@@ -30,6 +30,14 @@ VERDICTS = {1: "the kernel failed", 2: "wrote in front of its output", 3: "chang
 
 
 @dataclass(frozen=True)
+class External:
+    """A library that kernels call: the folder of its headers and the archive for the machine they run on."""
+
+    include: Path
+    archive: Path
+
+
+@dataclass(frozen=True)
 class Result:
     """What one case made. instructions: 0 on the host."""
 
@@ -42,12 +50,19 @@ def missing_tools(compiler: str = "clang") -> list[str]:
     return [tool for tool in (COMPILERS[compiler][0], GCC, "qemu-system-arm") if shutil.which(tool) is None]
 
 
-def run_on_helium(folder: Path, cases: Sequence[Case], compiler: str = "clang", level: str = "-O3") -> list[Result]:
+def run_on_helium(
+    folder: Path,
+    cases: Sequence[Case],
+    compiler: str = "clang",
+    level: str = "-O3",
+    external: External | None = None,
+) -> list[Result]:
     """Run the cases in one boot of QEMU's mps3-an547. Fails (AssertionError) on a fault or a touched guard byte."""
-    command = [*COMPILERS[compiler], *CPU, level, *WARNINGS, *INCLUDES, *_newlib(compiler), "-c"]
+    include, archive = (["-isystem", str(external.include)], [str(external.archive)]) if external else ([], [])
+    command = [*COMPILERS[compiler], *CPU, level, *WARNINGS, *INCLUDES, *include, *_newlib(compiler), "-c"]
     objects = _compile(folder, cases, command, "target.c")
     elf = folder / "rig.elf"
-    _run([GCC, *CPU, "-nostartfiles", "-T", str(RIG / "rig.ld"), *objects, "-lm", "-lc", "-lgcc", "-o", str(elf)])
+    _run([GCC, *CPU, "-nostartfiles", "-T", str(RIG / "rig.ld"), *objects, *archive, "-lm", "-lc", "-lgcc", "-o", str(elf)])
     machine = ["qemu-system-arm", "-M", "mps3-an547", "-display", "none", "-serial", "none", "-monitor", "none"]
     timing = ["-icount", "shift=5,sleep=off", "-semihosting-config", "enable=on,target=native"]
     _run([*machine, *timing, "-kernel", str(elf)], cwd=folder)
