@@ -181,9 +181,7 @@ def test_an_output_changed_by_hand_names_the_file() -> None:
 
 def test_a_stage_made_with_an_override_is_not_stale_for_the_stages_after_it() -> None:
     run_line(config())
-    made, redone = run_stage(
-        config(), COMPILATION, writes("tvm's C"), overrides={"compile.kernels": ["tvm"]}
-    )
+    made, redone = run_stage(config(), COMPILATION, writes("tvm's C"), overrides={"compile.kernels": ["tvm"]})
     manifest = json.loads((made / "manifest.json").read_text())
     assert redone and input_folder(config(), COMPILATION) == made
     assert manifest["config"]["compile"]["kernels"] == ["tvm"]

@@ -86,7 +86,11 @@ def others(random: Random) -> list[Example]:
         for second in (image, vector):
             multiply = IntegerMultiply((int(random.integers(-128, 128)), -128), some_requantisation(random, 1, 60))
             examples.append((multiply, (image, second), image))
-    for height, width, window in ((7, 7, Window((7, 7))), (8, 6, Window((2, 2), (2, 2))), (9, 7, Window((3, 3), (2, 2)))):
+    for height, width, window in (
+        (7, 7, Window((7, 7))),
+        (8, 6, Window((2, 2), (2, 2))),
+        (9, 7, Window((3, 3), (2, 2))),
+    ):
         out = (1, *size_after(window, height, width), 20)
         for pool in (IntegerAveragePool(window), IntegerMaxPool(window)):
             examples.append((pool, ((1, height, width, 20),), out))

@@ -62,7 +62,22 @@ def run_on_helium(
     command = [*COMPILERS[compiler], *CPU, level, *WARNINGS, *INCLUDES, *include, *_newlib(compiler), "-c"]
     objects = _compile(folder, cases, command, "target.c")
     elf = folder / "rig.elf"
-    _run([GCC, *CPU, "-nostartfiles", "-T", str(RIG / "rig.ld"), *objects, *archive, "-lm", "-lc", "-lgcc", "-o", str(elf)])
+    _run(
+        [
+            GCC,
+            *CPU,
+            "-nostartfiles",
+            "-T",
+            str(RIG / "rig.ld"),
+            *objects,
+            *archive,
+            "-lm",
+            "-lc",
+            "-lgcc",
+            "-o",
+            str(elf),
+        ]
+    )
     machine = ["qemu-system-arm", "-M", "mps3-an547", "-display", "none", "-serial", "none", "-monitor", "none"]
     timing = ["-icount", "shift=5,sleep=off", "-semihosting-config", "enable=on,target=native"]
     _run([*machine, *timing, "-kernel", str(elf)], cwd=folder)
