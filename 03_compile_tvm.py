@@ -3,10 +3,11 @@
 
     ./03_compile_tvm.py --config pplcnet_corstone310_int8
     ./03_compile_tvm.py --config ... --kernels cmsis-nn,helium,tvm      instead of the config's compile.kernels
+    ./03_compile_tvm.py --config ... --explain-memory      which tensors make the arena as large as it is
 
 Reads build/NAME/02_quantize (program, ranges) and build/NAME/01_finetune (labels). Writes build/NAME/03_compile_tvm:
-model.c and its weights, plan.json (each layer's kernel and why), memory.json (the arena), expected.json (what the
-host build answers for the demo image) and metrics.json (accuracy of the host build on the validation split).
+model.c and its weights, plan.json (each layer's kernel and why), memory.json and memory.png (the arena), expected.json
+(what the host build answers for the demo image) and metrics.json (accuracy of the host build on the validation split).
 """
 
 from __future__ import annotations
@@ -37,8 +38,11 @@ def compile_into(config: Config, quiet: bool, folder: Path) -> None:
 
 
 def main() -> None:
+    from paddle_cortexm.report.memory import explanation
+
     parser = cli.parser(__doc__ or "")
     parser.add_argument("--kernels", help="kernel backends in order of preference: cmsis-nn,helium,tvm, or fastest")
+    parser.add_argument("--explain-memory", action="store_true", help="print what sets the size of the arena")
     arguments = parser.parse_args()
     config = load(arguments.config)
     overrides = {"compile.kernels": arguments.kernels.split(",")} if arguments.kernels else {}
@@ -52,6 +56,8 @@ def main() -> None:
         "arena": f"{plan['arena_bytes']:,} bytes (lower bound {plan['arena_lower_bound']:,})",
         "accuracy of the deployed C": metrics["summary"],
     }
+    if arguments.explain_memory:
+        print(explanation(read_json(folder / "memory.json")))
     cli.summary(folder, redone, figures, f"./04_build_app.sh --config {config.name}")
 
 

@@ -113,10 +113,13 @@ class Quantise(Section):
 
 
 class Memory(Section):
-    """arena: none (layer by layer), minimum, or a limit such as 256KiB to reach by streaming rows."""
+    """arena: none (layer by layer), minimum, or a limit such as 256KiB to reach by streaming rows. regions: memories of
+    the target (DTCM, SRAM, ...) for `arena`, `hot` constants and `weights`; what is not given is placed by the planner,
+    the fastest memory first."""
 
     arena: Arena = "none"
     consume_input: bool = True  # the arena may reuse the input's bytes once they are read
+    regions: dict[Literal["arena", "hot", "weights"], str] = {}
 
 
 class Compile(Section):

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from types import MappingProxyType
 
 from paddle_cortexm.errors import UserError, nearest
 
@@ -65,25 +66,31 @@ class Target:
         """The memories that may hold data, the fastest first."""
         return tuple(sorted((r for r in self.regions if r.holds_data), key=lambda region: region.cost))
 
-    def place(self, *, arena: int, weights: int, hot: int) -> dict[str, str]:
+    def place(
+        self, *, arena: int, weights: int, hot: int, asked: Mapping[str, str] = MappingProxyType({})
+    ) -> dict[str, str]:
         """Regions for a model's bytes: {"arena": NAME, "weights": NAME, "hot": NAME}.
 
         The weights go to the DDR, each read once an inference. The arena gets the fastest memory that holds it, then
-        the hot constants the fastest that still has room. Raises UserError when something fits nowhere.
+        the hot constants the fastest that still has room. asked: regions that are given instead. Raises UserError when
+        something fits nowhere or an asked region cannot hold data.
         """
         free = {region.name: region.free for region in self.by_cost()}
-        placed = {"weights": self._take(free, "DDR", "weights", weights)}
-        for what, count in (("arena", arena), ("hot", hot)):
+        for what, name in asked.items():
+            if self.region(name).name not in free:
+                raise UserError(f"compile.memory.regions.{what}: {name} holds no data. Allowed: {', '.join(free)}")
+        placed = {"weights": self._take(free, asked.get("weights", "DDR"), "weights", weights)}
+        for what, count in sorted((("arena", arena), ("hot", hot)), key=lambda pair: pair[0] not in asked):
             fastest = next((name for name, room in free.items() if room >= count), max(free, key=lambda n: free[n]))
-            placed[what] = self._take(free, fastest, what, count)
+            placed[what] = self._take(free, asked.get(what, fastest), what, count)
         return {what: placed[what] for what in ("arena", "weights", "hot")}
 
     def _take(self, free: dict[str, int], region: str, what: str, count: int) -> str:
         if count > free[region]:
             raise UserError(
-                f"{self.name}: {what}: {count:,} bytes fit in no memory; {region}, the largest, has {free[region]:,} "
-                f"bytes left, {count - free[region]:,} too few. Choose a smaller backbone or image_size, or "
-                f"(for the arena) set compile.memory.arena."
+                f"{self.name}: {what}: {count:,} bytes do not fit into {region}, which has {free[region]:,} bytes "
+                f"left, {count - free[region]:,} too few. Choose another of compile.memory.regions, a smaller backbone "
+                f"or image_size, or (for the arena) set compile.memory.arena."
             )
         free[region] -= count
         return region

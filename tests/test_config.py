@@ -73,7 +73,7 @@ def test_a_typo_in_a_section_lists_the_sections() -> None:
 
 def test_a_typo_in_a_nested_section_lists_that_section_s_keys() -> None:
     message = refusal(MINIMAL + "compile:\n  memory:\n    arenas: minimum\n")
-    assert "'compile.memory.arenas'" in message and "Allowed: arena, consume_input" in message
+    assert "'compile.memory.arenas'" in message and "Allowed: arena, consume_input, regions" in message
 
 
 def test_all_mistakes_are_told_at_once() -> None:

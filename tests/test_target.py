@@ -34,7 +34,7 @@ def test_memory_that_the_program_itself_needs_is_not_given_away() -> None:
 
 
 def test_what_fits_nowhere_says_by_how_much() -> None:
-    with pytest.raises(UserError, match=r"weights: 300,000,000 bytes fit in no memory.*34,710,272 too few"):
+    with pytest.raises(UserError, match=r"weights: 300,000,000 bytes do not fit into DDR.*34,710,272 too few"):
         CORSTONE300.place(arena=1, weights=300_000_000, hot=0)
     with pytest.raises(UserError, match=r"arena: 900,000,000 bytes"):
         CORSTONE300.place(arena=900_000_000, weights=0, hot=0)
@@ -43,3 +43,19 @@ def test_what_fits_nowhere_says_by_how_much() -> None:
 def test_an_unknown_region_lists_the_regions() -> None:
     with pytest.raises(UserError, match=r"no memory 'DTC'.*did you mean 'DTCM'.*ITCM, DTCM, SRAM, BRAM, DDR"):
         CORSTONE300.region("DTC")
+
+
+def test_regions_may_be_asked_for() -> None:
+    placed = CORSTONE300.place(arena=1000, weights=1000, hot=1000, asked={"arena": "BRAM", "weights": "SRAM"})
+    assert placed == {"arena": "BRAM", "weights": "SRAM", "hot": "DTCM"}
+
+
+def test_what_is_asked_for_goes_before_what_is_not() -> None:
+    free = CORSTONE310.region("DTCM").free
+    placed = CORSTONE310.place(arena=free, weights=0, hot=free, asked={"hot": "DTCM"})
+    assert (placed["arena"], placed["hot"]) == ("SRAM", "DTCM")
+
+
+def test_a_region_that_holds_no_data_is_refused() -> None:
+    with pytest.raises(UserError, match=r"compile.memory.regions.arena: ITCM holds no data. Allowed: DTCM, SRAM"):
+        CORSTONE300.place(arena=1, weights=0, hot=0, asked={"arena": "ITCM"})

@@ -72,6 +72,7 @@ def write_tiny_model(
     }
     (folder / "model.json").write_text(json.dumps(facts))
     (folder / "plan.json").write_text(json.dumps({"layers": [{"name": "bins", "backend": "helium"}]}))
+    (folder / "memory.json").write_text(json.dumps({"peak_layer": "sums", "lower_bound": arena}))
     (folder / "regions.json").write_text(json.dumps({"arena": region, "weights": "DDR", "hot": "DTCM"}))
     return folder
 

@@ -19,10 +19,13 @@ from paddle_cortexm.compiler.graph import Graph, IntegerOperator, Quantise
 from paddle_cortexm.compiler.memory import MemoryPlan
 from paddle_cortexm.compiler.plan import PlannedLayer, plan_report, planned_layers
 from paddle_cortexm.compiler.quantisation import quantise_graph, without_softmax
+from paddle_cortexm.compiler.regions import place_model
 from paddle_cortexm.compiler.segments import plan_arena
 from paddle_cortexm.compiler.selection import select_kernels
 from paddle_cortexm.config import Config
 from paddle_cortexm.data.preprocessing import normalisation_table
+from paddle_cortexm.report.memory import memory_report
+from paddle_cortexm.report.memory_timeline import save_memory_timeline
 from paddle_cortexm.stage import read_json, write_json
 from paddle_cortexm.target import target_named
 
@@ -80,8 +83,12 @@ def write_model(
     folder: Path, config: Config, model: CompiledModel, labels: Sequence[str], demo_frame: NDArray[np.uint8]
 ) -> None:
     """Write everything stage 4 compiles and everything a person reads about it."""
+    asked = config.compile.memory
+    target = target_named(config.compile.target)
+    regions = {str(part): name for part, name in asked.regions.items()}
+    placement = place_model(model.graph, model.kernels, model.memory, target, regions, other_bytes=demo_frame.nbytes)
     facts = ModelFacts(config.name, config.resize, config.quantise.precision)
-    emit_model(folder, model.graph, model.kernels, model.memory, facts)
+    emit_model(folder, model.graph, placement.kernels, model.memory, facts)
     source = model.graph.tensors[model.graph.input]
     table = normalisation_table(config.data.mean, config.data.std, source.quantisation)
     emit_preprocessing_table(folder, table.astype(source.dtype))
@@ -92,16 +99,10 @@ def write_model(
     (folder / "sources.txt").write_text("".join(f"{path}\n" for path in sorted(sources)))
     write_json(folder / "plan.json", plan_report(model.layers, model.memory))
     write_json(folder / "model.json", model_facts(model))
-    write_json(folder / "memory.json", memory_report(model))
-    hot = _constant_bytes(model, "hot")
-    regions = target_named(config.compile.target).place(
-        arena=model.memory.arena_bytes, weights=_constant_bytes(model, "weights") + demo_frame.nbytes, hot=hot
-    )
-    write_json(folder / "regions.json", regions)
-
-
-def _constant_bytes(model: CompiledModel, kind: str) -> int:
-    return sum(c.values.nbytes for kernel in model.kernels.values() for c in kernel.constants if c.kind == kind)
+    memory = memory_report(model.graph, model.kernels, model.memory, consume_input=asked.consume_input)
+    write_json(folder / "memory.json", memory)
+    save_memory_timeline(folder / "memory.png", memory)
+    write_json(folder / "regions.json", placement.regions)
 
 
 def model_facts(model: CompiledModel) -> dict[str, object]:
@@ -126,20 +127,6 @@ def model_facts(model: CompiledModel) -> dict[str, object]:
         "arena_bytes": model.memory.arena_bytes,
         "layers": [{"name": layer.name, "output": layer.output} for layer in graph.layers],
         "tensors": {name: facts(name) for name in graph.tensors},
-    }
-
-
-def memory_report(model: CompiledModel) -> dict[str, object]:
-    """memory.json: the arena's plan, buffer by buffer, and its lower bound."""
-    plan = model.memory
-    buffers = [asdict(buffer) | {"offset": plan.offsets[buffer.name]} for buffer in plan.buffers]
-    segments = [{"first": s.first, "last": s.last, "rows": dict(s.rows)} for s in plan.segments]
-    return {
-        "arena_bytes": plan.arena_bytes,
-        "lower_bound": plan.lower_bound,
-        "peak_layer": model.graph.layers[plan.peak_layer].name,
-        "segments": segments,
-        "buffers": buffers,
     }
 
 

@@ -1,8 +1,8 @@
-"""The pictures of the reports: confusion matrix, quality by layer, memory over time."""
+"""The pictures of the reports: confusion matrix, quality by layer."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -37,7 +37,7 @@ def save_confusion(path: Path, confusion: NDArray[np.int64], labels: Sequence[st
             colour = "white" if share[row, column] > 0.5 else "black"
             axes.text(column, row, str(confusion[row, column]), ha="center", va="center", color=colour, fontsize=7)
     figure.colorbar(picture, ax=axes, label="share of the true class")
-    _save(figure, path)
+    save_figure(figure, path)
 
 
 def save_layer_quality(path: Path, qualities: Sequence[LayerQuality]) -> None:
@@ -51,29 +51,10 @@ def save_layer_quality(path: Path, qualities: Sequence[LayerQuality]) -> None:
     axes.set_ylabel("SQNR, dB")
     axes.set_title("integer against float, by layer (red: the five worst)")
     axes.grid(axis="y", alpha=0.3)
-    _save(figure, path)
+    save_figure(figure, path)
 
 
-def save_memory_timeline(path: Path, memory: Mapping[str, Any], layers: int) -> None:
-    """The arena as a map: offset over layer number, a box a buffer; lines for the plan's size and the lower bound."""
-    figure, axes = pyplot.subplots(figsize=(max(7, 0.16 * layers), 4.5))
-    for number, buffer in enumerate(memory["buffers"]):
-        width = buffer["last"] - buffer["first"] + 1
-        colour = pyplot.get_cmap("tab20")(number % 20)
-        box = pyplot.Rectangle((buffer["first"], buffer["offset"]), width, buffer["bytes"], color=colour, alpha=0.8)
-        axes.add_patch(box)
-    axes.axhline(memory["arena_bytes"], color="black", label=f"arena {memory['arena_bytes']:,} B")
-    bound = f"lower bound {memory['lower_bound']:,} B"
-    axes.axhline(memory["lower_bound"], color="tab:red", linestyle="--", label=bound)
-    axes.set_xlim(0, layers)
-    axes.set_ylim(0, 1.08 * memory["arena_bytes"])
-    axes.set_xlabel("layer")
-    axes.set_ylabel("offset in the arena, bytes")
-    axes.legend(loc="upper right")
-    _save(figure, path)
-
-
-def _save(figure: Any, path: Path) -> None:
+def save_figure(figure: Any, path: Path) -> None:
     figure.tight_layout()
     figure.savefig(path, dpi=DOTS_PER_INCH, metadata=PNG_METADATA)
     pyplot.close(figure)

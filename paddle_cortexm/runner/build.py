@@ -57,10 +57,12 @@ def build_stage(partial: Path, settings: Config, target: Target, toolchain: Tool
     kernels = (model / "sources.txt").read_text().split()
     helium = isa_proof.check_helium(objects, kernels, toolchain.objdump)
     sizes = size_report.measure(elf, target, read_json(model / "regions.json"))
+    memory = read_json(model / "memory.json")
+    largest = {"name": memory["peak_layer"], "live_bytes": memory["lower_bound"]}
     facts = {"target": target.name, "toolchain": toolchain.version, "helium_instructions": sum(helium.values())}
     shutil.copy(elf, partial / "app.elf")
     shutil.copy(objects / "app.map", partial / "app.map")
-    write_json(partial / "size.json", facts | sizes)
+    write_json(partial / "size.json", facts | sizes | {"largest_layer": largest})
 
 
 def build_program(objects: Path, model: Path, target: Target, toolchain: Toolchain) -> Path:

@@ -12,7 +12,8 @@ from pathlib import Path
 from paddle_cortexm.errors import UserError
 from paddle_cortexm.stage import REPOSITORY
 
-MVE_GUARD = "__ARM_FEATURE_MVE"  # a source with this macro promises an MVE variant
+# A source with one of these macros promises an MVE variant: the compiler's own, and app/helium/helium.h's name for it.
+MVE_GUARD = re.compile(r"\b(__ARM_FEATURE_MVE|HELIUM_MVE)\b")
 # A vector register among the operands: scalar floating point names only s and d registers.
 MVE_INSTRUCTION = re.compile(r"\tv[a-z0-9.]+\s[^\n;@]*\bq[0-7]\b")
 
@@ -23,7 +24,7 @@ def check_helium(objects: Path, sources: Iterable[str], objdump: Path) -> dict[s
     objects: the CMake build folder (with compile_commands.json); sources: repository paths. Raises UserError that
     names the sources whose object has none.
     """
-    promised = [source for source in sources if MVE_GUARD in (REPOSITORY / source).read_text(encoding="utf-8")]
+    promised = [source for source in sources if MVE_GUARD.search((REPOSITORY / source).read_text(encoding="utf-8"))]
     compiled = objects_by_source(objects)
     counts = {source: count_mve(compiled[(REPOSITORY / source).resolve()], objdump) for source in promised}
     missing = [source for source, count in counts.items() if count == 0]

@@ -9,6 +9,7 @@ from typing import Any
 
 from paddle_cortexm import stage
 from paddle_cortexm.config import Config
+from paddle_cortexm.runner import size_report
 from paddle_cortexm.runner.simulators import Simulator
 from paddle_cortexm.runner.transcript import FrameResult, Transcript
 from paddle_cortexm.runner.verdict import Comparison
@@ -59,6 +60,8 @@ def build(
         "code_bytes": sizes["totals"]["code"],
         "stack_bytes": first.stack_used,
         "stack_reserved_bytes": first.stack_reserved,
+        "regions": sizes["regions"],
+        "largest_layer": sizes["largest_layer"],
         "accuracy": accuracy(settings, verdicts),
     }
 
@@ -107,6 +110,7 @@ def text(report: Mapping[str, Any]) -> str:
         f"bytes: arena {report['arena_bytes']:,}, weights {report['weight_bytes']:,}, code {report['code_bytes']:,}, "
         f"stack {report['stack_bytes']:,} of {report['stack_reserved_bytes']:,}"
     )
+    lines.append(size_report.table_text(report, report["stack_bytes"]))
     lines.append(f"output CRC32: {report['output_crc32']}")
     if report["frames"] > 1:
         lines.append(f"frames equal to the host: {report['frames_equal']} of {report['frames']}")

@@ -62,13 +62,21 @@ def _regions_of(section: Section, target: Target, regions: Mapping[str, str]) ->
     return [runs] if stored == runs else [runs, stored]
 
 
-def table_text(sizes: Mapping[str, Any]) -> str:
-    """The report for people: one line a region, bytes by kind."""
+def table_text(sizes: Mapping[str, Any], stack_used: int | None = None) -> str:
+    """The report for people: one line a region, bytes by kind, and the layer that needs most of the arena.
+
+    sizes: size.json; stack_used: the stack's measured high-water mark, once the program has run.
+    """
     header = ["region", *KINDS, "used", "free", "of"]
     rows = [header]
     for name, region in sizes["regions"].items():
         counts = [region["contents"].get(kind, 0) for kind in KINDS]
         numbers = [*counts, region["used"], region["free"], region["size"]]
-        rows.append([name, *(f"{number:,}" if number else "-" for number in numbers)])
+        row = [name, *(f"{number:,}" if number else "-" for number in numbers)]
+        if stack_used is not None and region["contents"].get("stack"):
+            row[header.index("stack")] = f"{stack_used:,} of {region['contents']['stack']:,}"
+        rows.append(row)
     widths = [max(len(row[i]) for row in rows) for i in range(len(header))]
-    return "\n".join("  ".join(cell.rjust(width) for cell, width in zip(row, widths, strict=True)) for row in rows)
+    lines = ["  ".join(cell.rjust(width) for cell, width in zip(row, widths, strict=True)) for row in rows]
+    largest = sizes["largest_layer"]
+    return "\n".join([*lines, f"largest layer: {largest['name']}, {largest['live_bytes']:,} bytes live while it runs"])

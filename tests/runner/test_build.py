@@ -28,6 +28,7 @@ def test_the_script_leaves_program_map_and_sizes(deployment: Deployment, script:
     assert sizes["regions"]["DDR"]["contents"]["frames"] == 24 * 30 * 3 + 1024 * 1024 * 3
     assert all(region["used"] + region["free"] == region["size"] for region in sizes["regions"].values())
     assert "compiler: " in done.stdout and "DTCM" in done.stdout
+    assert "largest layer: sums, 1,024 bytes live while it runs" in done.stdout
     assert "next: ./05_run_fvp.sh --config tiny" in done.stdout
 
 
@@ -137,6 +138,13 @@ def test_a_kernel_compiled_without_helium_is_an_error(tmp_path: Path, kind: str)
     toolchain = compile_kernel(tmp_path, kind, "cortex-m55+nomve")
     with pytest.raises(UserError, match=r"without a single Helium instruction: .*twice_s8\.c"):
         isa_proof.check_helium(tmp_path, [str(tmp_path / "twice_s8.c")], toolchain.objdump)
+
+
+def test_every_vector_kernel_of_the_project_is_known_to_promise_helium() -> None:
+    sources = (REPOSITORY / "app/helium").glob("*.c")
+    vector = [path for path in sources if re.search(r"\bv(ldr|ml|add|qr)\w+\(", path.read_text())]
+    assert len(vector) >= 8
+    assert [path.name for path in vector if not isa_proof.MVE_GUARD.search(path.read_text())] == []
 
 
 def test_a_kernel_without_an_mve_variant_needs_no_proof(tmp_path: Path) -> None:

@@ -48,6 +48,8 @@ def test_the_linked_in_frame_passes_and_everything_is_in_run_json(built: str, sc
     assert instructions["preprocessing"] > 0
     assert run["arena_bytes"] == 1024 and run["code_bytes"] > 1000
     assert 0 < run["stack_bytes"] < run["stack_reserved_bytes"] == 8192
+    assert run["regions"]["DTCM"]["contents"]["stack"] == 8192 and run["largest_layer"]["name"] == "sums"
+    assert f"{run['stack_bytes']:,} of 8,192" in done.stdout and "largest layer: sums" in done.stdout
     last = done.stdout.strip().splitlines()[-1]
     expected = f"tiny  {best['label']}  {best['score']:.4f}  {instructions['model']:,} instructions  PASS"
     assert last == expected
