@@ -165,5 +165,5 @@ def test_an_overridden_value_replaces_the_config_s_and_leaves_the_rest() -> None
 
 
 def test_an_overridden_value_is_checked_as_the_config_s_are() -> None:
-    with pytest.raises(UserError, match="compile.kernels.*'cmsis'"):
+    with pytest.raises(UserError, match=r"compile\.kernels.*'cmsis'"):
         overridden(loaded(MINIMAL), {"compile.kernels": ["cmsis"]})

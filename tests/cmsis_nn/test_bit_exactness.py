@@ -1,4 +1,4 @@
-"""CMSIS-NN computes what the helium kernels compute, bit for bit: random layers, and a whole network on the simulator."""
+"""CMSIS-NN computes what the helium kernels compute, bit for bit: random layers, and a network on the simulator."""
 
 from __future__ import annotations
 
