@@ -17,7 +17,7 @@ CLANG_FORMAT = $(shell source scripts/find_tools.sh && find_clang_format)
 
 help: ## this list
 	@echo 'make CONFIG=name       the five stages for configs/name.yaml'
-	@sed -nE 's/^([a-z]+):[^#]*## (.*)/make \1\t\2/p' Makefile | expand -t 23
+	@sed -nE 's/^([a-z-]+):[^#]*## (.*)/make \1\t\2/p' Makefile | expand -t 23
 
 demo: setup ## both deployments of the mission, from training to PASS
 	@for name in $(DEMO); do $(MAKE) --no-print-directory line CONFIG=$$name; done
@@ -48,8 +48,13 @@ format: setup ## format Python and C, sort imports
 	ruff format .
 	$(CLANG_FORMAT) -i $(C_SOURCES)
 
+bench: setup ## every network and precision, helium and CMSIS-NN: docs/performance.md
+	python -m paddle_cortexm.bench $(ARGS)
+
+bench-check: setup ## the same; fails when a count is more than 1 % above docs/performance.json
+	python -m paddle_cortexm.bench --check $(ARGS)
+
 # Recipes follow with the tools they call:
-# bench: setup ## every network and precision, helium and CMSIS-NN: docs/performance.md
 # accuracy: setup ## PHOTOS=folder: float, fake-quantised, integer, on the target: docs/accuracy.md
 # profile: setup ## CONFIG=name: instructions by layer and by function
 

@@ -6,8 +6,26 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 
 from paddle_cortexm.compiler.backends.base import Kernel
-from paddle_cortexm.compiler.graph import Graph, Layer, multiply_accumulates
+from paddle_cortexm.compiler.graph import (
+    Convolution,
+    DepthwiseConvolution,
+    Graph,
+    IntegerConvolution,
+    IntegerDepthwiseConvolution,
+    Layer,
+    Window,
+    multiply_accumulates,
+)
 from paddle_cortexm.compiler.memory import MemoryPlan
+
+STEM_CHANNELS = 4  # a convolution of at most so many channels is the image's
+KINDS = {
+    "FullyConnected": "fully connected",
+    "AveragePool": "pool",
+    "MaxPool": "pool",
+    "Table": "activation",
+    "Activation": "activation",
+}
 
 
 @dataclass(frozen=True)
@@ -16,6 +34,7 @@ class PlannedLayer:
 
     name: str
     operator: str
+    kind: str
     inputs: list[str]
     input_shapes: list[list[int]]
     output_shape: list[int]
@@ -35,6 +54,22 @@ def operator_name(layer: Layer) -> str:
     return "+".join([type(layer.operator).__name__, *fused])
 
 
+def layer_kind(layer: Layer) -> str:
+    """What reports group layers by: 'pointwise', 'depthwise 3x3', 'stem' (the convolution of the image), ...
+
+    A layer with a fused epilogue is of its own kind, the epilogue's work included.
+    """
+    match layer.operator:
+        case DepthwiseConvolution(window=window) | IntegerDepthwiseConvolution(window=window):
+            return "depthwise {}x{}".format(*window.kernel)
+        case Convolution(window=Window(kernel=(1, 1))) | IntegerConvolution(window=Window(kernel=(1, 1))):
+            return "pointwise"
+        case Convolution(weight=weight) | IntegerConvolution(weight=weight):
+            return "stem" if weight.shape[-1] <= STEM_CHANNELS else "convolution"
+    name = type(layer.operator).__name__.removeprefix("Integer")
+    return KINDS.get(name, name.lower())
+
+
 def planned_layers(graph: Graph, kernels: Mapping[str, Kernel]) -> list[PlannedLayer]:
     return [_planned(graph, layer, kernels[layer.name]) for layer in graph.layers]
 
@@ -44,6 +79,7 @@ def _planned(graph: Graph, layer: Layer, kernel: Kernel) -> PlannedLayer:
     return PlannedLayer(
         name=layer.name,
         operator=operator_name(layer),
+        kind=layer_kind(layer),
         inputs=list(layer.inputs),
         input_shapes=[list(tensor.shape) for tensor in inputs],
         output_shape=list(output.shape),

@@ -1,0 +1,77 @@
+"""What is made of measurements: sums by kind, the document, and the check against the committed counts."""
+
+from dataclasses import replace
+
+import pytest
+
+from paddle_cortexm.bench.check import compare, counts
+from paddle_cortexm.bench.measure import Kind, Measurement, Missing, kinds
+from paddle_cortexm.bench.report import kind_table, markdown
+
+HELIUM = Measurement(
+    network="MobileNetV2/224",
+    precision="int8",
+    kernels="helium, tvm",
+    toolchain="clang 19.1.7",
+    instructions=1000,
+    by_kind={"pointwise": Kind(700, 2100), "add": Kind(300, 0)},
+    macs=2100,
+    arena_bytes=64,
+    weight_bytes=128,
+    code_bytes=256,
+)
+ARM = replace(
+    HELIUM,
+    kernels="cmsis-nn, helium, tvm",
+    instructions=2500,
+    by_kind={"pointwise": Kind(1400, 2100), "add": Kind(900, 0), "activation": Kind(200, 0)},
+)
+
+
+def cells(text: str, beginning: str) -> list[str]:
+    line = next(line for line in text.splitlines() if line.startswith(f"| {beginning} "))
+    return [cell.strip() for cell in line.strip("|").split("|")]
+
+
+def test_layers_are_summed_by_kind_the_costliest_first() -> None:
+    layers = [
+        {"name": "a", "kind": "add", "macs": 0},
+        {"name": "b", "kind": "pointwise", "macs": 30},
+        {"name": "c", "kind": "pointwise", "macs": 12},
+    ]
+    summed = kinds(layers, {"a": 5, "b": 6, "c": 7})
+    assert list(summed.items()) == [("pointwise", Kind(13, 42)), ("add", Kind(5, 0))]
+
+
+def test_a_network_is_compared_with_its_twin_that_uses_cmsis_nn() -> None:
+    text = markdown([ARM, HELIUM])
+    row = next(line for line in text.splitlines() if "| helium, tvm |" in line)
+    assert "| 1,000 | 2.50 |" in row
+    assert cells(text, "pointwise") == ["pointwise", "1,400", "1.50", "700", "3.00", "2.00"]
+
+
+def test_a_kind_that_was_fused_away_has_empty_cells() -> None:
+    assert cells(kind_table(HELIUM, ARM), "activation") == ["activation", "200", "", "", "", ""]
+
+
+def test_without_cmsis_nn_the_document_says_so_and_gives_no_ratio() -> None:
+    text = markdown([Missing("MobileNetV2/224", "int8", "cmsis-nn, helium, tvm", "CMSIS-NN was not found"), HELIUM])
+    assert "* MobileNetV2/224 int8, cmsis-nn, helium, tvm: CMSIS-NN was not found" in text
+    assert cells(text, "pointwise") == ["pointwise", "", "", "700", "3.00", ""]
+
+
+@pytest.mark.parametrize(("instructions", "passes"), [(900, True), (1010, True), (1011, False)])
+def test_a_rise_above_one_percent_fails(instructions: int, passes: bool) -> None:
+    lines, passed = compare([replace(HELIUM, instructions=instructions)], counts([HELIUM]))
+    assert passed is passes
+    assert ("RISEN" in lines[0]) is not passes
+
+
+def test_counts_of_another_compiler_are_not_compared_and_the_line_says_so() -> None:
+    lines, passed = compare([replace(HELIUM, instructions=9999, toolchain="gcc 12.2.1")], counts([HELIUM]))
+    assert passed and "not compared: committed count is of clang 19.1.7" in lines[0]
+
+
+def test_what_could_not_be_measured_is_named_and_does_not_fail() -> None:
+    lines, passed = compare([Missing("PPLCNet_x1_0/224", "fp16", "helium, tvm", "no kernels")], counts([HELIUM]))
+    assert passed and lines == ["PPLCNet_x1_0/224 fp16 helium, tvm: not measured: no kernels"]
