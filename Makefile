@@ -54,9 +54,11 @@ bench: setup ## every network and precision, helium and CMSIS-NN: docs/performan
 bench-check: setup ## the same; fails when a count is more than 1 % above docs/performance.json
 	python -m paddle_cortexm.bench --check $(ARGS)
 
+profile: line ## CONFIG=name: instructions and modelled cycles by layer and by function
+	python -m paddle_cortexm.profile --config $(CONFIG)
+
 # Recipes follow with the tools they call:
 # accuracy: setup ## PHOTOS=folder: float, fake-quantised, integer, on the target: docs/accuracy.md
-# profile: setup ## CONFIG=name: instructions by layer and by function
 
 memory: setup ## arenas of four networks, streamed and not: build/memory/results.json, docs/memory.md
 	python -m paddle_cortexm.bench.memory

@@ -56,6 +56,9 @@ def build_stage(partial: Path, settings: Config, target: Target, toolchain: Tool
     elf = build_program(objects, model, target, toolchain)
     kernels = (model / "sources.txt").read_text().split()
     helium = isa_proof.check_helium(objects, kernels, toolchain.objdump)
+    if uses_cmsis_nn(model):
+        archive = next(objects.rglob("libcmsis-nn.a"))
+        helium[archive.name] = isa_proof.check_library(archive, toolchain.objdump)
     sizes = size_report.measure(elf, target, read_json(model / "regions.json"))
     memory = read_json(model / "memory.json")
     largest = {"name": memory["peak_layer"], "live_bytes": memory["lower_bound"]}

@@ -36,6 +36,17 @@ def check_helium(objects: Path, sources: Iterable[str], objdump: Path) -> dict[s
     return counts
 
 
+def check_library(archive: Path, objdump: Path) -> int:
+    """MVE instructions in a library of kernels that is built along. Raises UserError when there are none."""
+    count = count_mve(archive, objdump)
+    if count == 0:
+        raise UserError(
+            f"{archive.name} was compiled without a single Helium instruction. The compiler's flags must enable MVE "
+            f"(-mcpu without +nomve); see app/toolchains."
+        )
+    return count
+
+
 def objects_by_source(objects: Path) -> dict[Path, Path]:
     """What CMake compiled each source to: the word after -o of its command in compile_commands.json."""
     entries = json.loads((objects / "compile_commands.json").read_text(encoding="utf-8"))
@@ -44,7 +55,7 @@ def objects_by_source(objects: Path) -> dict[Path, Path]:
 
 
 def count_mve(object_file: Path, objdump: Path) -> int:
-    """MVE instructions in an object file."""
+    """MVE instructions in an object file or an archive of them."""
     architecture = ["-m", "armv8.1-m.main"] if objdump.name.startswith("arm-none-eabi") else []  # LLVM's needs no hint
     command = [str(objdump), "-d", *architecture, str(object_file)]
     listing = subprocess.run(command, capture_output=True, text=True, check=True, timeout=120).stdout

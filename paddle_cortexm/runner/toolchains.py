@@ -88,6 +88,12 @@ def find_clang(cpu: str) -> Toolchain:
     return Toolchain("clang", _version(compiler), objdump, variables)
 
 
+def find_objdump() -> Path:
+    """An objdump that disassembles the board's code: LLVM's newest from PATH, else arm-none-eabi-objdump."""
+    names = [f"llvm-objdump-{version}" for version in CLANG_VERSIONS] + ["llvm-objdump", "arm-none-eabi-objdump"]
+    return _first(names, "there is neither llvm-objdump nor arm-none-eabi-objdump. apt install llvm-19")
+
+
 def _newest_clang(cpu: str) -> tuple[Path, str]:
     """The compiler and its version suffix, '-19' or ''."""
     names = [f"clang-{version}" for version in CLANG_VERSIONS] + ["clang"]

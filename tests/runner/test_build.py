@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import json
+import os
 import re
 import subprocess
 from pathlib import Path
 
 import pytest
 
+from paddle_cortexm import stage
 from paddle_cortexm.errors import UserError
 from paddle_cortexm.runner import isa_proof, toolchains
 from paddle_cortexm.runner.build import build_program, explain_overflow
@@ -151,3 +153,28 @@ def test_a_kernel_without_an_mve_variant_needs_no_proof(tmp_path: Path) -> None:
     toolchain = compile_kernel(tmp_path, "gcc", "cortex-m55+nomve")
     (tmp_path / "plain.c").write_text("int plain;\n")
     assert isa_proof.check_helium(tmp_path, [str(tmp_path / "plain.c")], toolchain.objdump) == {}
+
+
+@pytest.mark.parametrize("kind", ["clang", "gcc"])
+def test_a_library_without_helium_is_an_error(tmp_path: Path, kind: str) -> None:
+    toolchain = compile_kernel(tmp_path, kind, "cortex-m55+nomve")
+    with pytest.raises(UserError, match="without a single Helium instruction"):
+        isa_proof.check_library(tmp_path / "twice_s8.o", toolchain.objdump)
+    compile_kernel(tmp_path, kind, "cortex-m55")
+    assert isa_proof.check_library(tmp_path / "twice_s8.o", toolchain.objdump) >= 3
+
+
+def test_stage_4_fails_when_a_kernel_that_promises_helium_has_none(deployment: Deployment, script: Script) -> None:
+    name = deployment()
+    source = Path("broken_s8.c").resolve()
+    source.write_text("#ifdef __ARM_FEATURE_MVE\nint broken;\n#endif\n")
+    listed = Path("build/tiny/03_compile_tvm/sources.txt")
+    listed.write_text(f"{os.path.relpath(source, REPOSITORY)}\n")
+    manifest = listed.with_name("manifest.json")
+    recorded = json.loads(manifest.read_text())
+    recorded["outputs"]["sources.txt"] = stage.sha256(listed)
+    manifest.write_text(json.dumps(recorded))
+    done = script("04_build_app.sh", "--config", name)
+    assert done.returncode == 2
+    assert "compiled without a single Helium instruction" in done.stderr and "broken_s8.c" in done.stderr
+    assert not Path("build/tiny/04_build_app").exists()
