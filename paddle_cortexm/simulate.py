@@ -54,7 +54,16 @@ class HostModel:
         return self._checked(output, self._library.host_run_input(_address(source), _address(output)))
 
     def on_layer(self, hook: Callable[[int], None] | None) -> None:
-        """Call hook(layer number) after each layer, and after each row of a streamed one; None stops it."""
+        """Call hook(layer number) after each layer; None stops it.
+
+        Raises UserError for a model with streamed layers: their tensors are never whole.
+        """
+        streamed = [name for name, facts in self.facts.get("tensors", {}).items() if facts.get("rolling_rows")]
+        if hook and streamed:
+            raise UserError(
+                f"{len(streamed)} tensors are streamed ('{streamed[0]}' is the first) and never exist whole. For reports "
+                f"by layer, compile with compile.memory.arena: none (the bits are the same)."
+            )
         callback = ctypes.CFUNCTYPE(None, ctypes.c_int)
         self._hook = callback(hook) if hook else callback()
         self._library.host_set_layer_hook(self._hook)

@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 
 from paddle_cortexm.compiler.backends.base import Kernel
 from paddle_cortexm.compiler.graph import Graph
-from paddle_cortexm.compiler.memory import MemoryPlan
+from paddle_cortexm.compiler.memory import MemoryPlan, aligned
 from paddle_cortexm.compiler.segments import KIB, plan_arena
 from paddle_cortexm.errors import UserError
 from paddle_cortexm.target import Target
@@ -50,8 +50,8 @@ def place_model(
 
 
 def constant_bytes(kernels: Mapping[str, Kernel], kind: str) -> int:
-    """Bytes of all constants of a kind."""
-    return sum(c.values.nbytes for kernel in kernels.values() for c in kernel.constants if c.kind == kind)
+    """Bytes of all constants of a kind, each aligned as it is linked."""
+    return sum(aligned(c.values.nbytes) for kernel in kernels.values() for c in kernel.constants if c.kind == kind)
 
 
 def check_arena(
