@@ -12,8 +12,10 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 from paddle_cortexm import cli
-from paddle_cortexm.bench.networks import Network, Variant, deploy
+from paddle_cortexm.bench.networks import BENCH_FOLDER, Network, Variant, deploy
+from paddle_cortexm.report.memory import explanation
 from paddle_cortexm.stage import BUILD_FOLDER, REPOSITORY, read_json, write_json
+from paddle_cortexm.target import KIB
 
 MOST_INSTRUCTIONS = 1.05  # streamed, of the instructions of the program that is not streamed
 DOCUMENT = REPOSITORY / "docs" / "memory.md"
@@ -84,7 +86,12 @@ def measure(case: Case, arena: str) -> Result:
 
 def measure_case(case: Case) -> list[Result]:
     """Not streamed; streamed to the limit; streamed to the smallest arena."""
-    return [measure(case, arena) for arena in ("none", f"{case.limit // 1024}KiB", "minimum")]
+    return [measure(case, arena) for arena in ("none", limit_setting(case), "minimum")]
+
+
+def limit_setting(case: Case) -> str:
+    """The case's limit as compile.memory.arena says it: 256KiB."""
+    return f"{case.limit // KIB}KiB"
 
 
 def failures(case: Case, results: Sequence[Result]) -> list[str]:
@@ -143,13 +150,19 @@ def fill(text: str, blocks: dict[str, str]) -> str:
     return text
 
 
+def explained(case: Case) -> str:
+    """What --explain-memory prints for a case's limit, once it has been measured."""
+    folder = BENCH_FOLDER / Variant(case.network, "int8", arena=limit_setting(case)).name
+    return explanation(read_json(folder / "03_compile_tvm" / "memory.json"))
+
+
 def main() -> int:
     """Measure, write, judge."""
     measured: list[tuple[Case, list[Result]]] = [(case, measure_case(case)) for case in CASES]
     rows: list[dict[str, Any]] = [asdict(result) for _, results in measured for result in results]
     (BUILD_FOLDER / "memory").mkdir(parents=True, exist_ok=True)
     write_json(BUILD_FOLDER / "memory" / "results.json", rows)
-    blocks = {"comparison": comparison(measured), "measured": table(measured)}
+    blocks = {"comparison": comparison(measured), "measured": table(measured), "explained": explained(CASES[0])}
     DOCUMENT.write_text(fill(DOCUMENT.read_text(encoding="utf-8"), blocks), encoding="utf-8")
     missed = [problem for case, results in measured for problem in failures(case, results)]
     print(

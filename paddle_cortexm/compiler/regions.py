@@ -12,9 +12,9 @@ from dataclasses import dataclass, replace
 from paddle_cortexm.compiler.backends.base import Kernel
 from paddle_cortexm.compiler.graph import Graph
 from paddle_cortexm.compiler.memory import MemoryPlan, aligned
-from paddle_cortexm.compiler.segments import KIB, plan_arena
+from paddle_cortexm.compiler.segments import plan_arena
 from paddle_cortexm.errors import UserError
-from paddle_cortexm.target import Target
+from paddle_cortexm.target import KIB, Target
 
 
 @dataclass(frozen=True)

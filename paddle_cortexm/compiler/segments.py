@@ -16,8 +16,7 @@ from paddle_cortexm.compiler.graph import Graph
 from paddle_cortexm.compiler.memory import MemoryPlan, aligned, plan_memory, segment_buffers
 from paddle_cortexm.compiler.streaming import Segment, streamed_segment
 from paddle_cortexm.errors import UserError
-
-KIB = 1024
+from paddle_cortexm.target import KIB
 
 
 @dataclass(frozen=True)

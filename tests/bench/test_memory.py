@@ -51,5 +51,5 @@ def test_a_block_is_replaced_between_its_marks_only() -> None:
         fill(text, {"u": "new"})
 
 
-def test_the_document_has_both_marks() -> None:
-    fill(DOCUMENT.read_text(encoding="utf-8"), {"comparison": "", "measured": ""})
+def test_the_document_has_all_marks() -> None:
+    fill(DOCUMENT.read_text(encoding="utf-8"), {"comparison": "", "measured": "", "explained": ""})
