@@ -61,8 +61,8 @@ class HostModel:
         streamed = [name for name, facts in self.facts.get("tensors", {}).items() if facts.get("rolling_rows")]
         if hook and streamed:
             raise UserError(
-                f"{len(streamed)} tensors are streamed ('{streamed[0]}' is the first) and never exist whole. For reports "
-                f"by layer, compile with compile.memory.arena: none (the bits are the same)."
+                f"{len(streamed)} tensors are streamed ('{streamed[0]}' is the first) and never exist whole. For "
+                f"reports by layer, compile with compile.memory.arena: none (the bits are the same)."
             )
         callback = ctypes.CFUNCTYPE(None, ctypes.c_int)
         self._hook = callback(hook) if hook else callback()

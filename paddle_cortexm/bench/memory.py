@@ -153,7 +153,7 @@ def fill(text: str, blocks: dict[str, str]) -> str:
 def explained(case: Case) -> str:
     """What --explain-memory prints for a case's limit, once it has been measured."""
     folder = BENCH_FOLDER / Variant(case.network, "int8", arena=limit_setting(case)).name
-    return explanation(read_json(folder / "03_compile_tvm" / "memory.json"))
+    return f"```\n{explanation(read_json(folder / '03_compile_tvm' / 'memory.json'))}\n```"
 
 
 def main() -> int:
