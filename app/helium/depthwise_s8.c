@@ -1,138 +1,128 @@
-/* Depthwise convolution: 16 channels of one output pixel at a time.
+/* Depthwise convolution: 16 channels at a time.
  *
- * A pixel's window is a list of addresses, one a tap; a tap in the padding points to zero points, so that pixels at the
- * edge cost no more than others. Products of even and odd channels are 16 bits wide; two taps are summed in 16 bits
- * (2 * 127 * 128 fits) before they are widened. Widening even and odd halves again leaves the sums in narrowing order.
- */
+ * The 16 channels of the window's rows are first copied to a strip, with zero points where there is no image: then a
+ * pixel's taps stand one after the other, and pixels at the edge cost no more than others. */
 #include "depthwise_s8.h"
-
-#include <string.h>
 
 #include "requantise.h"
 
 #if HELIUM_MVE
 
-#define ALWAYS_INLINE static inline __attribute__((always_inline))
+#include "depthwise_taps_s8.h"
 
-/* Four vectors of 32-bit sums of a group: lane i of lanes[j] is channel 4 * i + j. */
-typedef struct {
-    int32x4_t lanes[4];
-} sums_t;
-
-ALWAYS_INLINE void widen_and_add(sums_t *sums, int16x8_t even, int16x8_t odd) {
-    sums->lanes[0] = vaddq_s32(sums->lanes[0], vmovlbq_s16(even));
-    sums->lanes[1] = vaddq_s32(sums->lanes[1], vmovlbq_s16(odd));
-    sums->lanes[2] = vaddq_s32(sums->lanes[2], vmovltq_s16(even));
-    sums->lanes[3] = vaddq_s32(sums->lanes[3], vmovltq_s16(odd));
-}
-
-/* 16 channels of a tap. partial: only the `active` ones exist. */
-ALWAYS_INLINE int8x16_t load(uint32_t address, int partial, mve_pred16_t active) {
-    const int8_t *tap = (const int8_t *)address;
-    return partial ? vldrbq_z_s8(tap, active) : vldrbq_s8(tap);
-}
-
-/* Sums of products of the group that starts at `channel`. */
-ALWAYS_INLINE sums_t accumulate(const uint32_t taps[], int32_t tap_count, int32_t channel, const int8_t *weights,
-                                const int32_t *bias, int partial, mve_pred16_t active) {
-    sums_t sums = {{vldrwq_s32(bias), vldrwq_s32(bias + 4), vldrwq_s32(bias + 8), vldrwq_s32(bias + 12)}};
-    int32_t tap = 0;
-    for (; tap + 1 < tap_count; tap += 2) {
-        const int8x16_t x0 = load(taps[tap] + (uint32_t)channel, partial, active), w0 = vldrbq_s8(weights);
-        const int8x16_t x1 = load(taps[tap + 1] + (uint32_t)channel, partial, active),
-                        w1 = vldrbq_s8(weights + HELIUM_GROUP);
-        const int16x8_t even = vaddq_s16(vmullbq_int_s8(x0, w0), vmullbq_int_s8(x1, w1));
-        const int16x8_t odd = vaddq_s16(vmulltq_int_s8(x0, w0), vmulltq_int_s8(x1, w1));
-        widen_and_add(&sums, even, odd);
-        weights += 2 * HELIUM_GROUP;
+/* 16 channels of `count` pixels of a row, which stand `step` bytes apart; in the strip `stride` bytes. */
+ALWAYS_INLINE void copy_pixels(int8_t *to, int32_t stride, const int8_t *from, int32_t step, int32_t count, int partial,
+                               mve_pred16_t active) {
+    for (; count >= 4; count -= 4) {
+        const int8x16_t x0 = partial ? vldrbq_z_s8(from, active) : vldrbq_s8(from);
+        const int8x16_t x1 = partial ? vldrbq_z_s8(from + step, active) : vldrbq_s8(from + step);
+        const int8x16_t x2 = partial ? vldrbq_z_s8(from + 2 * step, active) : vldrbq_s8(from + 2 * step);
+        const int8x16_t x3 = partial ? vldrbq_z_s8(from + 3 * step, active) : vldrbq_s8(from + 3 * step);
+        vstrbq_s8(to, x0);
+        vstrbq_s8(to + stride, x1);
+        vstrbq_s8(to + 2 * stride, x2);
+        vstrbq_s8(to + 3 * stride, x3);
+        from += 4 * step;
+        to += 4 * stride;
     }
-    if (tap < tap_count) {
-        const int8x16_t x = load(taps[tap] + (uint32_t)channel, partial, active), w = vldrbq_s8(weights);
-        widen_and_add(&sums, vmullbq_int_s8(x, w), vmulltq_int_s8(x, w));
+    for (; count > 0; count--) {
+        vstrbq_s8(to, partial ? vldrbq_z_s8(from, active) : vldrbq_s8(from));
+        from += step;
+        to += stride;
     }
-    return sums;
 }
 
-ALWAYS_INLINE void group(const helium_depthwise_t *layer, const uint32_t taps[], int32_t tap_count, int32_t channel,
-                         int8_t *output, int partial) {
+ALWAYS_INLINE void fill_pixels(int8_t *to, int32_t stride, int8x16_t value, int32_t count) {
+    for (; count > 0; count--) {
+        vstrbq_s8(to, value);
+        to += stride;
+    }
+}
+
+/* The strip of the group that starts at `channel`: column (padding included), kernel row, 16 channels. */
+ALWAYS_INLINE void make_strip(const helium_depthwise_t *layer, const int8_t *const rows[], int32_t kernel_height,
+                              int32_t channel, int8_t *strip) {
+    const int32_t width = HELIUM_DEPTHWISE_STRIP_WIDTH(layer), left = layer->padding_left;
+    const int32_t inside = width - left < layer->input_width ? width - left : layer->input_width;
+    const int32_t stride = kernel_height * HELIUM_GROUP;
     const mve_pred16_t active = vctp8q((uint32_t)(layer->channels - channel));
-    const sums_t sums = accumulate(taps, tap_count, channel, layer->weights + channel * tap_count,
-                                   layer->bias + channel, partial, active);
-    int8x16_t result =
-        helium_requantise_x16(&layer->requantise, channel, sums.lanes[0], sums.lanes[1], sums.lanes[2], sums.lanes[3]);
-    if (layer->table != NULL) {
-        result = vldrbq_gather_offset_s8(layer->table, vreinterpretq_u8_s8(result));
-    }
-    if (partial) {
-        vstrbq_p_s8(output + channel, result, active);
-    } else {
-        vstrbq_s8(output + channel, result);
-    }
-}
-
-/* All channels of one output pixel; the compiler may know tap_count. */
-ALWAYS_INLINE void pixel(const helium_depthwise_t *layer, const uint32_t taps[], int32_t tap_count, int8_t *output) {
-    int32_t channel = 0;
-    for (; channel + HELIUM_GROUP <= layer->channels; channel += HELIUM_GROUP) {
-        group(layer, taps, tap_count, channel, output, 0);
-    }
-    if (channel < layer->channels) {
-        group(layer, taps, tap_count, channel, output, 1);
-    }
-}
-
-/* The window whose leftmost column is `column`, as the addresses of its taps; filled up to a multiple of 4. */
-static void find_taps(const helium_depthwise_t *layer, const int8_t *const rows[], const uint8_t *outside,
-                      int32_t column, uint32_t taps[]) {
-    int32_t count = 0;
-    for (int32_t ky = 0; ky < layer->kernel_height; ky++) {
-        for (int32_t kx = column; kx < column + layer->kernel_width; kx++) {
-            const int inside = kx >= 0 && kx < layer->input_width;
-            taps[count++] = inside ? (uint32_t)(rows[ky] + kx * layer->channels) : (uint32_t)outside;
+    const int8x16_t zero_point = vdupq_n_s8((int8_t)layer->input_zero_point);
+    for (int32_t ky = 0; ky < kernel_height; ky++, strip += HELIUM_GROUP) {
+        if (rows[ky] == NULL) {
+            fill_pixels(strip, stride, zero_point, width);
+            continue;
         }
-    }
-    while (count % 4 != 0) {
-        taps[count++] = 0;
-    }
-}
-
-/* From one window inside the image to the next. */
-ALWAYS_INLINE void advance_taps(uint32_t taps[], int32_t tap_count, uint32_t bytes) {
-    for (int32_t tap = 0; tap < tap_count; tap += 4) {
-        vstrwq_u32(taps + tap, vaddq_n_u32(vldrwq_u32(taps + tap), bytes));
-    }
-}
-
-/* One row; the compiler may know tap_count. */
-ALWAYS_INLINE void row(const helium_depthwise_t *layer, const int8_t *const rows[], int32_t tap_count, int8_t *output,
-                       const uint8_t *outside) {
-    uint32_t taps[HELIUM_DEPTHWISE_TAP_LIMIT];
-    const int32_t last_inside = layer->input_width - layer->kernel_width; /* column of the last whole window */
-    int32_t column = -layer->padding_left;
-    int advancing = 0;
-    for (int32_t x = 0; x < layer->output_width; x++) {
-        if (advancing && column <= last_inside) {
-            advance_taps(taps, tap_count, (uint32_t)(layer->stride_width * layer->channels));
+        fill_pixels(strip, stride, zero_point, left);
+        int8_t *to = strip + left * stride;
+        if (channel + HELIUM_GROUP <= layer->channels) {
+            copy_pixels(to, stride, rows[ky] + channel, layer->channels, inside, 0, active);
         } else {
-            find_taps(layer, rows, outside, column, taps);
-            advancing = column >= 0;
+            copy_pixels(to, stride, rows[ky] + channel, layer->channels, inside, 1, active);
         }
-        pixel(layer, taps, tap_count, output);
-        column += layer->stride_width;
-        output += layer->channels;
+        fill_pixels(to + inside * stride, stride, zero_point, width - left - inside);
     }
+}
+
+typedef enum { PLAIN, TABLE, GENERAL } finish_t; /* GENERAL: with left shifts, a clamp, a table or none */
+
+ALWAYS_INLINE int8x16_t finish(const helium_depthwise_t *layer, int32_t channel, const sums_t *sums, finish_t how) {
+    const helium_requantise_t *r = &layer->requantise;
+    const int32x4_t *v = sums->lanes;
+    const int8x16_t result =
+        how == GENERAL ? helium_requantise_x16(r, channel, v[0], v[1], v[2], v[3])
+                       : helium_requantise_byte_x16(r->multiplier + channel, r->shift + channel, r->zero_point, v);
+    return how == TABLE || (how == GENERAL && layer->table != NULL)
+               ? vldrbq_gather_offset_s8(layer->table, vreinterpretq_u8_s8(result))
+               : result;
+}
+
+/* One output row; the compiler may know the kernel's size. */
+ALWAYS_INLINE void row(const helium_depthwise_t *layer, const int8_t *const rows[], int32_t kernel_height,
+                       int32_t kernel_width, int8_t *output, int8_t *strip, finish_t how) {
+    const helium_depthwise_t own = *layer; /* a copy stays in registers: the output might overwrite the original */
+    const int32_t tap_count = kernel_height * kernel_width;
+    const int32_t step = own.stride_width * kernel_height * HELIUM_GROUP;
+    for (int32_t channel = 0; channel < own.channels; channel += HELIUM_GROUP) {
+        const mve_pred16_t active = vctp8q((uint32_t)(own.channels - channel));
+        const int8_t *pixel = strip;
+        int8_t *to = output + channel;
+        make_strip(layer, rows, kernel_height, channel, strip);
+        for (int32_t x = own.output_width; x > 0; x--) {
+            const sums_t sums = accumulate(pixel, own.weights + channel * tap_count, own.bias + channel, tap_count);
+            vstrbq_p_s8(to, finish(&own, channel, &sums, how), active);
+            pixel += step;
+            to += own.channels;
+        }
+    }
+}
+
+static finish_t finish_of(const helium_depthwise_t *layer) {
+    const helium_requantise_t *r = &layer->requantise;
+    if (r->left_shift != NULL || r->minimum != INT8_MIN || r->maximum != INT8_MAX) {
+        return GENERAL;
+    }
+    return layer->table != NULL ? TABLE : PLAIN;
 }
 
 void helium_depthwise_row_s8(const helium_depthwise_t *layer, const int8_t *const rows[], int8_t *output,
                              uint8_t *scratch) {
-    const int32_t tap_count = layer->kernel_height * layer->kernel_width;
-    memset(scratch, layer->input_zero_point, (size_t)layer->channels);
-    if (tap_count == 9) {
-        row(layer, rows, 9, output, scratch);
-    } else if (tap_count == 25) {
-        row(layer, rows, 25, output, scratch);
+    const int32_t height = layer->kernel_height, width = layer->kernel_width;
+    const finish_t how = finish_of(layer);
+    int8_t *strip = (int8_t *)scratch;
+    if (how != GENERAL && height == 3 && width == 3) {
+        if (how == PLAIN) {
+            row(layer, rows, 3, 3, output, strip, PLAIN);
+        } else {
+            row(layer, rows, 3, 3, output, strip, TABLE);
+        }
+    } else if (how != GENERAL && height == 5 && width == 5) {
+        if (how == PLAIN) {
+            row(layer, rows, 5, 5, output, strip, PLAIN);
+        } else {
+            row(layer, rows, 5, 5, output, strip, TABLE);
+        }
     } else {
-        row(layer, rows, tap_count, output, scratch);
+        row(layer, rows, height, width, output, strip, GENERAL);
     }
 }
 
@@ -143,9 +133,9 @@ static int8_t result_of(const helium_depthwise_t *layer, const int8_t *const row
     const int32_t entry = group + HELIUM_NARROWING_ORDER(lane);
     const int8_t *weight = layer->weights + group * layer->kernel_height * layer->kernel_width + lane;
     int32_t sum = layer->bias[entry];
-    for (int32_t ky = 0; ky < layer->kernel_height; ky++) {
-        for (int32_t kx = column; kx < column + layer->kernel_width; kx++) {
-            const int inside = kx >= 0 && kx < layer->input_width;
+    for (int32_t kx = column; kx < column + layer->kernel_width; kx++) {
+        for (int32_t ky = 0; ky < layer->kernel_height; ky++) {
+            const int inside = kx >= 0 && kx < layer->input_width && rows[ky] != NULL;
             sum += *weight * (inside ? rows[ky][kx * layer->channels + channel] : layer->input_zero_point);
             weight += HELIUM_GROUP;
         }
@@ -170,13 +160,11 @@ void helium_depthwise_row_s8(const helium_depthwise_t *layer, const int8_t *cons
 void helium_depthwise_s8(const helium_depthwise_t *layer, const int8_t *input, int8_t *output, uint8_t *scratch) {
     const int8_t *rows[HELIUM_DEPTHWISE_TAP_LIMIT];
     const int32_t input_row = layer->input_width * layer->channels;
-    uint8_t *outside = scratch + layer->channels;
-    memset(outside, layer->input_zero_point, (size_t)input_row);
     for (int32_t y = 0; y < layer->output_height; y++) {
         const int32_t top = y * layer->stride_height - layer->padding_top;
         for (int32_t ky = 0; ky < layer->kernel_height; ky++) {
             const int inside = top + ky >= 0 && top + ky < layer->input_height;
-            rows[ky] = inside ? input + (top + ky) * input_row : (const int8_t *)outside;
+            rows[ky] = inside ? input + (top + ky) * input_row : NULL;
         }
         helium_depthwise_row_s8(layer, rows, output, scratch);
         output += layer->output_width * layer->channels;

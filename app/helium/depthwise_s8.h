@@ -20,18 +20,23 @@ typedef struct {
     int32_t padding_top;
     int32_t padding_left;
     int32_t input_zero_point;
-    const int8_t *weights; /* group, tap (kernel row by row), 16 channels; -127 ... 127 */
+    const int8_t *weights; /* group, tap (column by column), 16 channels; -127 ... 127 */
     const int32_t *bias;   /* minus input zero point times the sum of the weights; in narrowing order */
     helium_requantise_t requantise;
     const int8_t *table; /* as in helium_epilogue_t, or NULL */
 } helium_depthwise_t;
 
+/* Columns of the input, padding included, that the windows of a row see. */
+#define HELIUM_DEPTHWISE_STRIP_WIDTH(layer)                                                                            \
+    (((layer)->output_width - 1) * (layer)->stride_width + (layer)->kernel_width)
+
 /* One output row, output_width x channels. rows: the kernel_height input rows of its window, input_width x channels
- * each; those outside the image are rows of input zero points. scratch: channels bytes. */
+ * each; those outside the image are rows of input zero points, or NULL. scratch: 16 * kernel_height * strip width
+ * bytes, 16-byte aligned. */
 void helium_depthwise_row_s8(const helium_depthwise_t *layer, const int8_t *const rows[], int8_t *output,
                              uint8_t *scratch);
 
-/* The whole layer, HWC to HWC. scratch: (1 + input_width) * channels bytes, for zero points. */
+/* The whole layer, HWC to HWC. scratch: as for a row. */
 void helium_depthwise_s8(const helium_depthwise_t *layer, const int8_t *input, int8_t *output, uint8_t *scratch);
 
 #endif

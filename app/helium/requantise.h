@@ -78,5 +78,19 @@ static inline int8x16_t helium_requantise_x16(const helium_requantise_t *r, int3
     return helium_narrow_x16(v0, v1, v2, v3, r->zero_point, r->minimum, r->maximum);
 }
 
+/* The same without left shifts, and with the clamp of a byte. */
+static inline int8x16_t helium_requantise_byte_x16(const int32_t *multiplier, const int32_t *shift, int32_t zero_point,
+                                                   const int32x4_t sums[4]) {
+    const int32x4_t v0 = helium_requantise_x4(sums[0], vldrwq_s32(multiplier), vldrwq_s32(shift));
+    const int32x4_t v2 = helium_requantise_x4(sums[2], vldrwq_s32(multiplier + 8), vldrwq_s32(shift + 8));
+    int16x8_t even = vqmovntq_s32(vqmovnbq_s32(vdupq_n_s16(0), v0), v2);
+    even = vqaddq_n_s16(even, (int16_t)zero_point);
+    const int32x4_t v1 = helium_requantise_x4(sums[1], vldrwq_s32(multiplier + 4), vldrwq_s32(shift + 4));
+    const int32x4_t v3 = helium_requantise_x4(sums[3], vldrwq_s32(multiplier + 12), vldrwq_s32(shift + 12));
+    int16x8_t odd = vqmovntq_s32(vqmovnbq_s32(vdupq_n_s16(0), v1), v3);
+    odd = vqaddq_n_s16(odd, (int16_t)zero_point);
+    return vqmovntq_s16(vqmovnbq_s16(vdupq_n_s8(0), even), odd);
+}
+
 #endif
 #endif

@@ -6,6 +6,7 @@ The definitions of compiler/graph.py are written down here in numpy.
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from itertools import product
 
 import numpy as np
@@ -182,8 +183,19 @@ def depthwise_expectations() -> list[Expected]:
         cases += depthwise_cases(depthwise_layer(20, window, requantisation=scales(20, low, high)), int8(1, 4, 4, 20))
     clamp = Requantisation(*_constants(20), -128, -128, 17)
     cases += depthwise_cases(depthwise_layer(20, window, requantisation=clamp), int8(1, 4, 4, 20))
-    fused = depthwise_layer(20, window, epilogue=Epilogue(table=int8(256)))
-    return cases + depthwise_cases(fused, int8(1, 6, 6, 20))
+    for size, more in product((1, 3, 5), ({}, {"requantisation": clamp}, {"requantisation": byte_scales(20)})):
+        pad = size // 2
+        around = Window((size, size), (1, 1), (pad, pad, pad, pad))
+        fused = depthwise_layer(20, around, epilogue=Epilogue(table=int8(256)), **more)
+        cases += depthwise_cases(fused, int8(1, 6, 6, 20))
+        if more:
+            cases += depthwise_cases(depthwise_layer(20, around, **more), int8(1, 3, 20, 20))
+    return cases
+
+
+def byte_scales(channels: int) -> Requantisation:
+    """Scales without a clamp of their own: the usual case, which has code of its own."""
+    return replace(scales(channels), minimum=-128, maximum=127)
 
 
 def _constants(channels: int) -> tuple[NDArray[np.int32], NDArray[np.int32]]:

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 
 from paddle_cortexm.compiler.backends.base import Constant, Kernel, Rejection, c_template
+from paddle_cortexm.compiler.backends.helium.packing import packed_table
 from paddle_cortexm.compiler.backends.helium.requantisation import (
     GROUP,
     narrowing_order,
     requantise_constants,
     requantise_initialiser,
-    table_constant,
 )
 from paddle_cortexm.compiler.graph import Graph, Int8Array, IntegerDepthwiseConvolution, Layer
 
@@ -41,18 +43,23 @@ def folded_bias(operator: IntegerDepthwiseConvolution) -> np.ndarray[tuple[int, 
 
 
 def packed_weights(weight: Int8Array) -> Int8Array:
-    """HWC weights as (group of 16 channels, tap, channel), zeros in the last group's missing channels."""
+    """HWC weights as (group of 16 channels, tap, channel), taps column by column, zeros for missing channels."""
     height, width, channels = weight.shape
-    padded = np.pad(weight.reshape(height * width, channels), ((0, 0), (0, -channels % GROUP)))
+    by_columns = weight.transpose(1, 0, 2).reshape(height * width, channels)
+    padded = np.pad(by_columns, ((0, 0), (0, -channels % GROUP)))
     return np.ascontiguousarray(padded.reshape(height * width, -1, GROUP).transpose(1, 0, 2))
 
 
 def _kernel(graph: Graph, layer: Layer, operator: IntegerDepthwiseConvolution, bias: np.ndarray) -> Kernel:
     source, result = graph.inputs_of(layer)[0], graph.output_of(layer)
-    scales = requantise_constants(operator.requantisation, source.shape[3])
-    table = operator.epilogue.table
-    tables = () if table is None else (table_constant(table),)
+    requantisation, table = operator.requantisation, operator.epilogue.table
+    tables: tuple[Constant, ...] = ()
+    if table is not None:  # the clamp in front is folded in
+        tables = (Constant("table", packed_table(table, requantisation), "hot"),)
+        requantisation = replace(requantisation, minimum=-128, maximum=127)
+    scales = requantise_constants(requantisation, source.shape[3])
     window = operator.window
+    strip_bytes = GROUP * window.kernel[0] * ((result.shape[2] - 1) * window.stride[1] + window.kernel[1])
     (kernel_height, kernel_width), (top, left) = window.kernel, window.padding[:2]
     fields = {
         "channels": source.shape[3],
@@ -69,7 +76,7 @@ def _kernel(graph: Graph, layer: Layer, operator: IntegerDepthwiseConvolution, b
         "input_zero_point": operator.input_zero_point,
         "weights": "$weights",
         "bias": "$bias",
-        "requantise": requantise_initialiser(operator.requantisation, scales),
+        "requantise": requantise_initialiser(requantisation, scales),
         "table": "$table" if tables else "NULL",
     }
     values = "".join(f"        .{name} = {value},\n" for name, value in fields.items())
@@ -85,9 +92,9 @@ def _kernel(graph: Graph, layer: Layer, operator: IntegerDepthwiseConvolution, b
             *scales,
             *tables,
         ),
-        scratch_bytes=(1 + source.shape[2]) * source.shape[3],
+        scratch_bytes=strip_bytes,
         header="depthwise_s8.h",
         sources=("app/helium/depthwise_s8.c",),
         row_body=c_template(parameters + "    helium_depthwise_row_s8(&parameters, rows, output, scratch);\n"),
-        row_scratch_bytes=source.shape[3],
+        row_scratch_bytes=strip_bytes,
     )
