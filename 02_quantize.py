@@ -33,7 +33,9 @@ def figures(metrics: dict[str, Any]) -> dict[str, str]:
         lines["float accuracy"] = f"{metrics['float']['top1']:.2%} of {metrics['float']['images']} validation images"
     if "algorithm" in metrics:
         tensors = metrics["tensors"]
-        lines["calibration"] = f"{metrics['algorithm']}, {metrics['calibration_images']} images"
+        extras = [name for name in ("adaround", "bias_correction", "equalisation", "symmetric") if metrics[name]]
+        recipe = ", ".join([metrics["algorithm"], *(name.replace("_", " ") for name in extras)])
+        lines["calibration"] = f"{recipe}; {metrics['calibration_images']} images"
         lines["ranges"] = f"{tensors['all']} tensors, {tensors['paddleslim']} of them by PaddleSlim"
     if "fake_quant_estimate" in metrics:
         lines["Paddle's fake-quant estimate"] = f"{metrics['fake_quant_estimate']['top1']:.2%} (stage 3 measures)"

@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from paddle_cortexm.compiler import adjustments
 from paddle_cortexm.compiler.backends.base import Kernel
 from paddle_cortexm.compiler.backends.registry import backends_named
 from paddle_cortexm.compiler.emit import ModelFacts, emit_model
@@ -58,13 +59,14 @@ def deployed_graph(config: Config, program: Path) -> Graph:
         return in_float16(graph)
     stored = read_json(program / "ranges.json")
     ranges = {name: (entry["minimum"], entry["maximum"]) for name, entry in stored["tensors"].items()}
+    adjusted = adjustments.load(program / adjustments.DEPLOYED, graph)
     return quantise_graph(
-        graph,
+        adjusted.graph,
         ranges,
         input_range(config),
         symmetric=config.quantise.symmetric,
         keep_float=config.quantise.keep_float,
-        weight_scales={k: np.asarray(v, np.float64) for k, v in stored.get("weight_scales", {}).items()},
+        weight_scales=adjusted.weight_scales,
     )
 
 

@@ -123,14 +123,7 @@ def _weighted(
     operator: WeightedOperator, source: Quantisation, output: Quantisation, scales: NDArray[np.float64] | None
 ) -> Operator:
     """A convolution, depthwise convolution or fully connected layer with per-channel weight scales."""
-    channel_axis = 2 if isinstance(operator, DepthwiseConvolution) else 0
-    rows = np.moveaxis(operator.weight, channel_axis, 0).reshape(operator.bias.size, -1).astype(np.float64)
-    wanted = np.abs(rows).max(axis=1) / 127 if scales is None else np.asarray(scales, np.float64)
-    scales = channel_scales(wanted, operator.bias, source.scale)
-    shape = [1] * operator.weight.ndim
-    shape[channel_axis] = -1
-    weight = np.clip(np.round(operator.weight / scales.reshape(shape)), -127, 127).astype(np.int8)
-    bias = np.round(operator.bias / (scales * source.scale)).astype(np.int32)
+    weight, bias, scales = integer_weights(operator, source.scale, scales)
     requantisation = _requantisation(source.scale * scales / output.scale, output, operator.clamp)
     match operator:
         case Convolution(window=window):
@@ -138,6 +131,34 @@ def _weighted(
         case DepthwiseConvolution(window=window):
             return IntegerDepthwiseConvolution(weight, bias, window, source.zero_point, requantisation)
     return IntegerFullyConnected(weight, bias, source.zero_point, requantisation)
+
+
+def integer_weights(
+    operator: WeightedOperator, source_scale: float, wanted: NDArray[np.float64] | None = None
+) -> tuple[Int8Array, NDArray[np.int32], NDArray[np.float64]]:
+    """int8 weights in the operator's own layout, int32 bias, and the scale of each output channel's weights.
+
+    wanted: scales to use where the bias allows it; None: max|w| / 127 of each channel.
+    """
+    rows = weight_rows(operator).astype(np.float64)
+    wanted = np.abs(rows).max(axis=1) / 127 if wanted is None else np.asarray(wanted, np.float64)
+    scales = channel_scales(wanted, operator.bias, source_scale)
+    steps = operator.weight / by_channel(operator, scales)
+    weight = np.clip(np.round(steps), -127, 127).astype(np.int8)
+    return weight, np.round(operator.bias / (scales * source_scale)).astype(np.int32), scales
+
+
+def weight_rows(operator: WeightedOperator) -> NDArray[np.float32]:
+    """The weights as (output channels, products of each)."""
+    channel_axis = 2 if isinstance(operator, DepthwiseConvolution) else 0
+    return np.moveaxis(operator.weight, channel_axis, 0).reshape(operator.bias.size, -1)
+
+
+def by_channel(operator: WeightedOperator, values: NDArray[np.float64]) -> NDArray[np.float64]:
+    """One value an output channel, shaped to multiply the operator's weights."""
+    if isinstance(operator, DepthwiseConvolution):
+        return values
+    return values.reshape(-1, *[1] * (operator.weight.ndim - 1))
 
 
 def channel_scales(wanted: NDArray[np.float64], bias: NDArray[np.float32], source_scale: float) -> NDArray[np.float64]:

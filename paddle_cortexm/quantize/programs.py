@@ -15,10 +15,10 @@ INPUT = "image"
 Batch = NDArray[np.float32]
 
 
-def export_program(network: paddle.nn.Layer, folder: Path, size: int) -> None:
-    """Write model.pdmodel and model.pdiparams: input `image`, (1, 3, size, size) float32."""
+def export_program(network: paddle.nn.Layer, folder: Path, size: int, batch: int | None = 1) -> None:
+    """Write model.pdmodel and model.pdiparams: input `image`, (batch, 3, size, size) float32; None: any number."""
     network.eval()
-    spec = paddle.static.InputSpec([1, 3, size, size], "float32", INPUT)
+    spec = paddle.static.InputSpec([batch, 3, size, size], "float32", INPUT)
     with paddle.utils.unique_name.guard():  # tensor names do not depend on what ran before
         paddle.jit.save(network, str(folder / STEM), input_spec=[spec])
     (folder / f"{STEM}.pdiparams.info").unlink(missing_ok=True)
@@ -36,12 +36,11 @@ def static_mode() -> Iterator[None]:
 
 
 def program_runner(folder: Path) -> Callable[[Batch], Batch]:
-    """A saved program as a function of (N, 3, H, W) images, one at a time. To be called inside `static_mode`."""
+    """A saved program as a function of (N, 3, H, W) images. To be called inside `static_mode`."""
     executor = paddle.static.Executor(paddle.CPUPlace())
     program, feeds, fetches = paddle.static.load_inference_model(str(folder / STEM), executor)
 
     def run(images: Batch) -> Batch:
-        answers = [executor.run(program, {feeds[0]: image[None]}, fetches)[0] for image in images]
-        return np.concatenate(answers)
+        return executor.run(program, {feeds[0]: images}, fetches)[0]
 
     return run

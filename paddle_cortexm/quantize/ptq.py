@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import contextlib
+import io
+import logging
+from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
 import paddle
 from numpy.typing import NDArray
 
-from paddle_cortexm.config import Quantise
 from paddle_cortexm.quantize.programs import INPUT, STEM, static_mode
 
 SCALE = "@scale"
+BATCH_PIXELS = 128 * 64 * 64  # PaddleSlim keeps every tensor of a batch
 
 
 class _Images(paddle.io.Dataset):
@@ -28,19 +32,31 @@ class _Images(paddle.io.Dataset):
         return (self.images[index],)
 
 
-def calibrate(program: Path, images: NDArray[np.float32], settings: Quantise, quantised: Path) -> dict[str, float]:
+def batch_size(images: NDArray[np.float32], algorithm: str) -> int:
+    """Images PaddleSlim sees at a time. Its mse and emd keep the threshold of the batch that lost least, which with
+    one image a batch is the easiest image; avg is the mean over batches, so there they are single images."""
+    if algorithm == "avg":
+        return 1
+    return max(1, min(len(images), BATCH_PIXELS // (images.shape[2] * images.shape[3])))
+
+
+def calibrate(program: Path, images: NDArray[np.float32], algorithm: str, quantised: Path) -> dict[str, float]:
     """Run PaddleSlim's quant_post_static over (N, 3, H, W) calibration images.
 
-    program: folder of the float program; quantised: folder for the fake-quantised one. Returns, for each tensor that
-    PaddleSlim calibrates, its threshold T: the real value of 127 steps. Weights are quantised per channel.
+    program: folder of the float program, for any number of images at a time; quantised: folder for the fake-quantised
+    one. Returns, for each tensor that PaddleSlim calibrates, its threshold T: the real value of 127 steps. Weights are
+    quantised per channel.
     """
     from paddleslim.quant import quant_post_static
 
-    with static_mode():
+    batch = batch_size(images, algorithm)
+    with _quietly(), static_mode():
         with paddle.static.program_guard(paddle.static.Program()):
             feed = paddle.static.data(INPUT, [None, *images.shape[1:]], "float32")
         places = [paddle.CPUPlace()]
-        loader = paddle.io.DataLoader(_Images(images), feed_list=[feed], places=places, batch_size=1, return_list=False)
+        loader = paddle.io.DataLoader(
+            _Images(images), feed_list=[feed], places=places, batch_size=batch, return_list=False
+        )
         quant_post_static(
             executor=paddle.static.Executor(places[0]),
             model_dir=str(program),
@@ -48,11 +64,9 @@ def calibrate(program: Path, images: NDArray[np.float32], settings: Quantise, qu
             data_loader=loader,
             model_filename=f"{STEM}.pdmodel",
             params_filename=f"{STEM}.pdiparams",
-            batch_size=1,
-            batch_nums=len(images),
-            algo=settings.algorithm,
-            round_type="adaround" if settings.rounding == "adaround" else "round",
-            bias_correction=settings.bias_correction,
+            batch_size=batch,
+            batch_nums=-(-len(images) // batch),
+            algo=algorithm,
             weight_quantize_type="channel_wise_abs_max",
             is_full_quantize=True,
             onnx_format=True,
@@ -61,3 +75,18 @@ def calibrate(program: Path, images: NDArray[np.float32], settings: Quantise, qu
         names = [name for name in scope.local_var_names() if name.endswith(SCALE)]
         values = {name.removesuffix(SCALE): np.array(scope.find_var(name).get_tensor()) for name in names}
     return {name: float(value.reshape(-1)[0]) for name, value in sorted(values.items()) if value.size == 1}
+
+
+@contextlib.contextmanager
+def _quietly() -> Iterator[None]:
+    """Keep PaddleSlim's own bars and log lines off the screen."""
+    loggers = [logging.getLogger(name) for name in logging.root.manager.loggerDict]
+    levels = [logger.level for logger in loggers]
+    try:
+        for logger in loggers:
+            logger.setLevel(logging.ERROR)
+        with contextlib.redirect_stdout(io.StringIO()), contextlib.redirect_stderr(io.StringIO()):
+            yield
+    finally:
+        for logger, level in zip(loggers, levels, strict=True):
+            logger.setLevel(level)

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import contextlib
-import io
-import logging
 import tempfile
+from collections.abc import Mapping
 from dataclasses import asdict
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -14,22 +13,30 @@ import numpy as np
 import paddle
 from numpy.typing import NDArray
 
+from paddle_cortexm.compiler import adjustments
 from paddle_cortexm.compiler.frontend import load_graph
+from paddle_cortexm.compiler.pipeline import input_range
+from paddle_cortexm.compiler.quantisation import without_softmax
 from paddle_cortexm.config import Config
 from paddle_cortexm.data.datasets import Splits, is_measurable, open_splits
 from paddle_cortexm.data.pixels import Pixels, load_pixels, network_input
 from paddle_cortexm.data.preprocessing import normalisation_table
 from paddle_cortexm.models import load_trained
 from paddle_cortexm.quantize.fold_batch_norm import fold_batch_norm
+from paddle_cortexm.quantize.post_training import Quantised, Recipe, best_recipe, quantise_with
 from paddle_cortexm.quantize.programs import export_program, program_runner, static_mode
 from paddle_cortexm.quantize.ptq import calibrate
-from paddle_cortexm.quantize.ranges import constant_tensors, observe, tensor_ranges
+from paddle_cortexm.quantize.ranges import check_image_count, constant_tensors
 from paddle_cortexm.stage import write_json
 from paddle_cortexm.training.evaluation import all_logits, network_logits, scores
 
+Table = NDArray[np.generic]
+FLOAT_PREDICTIONS = "float_predictions.txt"  # the float model's class for each validation image, a line each
+
 
 def quantise(config: Config, training: Path, folder: Path, *, quiet: bool = False) -> None:
-    """Fill the folder: model.pdmodel, model.pdiparams, metrics.json and, for int8, ranges.json."""
+    """Fill the folder: model.pdmodel, model.pdiparams, metrics.json, float_predictions.txt where there are validation
+    images and, for int8, ranges.json and what quantisation changed of the weights (compiler/adjustments.py)."""
     classes = len((training / "labels.txt").read_text(encoding="utf-8").splitlines())
     network = load_trained(config.model.backbone, classes, training / "model.pdparams")
     folded = fold_batch_norm(network)
@@ -38,12 +45,11 @@ def quantise(config: Config, training: Path, folder: Path, *, quiet: bool = Fals
     metrics: dict[str, Any] = {"folded_batch_norms": folded, "precision": config.quantise.precision}
     validation = _validation(config, splits, quiet=quiet)
     if validation is not None:
-        metrics["float"] = asdict(scores(network_logits(network, validation, table), validation.targets))
+        logits = network_logits(network, validation, table)
+        metrics["float"] = asdict(scores(logits, validation.targets))
+        (folder / FLOAT_PREDICTIONS).write_text("".join(f"{label}\n" for label in logits.argmax(axis=1)))
     if config.quantise.precision == "int8":
-        size = config.model.image_size
-        pixels = load_pixels(splits.calibration, config.resize, size, "calibration images", quiet=quiet)
-        images = network_input(pixels.images, table)
-        metrics |= _ranges(config, folder, images, validation, table)
+        metrics |= _integers(config, network, splits, folder, validation, table, quiet=quiet)
     write_json(folder / "metrics.json", metrics)
 
 
@@ -53,39 +59,69 @@ def _validation(config: Config, splits: Splits, *, quiet: bool) -> Pixels | None
     return load_pixels(splits.validation, config.resize, config.model.image_size, "validation images", quiet=quiet)
 
 
-def _ranges(
-    config: Config, folder: Path, images: NDArray[np.float32], validation: Pixels | None, table: NDArray[np.generic]
+def _integers(
+    config: Config,
+    network: paddle.nn.Layer,
+    splits: Splits,
+    folder: Path,
+    validation: Pixels | None,
+    table: Table,
+    *,
+    quiet: bool,
 ) -> dict[str, Any]:
-    """Write ranges.json; returns what metrics.json says about it. images: (N, 3, H, W)."""
-    graph = load_graph(folder)
-    seen = observe(graph, images.transpose(0, 2, 3, 1))
-    algorithm = config.quantise.algorithm
-    figures: dict[str, Any] = {"algorithm": algorithm, "calibration_images": len(images)}
-    with tempfile.TemporaryDirectory() as quantised:
-        with _quietly():
-            thresholds = calibrate(folder, images, config.quantise, Path(quantised))
+    """Write ranges.json and the changed weights; returns what metrics.json says about them."""
+    check_image_count(len(splits.calibration.targets))
+    pixels = load_pixels(splits.calibration, config.resize, config.model.image_size, "calibration images", quiet=quiet)
+    images = network_input(pixels.images, table)  # (N, 3, H, W)
+    graph = without_softmax(load_graph(folder))
+    with tempfile.TemporaryDirectory() as work:
+        program = Path(work) / "program"
+        program.mkdir()
+        export_program(network, program, config.model.image_size, batch=None)
+
+        @lru_cache
+        def thresholds(algorithm: str) -> Mapping[str, float]:
+            return calibrate(program, images, algorithm, Path(work) / algorithm)
+
+        recipe, pixel_range = Recipe.of(config.quantise), input_range(config)
+        in_nhwc = np.ascontiguousarray(images.transpose(0, 2, 3, 1))
+        tried: list[dict[str, Any]] = []
+        if config.quantise.method == "auto":
+            made, tried = best_recipe(recipe, graph, in_nhwc, thresholds, pixel_range)
+        else:
+            made = quantise_with(recipe, graph, in_nhwc, thresholds, pixel_range)
+        known = thresholds(made.recipe.algorithm)
+        figures = _figures(made, len(images), known)
+        if tried:
+            figures["tried"] = tried
         if validation is not None:
-            with static_mode():
-                logits = all_logits(program_runner(Path(quantised)), validation, table)
-            figures["fake_quant_estimate"] = asdict(scores(logits, validation.targets))
-    write_json(folder / "ranges.json", {"tensors": tensor_ranges(graph, seen, thresholds, algorithm)})
-    for name in constant_tensors(seen):
-        print(f"warning: tensor '{name}' is constant over the calibration images: use more, or more varied, images")
-    figures["tensors"] = {"paddleslim": len(set(thresholds) & set(graph.tensors)), "all": len(graph.tensors)}
+            figures |= _accuracies(made, Path(work) / made.recipe.algorithm, validation, table)
+    _write(folder, graph, made)
     return figures
 
 
-@contextlib.contextmanager
-def _quietly() -> Any:
-    """Keep PaddleSlim's own bars and log lines off the screen."""
-    loggers = [logging.getLogger(name) for name in logging.root.manager.loggerDict]
-    levels = [logger.level for logger in loggers]
-    try:
-        for logger in loggers:
-            logger.setLevel(logging.ERROR)
-        with contextlib.redirect_stdout(io.StringIO()), contextlib.redirect_stderr(io.StringIO()):
-            yield
-    finally:
-        for logger, level in zip(loggers, levels, strict=True):
-            logger.setLevel(level)
-        paddle.disable_static()
+def _figures(made: Quantised, images: int, known: Mapping[str, float]) -> dict[str, Any]:
+    for name in constant_tensors(made.seen):
+        print(f"warning: tensor '{name}' is constant over the calibration images: use more, or more varied, images")
+    figures: dict[str, Any] = asdict(made.recipe) | {"calibration_images": images}
+    figures["tensors"] = {"paddleslim": len(set(known) & set(made.ranges)), "all": len(made.ranges)}
+    return figures
+
+
+def _accuracies(made: Quantised, paddles_program: Path, validation: Pixels, table: Table) -> dict[str, Any]:
+    """Two estimates of what stage 3 measures: Paddle's own fake quantisation, and the integer grid in floats."""
+    with static_mode():
+        paddles = all_logits(program_runner(paddles_program), validation, table)
+    on_grid = all_logits(lambda x: made.logits(x.transpose(0, 2, 3, 1)), validation, table)
+    return {
+        "fake_quant_estimate": asdict(scores(paddles, validation.targets)),
+        "grid_estimate": asdict(scores(on_grid, validation.targets)),
+    }
+
+
+def _write(folder: Path, graph: Any, made: Quantised) -> None:
+    write_json(folder / "ranges.json", {"tensors": made.ranges})
+    if made.reference is not graph:
+        adjustments.save(folder / adjustments.REFERENCE, adjustments.Adjusted(made.reference))
+    if made.deployed.graph is not graph:
+        adjustments.save(folder / adjustments.DEPLOYED, made.deployed)

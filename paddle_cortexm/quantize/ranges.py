@@ -14,11 +14,12 @@ from numpy.typing import NDArray
 
 from paddle_cortexm.compiler.float_reference import run_float
 from paddle_cortexm.compiler.graph import Graph
+from paddle_cortexm.compiler.parameters import Range
 from paddle_cortexm.errors import UserError
+from paddle_cortexm.quantize.thresholds import threshold
 
 MINIMUM_IMAGES = 16
-HISTOGRAM_SHARE = 0.9999  # PaddleSlim's hist_percent
-CANDIDATES = 40  # thresholds tried for the smallest squared error
+SAMPLE = 1 << 17  # values kept of a tensor, over all images
 BATCH = 16
 
 
@@ -26,50 +27,44 @@ BATCH = 16
 class Observation:
     """What is seen of one tensor over the calibration images: extremes, and a sample of its values."""
 
+    values_an_image: int
     minimum: float = np.inf
     maximum: float = -np.inf
     image_maxima: list[float] = field(default_factory=list)
     sample: list[NDArray[np.float32]] = field(default_factory=list)
 
     def add(self, values: NDArray[np.float32]) -> None:
-        """values: (N, ...) of N images."""
+        """values: (N, ...) of N images. The sample keeps every n-th value, and each image's largest."""
         rows = values.reshape(len(values), -1)
+        magnitudes = np.abs(rows)
         self.minimum = min(self.minimum, float(rows.min()))
         self.maximum = max(self.maximum, float(rows.max()))
-        self.image_maxima += np.abs(rows).max(axis=1).tolist()
-        self.sample.append(rows[:, :: max(1, rows.shape[1] // 4096)].reshape(-1))
+        self.image_maxima += magnitudes.max(axis=1).tolist()
+        self.sample.append(rows[:, :: max(1, rows.shape[1] // self.values_an_image)].reshape(-1).copy())
+        self.sample.append(rows[np.arange(len(rows)), magnitudes.argmax(axis=1)])
+
+    @property
+    def values(self) -> NDArray[np.float32]:
+        return np.concatenate(self.sample)
+
+
+def check_image_count(images: int) -> None:
+    """Raise UserError for fewer than 16 calibration images."""
+    if images < MINIMUM_IMAGES:
+        raise UserError(
+            f"data.calibration_images: {images} calibration images are too few for ranges that hold; at least "
+            f"{MINIMUM_IMAGES} are needed, 100 or more are better. Raise data.calibration_images, or add images."
+        )
 
 
 def observe(graph: Graph, images: NDArray[np.float32]) -> dict[str, Observation]:
     """Every tensor of the float graph over (N, H, W, 3) images. Raises UserError for fewer than 16 images."""
-    if len(images) < MINIMUM_IMAGES:
-        raise UserError(
-            f"data.calibration_images: {len(images)} calibration images are too few for ranges that hold; at least "
-            f"{MINIMUM_IMAGES} are needed, 100 or more are better"
-        )
-    seen = {name: Observation() for name in graph.tensors}
+    check_image_count(len(images))
+    seen = {name: Observation(max(16, SAMPLE // len(images))) for name in graph.tensors}
     for start in range(0, len(images), BATCH):
         for name, values in run_float(graph, images[start : start + BATCH]).items():
             seen[name].add(values)
     return seen
-
-
-def threshold(observation: Observation, algorithm: str) -> float:
-    """The symmetric threshold of a tensor that PaddleSlim left out, by the named algorithm.
-
-    KL and emd fall back to mse: the smallest squared error of 255 steps over a grid of thresholds.
-    """
-    largest = max(observation.image_maxima)
-    if algorithm == "abs_max":
-        return largest
-    if algorithm == "avg":
-        return float(np.mean(observation.image_maxima))
-    values = np.abs(np.concatenate(observation.sample))
-    if algorithm == "hist":
-        return float(np.quantile(values, HISTOGRAM_SHARE))
-    tried = largest * np.linspace(0.3, 1.0, CANDIDATES)
-    errors = [float(np.square(values - np.minimum(np.rint(values / (t / 127)), 127) * (t / 127)).sum()) for t in tried]
-    return float(tried[int(np.argmin(errors))])
 
 
 def tensor_ranges(
@@ -79,14 +74,20 @@ def tensor_ranges(
     ranges: dict[str, dict[str, float | str]] = {}
     for name in graph.tensors:
         observation = seen[name]
-        source = "paddleslim" if name in thresholds else "calibrated"
-        limit = thresholds.get(name) or threshold(observation, algorithm)
+        known = thresholds.get(name, 0.0)
+        source = "paddleslim" if known > 0 else "calibrated"
+        limit = known if known > 0 else threshold(observation.values, observation.image_maxima, algorithm)
         ranges[name] = {
             "minimum": max(observation.minimum, -limit),
             "maximum": min(observation.maximum, limit),
             "source": f"{source}-{algorithm}",
         }
     return ranges
+
+
+def intervals(ranges: Mapping[str, Mapping[str, float | str]]) -> dict[str, Range]:
+    """(minimum, maximum) by tensor, from the `tensors` section of ranges.json."""
+    return {name: (float(entry["minimum"]), float(entry["maximum"])) for name, entry in ranges.items()}
 
 
 def constant_tensors(seen: Mapping[str, Observation]) -> list[str]:

@@ -1,0 +1,124 @@
+"""Post-training quantisation by a recipe: ranges, equalisation, rounding, bias correction; the choice of a recipe."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from paddle_cortexm.compiler.adjustments import Adjusted
+from paddle_cortexm.compiler.fake_quantisation import run_fake_quantised
+from paddle_cortexm.compiler.float_reference import run_float
+from paddle_cortexm.compiler.graph import Graph, Quantisation
+from paddle_cortexm.compiler.parameters import Range, tensor_quantisations
+from paddle_cortexm.config import Quantise
+from paddle_cortexm.quantize.equalisation import equalise
+from paddle_cortexm.quantize.ranges import Observation, intervals, observe, tensor_ranges
+from paddle_cortexm.quantize.refinement import refine
+
+CHEAP_ALGORITHMS = ("abs_max", "avg", "hist", "mse", "emd")
+HELD_OUT = 0.25  # share of the calibration images that recipes are compared on
+BATCH = 32
+Floats = NDArray[np.float32]
+Thresholds = Callable[[str], Mapping[str, float]]  # algorithm -> PaddleSlim's threshold of each tensor
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """What is done to a float graph to make it an integer one; the fields are those of the config's section."""
+
+    algorithm: str
+    bias_correction: bool = False
+    adaround: bool = False
+    equalisation: bool = False
+    symmetric: bool = False
+    keep_float: tuple[str, ...] = ()
+
+    @staticmethod
+    def of(settings: Quantise) -> Recipe:
+        return Recipe(
+            settings.algorithm,
+            settings.bias_correction,
+            settings.rounding == "adaround",
+            settings.equalisation,
+            settings.symmetric,
+            settings.keep_float,
+        )
+
+
+@dataclass(frozen=True)
+class Quantised:
+    """reference: the float graph that the integers stand for; deployed: the weights they are made of; ranges: the
+    `tensors` section of ranges.json; grids: scale and zero point by tensor; seen: what calibration saw."""
+
+    recipe: Recipe
+    reference: Graph
+    deployed: Adjusted
+    ranges: dict[str, dict[str, float | str]]
+    grids: Mapping[str, Quantisation]
+    seen: Mapping[str, Observation]
+
+    def logits(self, images: Floats) -> Floats:
+        """(N, classes) on the integer grid, for (N, H, W, 3) normalised images."""
+        graph, keep = self.deployed.graph, self.recipe.keep_float
+        runs = (images[start : start + BATCH] for start in range(0, len(images), BATCH))
+        results = [run_fake_quantised(graph, self.grids, x, self.deployed.weight_scales, keep) for x in runs]
+        return np.concatenate([tensors[graph.output].reshape(len(tensors[graph.output]), -1) for tensors in results])
+
+
+def quantise_with(
+    recipe: Recipe, graph: Graph, images: Floats, thresholds: Thresholds, pixel_range: Range
+) -> Quantised:
+    """Quantise a float graph on (N, H, W, 3) calibration images. pixel_range: what a normalised pixel can be.
+
+    PaddleSlim's thresholds do not hold for tensors that equalisation changed: they are calibrated here.
+    """
+    reference, changed = equalise(graph, images) if recipe.equalisation else (graph, [])
+    known = {name: limit for name, limit in thresholds(recipe.algorithm).items() if name not in changed}
+    seen = observe(reference, images)
+    ranges = tensor_ranges(reference, seen, known, recipe.algorithm)
+    grids = tensor_quantisations(reference, intervals(ranges), pixel_range, symmetric=recipe.symmetric)
+    deployed = Adjusted(reference)
+    if recipe.adaround or recipe.bias_correction:
+        deployed = refine(
+            reference,
+            grids,
+            images,
+            adaround=recipe.adaround,
+            bias_correction=recipe.bias_correction,
+            keep_float=recipe.keep_float,
+        )
+    return Quantised(recipe, reference, deployed, ranges, grids, seen)
+
+
+def best_recipe(
+    start: Recipe, graph: Graph, images: Floats, thresholds: Thresholds, pixel_range: Range
+) -> tuple[Quantised, list[dict[str, Any]]]:
+    """Try the cheap algorithms, then bias correction and equalisation on top of the best, and keep what brings the
+    logits of the held-out images closest to the float model's. Returns the winner and a line for each recipe tried."""
+    held_out = images[len(images) - max(1, int(HELD_OUT * len(images))) :]
+    kept = images[: len(images) - len(held_out)]
+    starts = range(0, len(held_out), BATCH)
+    exact = np.concatenate([run_float(graph, held_out[s : s + BATCH])[graph.output] for s in starts])
+    exact = exact.reshape(len(held_out), -1)
+    tried: list[dict[str, Any]] = []
+    best: Quantised | None = None
+
+    def attempt(recipe: Recipe) -> None:
+        nonlocal best
+        made = quantise_with(recipe, graph, kept, thresholds, pixel_range)
+        error = float(np.square(made.logits(held_out) - exact).mean())
+        if best is None or error < min(entry["squared_error"] for entry in tried):
+            best = made
+        named = {"bias_correction": recipe.bias_correction, "equalisation": recipe.equalisation}
+        tried.append({"algorithm": recipe.algorithm, **named, "squared_error": error})
+
+    for algorithm in CHEAP_ALGORITHMS:
+        attempt(replace(start, algorithm=algorithm))
+    assert best is not None
+    attempt(replace(best.recipe, bias_correction=True))
+    attempt(replace(best.recipe, equalisation=True))
+    return best, tried

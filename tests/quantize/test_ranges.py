@@ -1,0 +1,82 @@
+"""Ranges: every tensor gets one, by the algorithm asked for; too few images and dead tensors are said."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from paddle_cortexm.compiler.parameters import tensor_quantisations
+from paddle_cortexm.errors import UserError
+from paddle_cortexm.quantize.ranges import Observation, constant_tensors, intervals, observe, tensor_ranges
+from paddle_cortexm.quantize.thresholds import rounded, threshold
+from tests.quantize.networks import PIXEL_RANGE, block, images
+
+ALGORITHMS = ("abs_max", "avg", "hist", "KL", "mse", "emd")
+
+
+def heavy_tailed(count: int = 20000) -> np.ndarray:
+    """Values of which very few are very large."""
+    return np.random.default_rng(3).standard_t(3, count).astype(np.float32)
+
+
+@pytest.mark.parametrize("algorithm", ALGORITHMS)
+def test_a_threshold_is_no_larger_than_the_largest_value(algorithm: str) -> None:
+    values = heavy_tailed()
+    largest = float(np.abs(values).max())
+    assert 0.2 * largest * (algorithm != "hist") < threshold(values, [largest], algorithm) <= largest * 1.001
+
+
+def test_mse_loses_less_than_abs_max_on_heavy_tails() -> None:
+    values = heavy_tailed()
+    largest = [float(np.abs(values).max())]
+    errors = [np.square(values - rounded(values, threshold(values, largest, a))).mean() for a in ("mse", "abs_max")]
+    assert errors[0] < errors[1]
+
+
+def test_avg_is_the_mean_of_the_images_maxima() -> None:
+    assert threshold(np.array([1.0, 3.0], np.float32), [1.0, 3.0], "avg") == 2.0
+
+
+@pytest.mark.parametrize("algorithm", ALGORITHMS)
+def test_a_tensor_of_zeros_has_the_threshold_zero(algorithm: str) -> None:
+    assert threshold(np.zeros(10, np.float32), [0.0], algorithm) == 0.0
+
+
+@given(st.integers(1, 40), st.integers(16, 64))
+def test_an_observation_keeps_each_images_extreme(values_an_image: int, count: int) -> None:
+    values = np.random.default_rng(count).normal(size=(count, 7, 5)).astype(np.float32)
+    observation = Observation(values_an_image)
+    observation.add(values)
+    assert np.abs(observation.values).max() == np.abs(values).max()
+    assert (observation.minimum, observation.maximum) == (values.min(), values.max())
+
+
+def test_every_tensor_gets_a_range_and_paddleslims_thresholds_come_first() -> None:
+    graph, seen = block(), observe(block(), images(20))
+    ranges = tensor_ranges(graph, seen, {"expand": 2.5}, "abs_max")
+    assert set(ranges) == set(graph.tensors)
+    assert ranges["expand"] == {"minimum": 0.0, "maximum": 2.5, "source": "paddleslim-abs_max"}
+    assert ranges["project"]["source"] == "calibrated-abs_max"
+    assert ranges["project"]["minimum"] == seen["project"].minimum
+
+
+def test_a_non_negative_tensor_uses_all_256_steps_and_a_pool_shares_its_inputs_grid() -> None:
+    graph = block()
+    ranges = tensor_ranges(graph, observe(graph, images(20)), {}, "abs_max")
+    grids = tensor_quantisations(graph, intervals(ranges), PIXEL_RANGE)
+    assert grids["expand"].zero_point == -128
+    assert np.isclose(grids["expand"].scale * 255, ranges["expand"]["maximum"])
+    assert grids["pool"] == grids["sum"]
+
+
+def test_fewer_than_16_images_are_refused_with_what_to_do() -> None:
+    with pytest.raises(UserError, match=r"15 calibration images .* at least 16 .* Raise data.calibration_images"):
+        observe(block(), images(15))
+
+
+def test_constant_tensors_are_named() -> None:
+    seen = observe(block(), np.zeros_like(images(16)))
+    assert "logits" in constant_tensors(seen)
+    assert constant_tensors(observe(block(), images(16))) == []
