@@ -2,21 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 from paddle_cortexm.bench.networks import StageFailed, Variant, deploy
+from paddle_cortexm.profile.profile import LayerProfile, Profile, profile
+from paddle_cortexm.runner import simulators
 from paddle_cortexm.stage import read_json
+from paddle_cortexm.target import target_named
 
 
 @dataclass(frozen=True)
 class Kind:
-    """All layers of one kind (plan.layer_kind): instructions with their fused epilogues, multiply-accumulates."""
+    """All layers of one kind (plan.layer_kind): instructions with their fused epilogues, multiply-accumulates, and
+    Cortex-M55 cycles as profile.cycles models them (None without llvm-mca)."""
 
     instructions: int
     macs: int
+    cycles: int | None = None
 
 
 @dataclass(frozen=True)
@@ -60,20 +64,24 @@ def measure(variant: Variant) -> Measurement | Missing:
         folder = deploy(variant)
     except StageFailed as failure:
         return Missing(network, variant.precision, kernels, _last_line(str(failure)))
-    return read_measurement(folder, network, variant.precision, kernels)
+    profiled = profile(
+        folder / "03_compile_tvm",
+        folder / "04_build_app/app.elf",
+        simulators.find(target_named(variant.target), "qemu"),
+    )
+    return read_measurement(folder, profiled, network, variant.precision, kernels)
 
 
-def read_measurement(folder: Path, network: str, precision: str, kernels: str) -> Measurement:
+def read_measurement(folder: Path, profiled: Profile, network: str, precision: str, kernels: str) -> Measurement:
     """The measurement of a deployment that has run. folder: of its stages' folders."""
     run, plan = read_json(folder / "05_run_fvp/run.json"), read_json(folder / "03_compile_tvm/plan.json")
-    counted = {layer["name"]: layer["instructions"] for layer in run["instructions"]["layers"]}
     return Measurement(
         network=network,
         precision=precision,
         kernels=kernels,
         toolchain=read_json(folder / "04_build_app/size.json")["toolchain"],
         instructions=run["instructions"]["model"],
-        by_kind=kinds(plan["layers"], counted),
+        by_kind=kinds(profiled.layers),
         macs=plan["totals"]["macs"],
         arena_bytes=run["arena_bytes"],
         weight_bytes=run["weight_bytes"],
@@ -81,13 +89,22 @@ def read_measurement(folder: Path, network: str, precision: str, kernels: str) -
     )
 
 
-def kinds(layers: list[Mapping[str, Any]], counted: Mapping[str, int]) -> dict[str, Kind]:
-    """The sums by kind, the kind with most instructions first. layers: plan.json's; counted: instructions by layer."""
-    sums: dict[str, Kind] = {}
+def kinds(layers: Iterable[LayerProfile]) -> dict[str, Kind]:
+    """The sums by kind, the kind with most instructions first."""
+    groups: dict[str, list[LayerProfile]] = {}
     for layer in layers:
-        before = sums.get(layer["kind"], Kind(0, 0))
-        sums[layer["kind"]] = Kind(before.instructions + counted[layer["name"]], before.macs + layer["macs"])
+        groups.setdefault(layer.kind, []).append(layer)
+    sums = {name: _sum(group) for name, group in groups.items()}
     return dict(sorted(sums.items(), key=lambda item: -item[1].instructions))
+
+
+def _sum(layers: list[LayerProfile]) -> Kind:
+    cycles = [layer.cycles for layer in layers if layer.cycles is not None]
+    return Kind(
+        instructions=sum(layer.instructions for layer in layers),
+        macs=sum(layer.macs for layer in layers),
+        cycles=round(sum(cycles)) if len(cycles) == len(layers) else None,
+    )
 
 
 def _last_line(text: str) -> str:

@@ -26,10 +26,15 @@ NETWORK_HEAD = (
     "weights, bytes",
     "code, bytes",
 )
-KIND_HEAD = ("kind", "CMSIS-NN", "MAC/instruction", "helium", "MAC/instruction", "ratio")
+KIND_HEAD = (
+    *("kind", "CMSIS-NN", "MAC/instruction", "helium", "MAC/instruction", "ratio"),
+    *("CMSIS-NN, cycles*", "helium, cycles*", "share*"),
+)
 BY_KIND = (
     "A kind's count includes what is fused into its layers: hard-swish tables and residual additions run in the "
-    "epilogues of the helium convolutions, and as layers of their own (activation, add) with CMSIS-NN.\n"
+    "epilogues of the helium convolutions, and as layers of their own (activation, add) with CMSIS-NN.\n\n"
+    "\\* Modelled Cortex-M55 cycles: llvm-mca on every basic block, times its executions; no memory waits (see "
+    "paddle_cortexm/profile/cycles.py). An estimate to compare kernels with, not a measurement. Share: of CMSIS-NN's.\n"
 )
 
 
@@ -80,7 +85,9 @@ def kind_table(result: Measurement, rival: Measurement | None) -> str:
     for kind in dict.fromkeys([*result.by_kind, *theirs]):
         ours, other = result.by_kind.get(kind), theirs.get(kind)
         ratio = f"{other.instructions / ours.instructions:.2f}" if ours and other else ""
-        rows.append((kind, *_cells(other), *_cells(ours), ratio))
+        cycles = [f"{k.cycles:,}" if k and k.cycles is not None else "" for k in (other, ours)]
+        share = f"{ours.cycles / other.cycles:.2f}" if ours and other and ours.cycles and other.cycles else ""
+        rows.append((kind, *_cells(other), *_cells(ours), ratio, *cycles, share))
     return table(KIND_HEAD, rows, text_columns=1)
 
 

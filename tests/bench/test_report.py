@@ -7,6 +7,7 @@ import pytest
 from paddle_cortexm.bench.check import compare, counts
 from paddle_cortexm.bench.measure import Kind, Measurement, Missing, kinds
 from paddle_cortexm.bench.report import kind_table, markdown
+from paddle_cortexm.profile.profile import LayerProfile
 
 HELIUM = Measurement(
     network="MobileNetV2/224",
@@ -14,7 +15,7 @@ HELIUM = Measurement(
     kernels="helium, tvm",
     toolchain="clang 19.1.7",
     instructions=1000,
-    by_kind={"pointwise": Kind(700, 2100), "add": Kind(300, 0)},
+    by_kind={"pointwise": Kind(700, 2100, 800), "add": Kind(300, 0)},
     macs=2100,
     arena_bytes=64,
     weight_bytes=128,
@@ -24,7 +25,7 @@ ARM = replace(
     HELIUM,
     kernels="cmsis-nn, helium, tvm",
     instructions=2500,
-    by_kind={"pointwise": Kind(1400, 2100), "add": Kind(900, 0), "activation": Kind(200, 0)},
+    by_kind={"pointwise": Kind(1400, 2100, 1600), "add": Kind(900, 0), "activation": Kind(200, 0)},
 )
 
 
@@ -33,31 +34,32 @@ def cells(text: str, beginning: str) -> list[str]:
     return [cell.strip() for cell in line.strip("|").split("|")]
 
 
+def layer(name: str, kind: str, instructions: int, macs: int, cycles: float | None) -> LayerProfile:
+    return LayerProfile(name, kind, "kernel", (1, 1, 1, 1), macs, instructions, cycles)
+
+
 def test_layers_are_summed_by_kind_the_costliest_first() -> None:
-    layers = [
-        {"name": "a", "kind": "add", "macs": 0},
-        {"name": "b", "kind": "pointwise", "macs": 30},
-        {"name": "c", "kind": "pointwise", "macs": 12},
-    ]
-    summed = kinds(layers, {"a": 5, "b": 6, "c": 7})
-    assert list(summed.items()) == [("pointwise", Kind(13, 42)), ("add", Kind(5, 0))]
+    summed = kinds(
+        [layer("a", "add", 5, 0, None), layer("b", "pointwise", 6, 30, 8.25), layer("c", "pointwise", 7, 12, 9.0)]
+    )
+    assert list(summed.items()) == [("pointwise", Kind(13, 42, 17)), ("add", Kind(5, 0, None))]
 
 
 def test_a_network_is_compared_with_its_twin_that_uses_cmsis_nn() -> None:
     text = markdown([ARM, HELIUM])
     row = next(line for line in text.splitlines() if "| helium, tvm |" in line)
     assert "| 1,000 | 2.50 |" in row
-    assert cells(text, "pointwise") == ["pointwise", "1,400", "1.50", "700", "3.00", "2.00"]
+    assert cells(text, "pointwise") == [*("pointwise", "1,400", "1.50", "700", "3.00", "2.00", "1,600", "800", "0.50")]
 
 
 def test_a_kind_that_was_fused_away_has_empty_cells() -> None:
-    assert cells(kind_table(HELIUM, ARM), "activation") == ["activation", "200", "", "", "", ""]
+    assert cells(kind_table(HELIUM, ARM), "activation") == ["activation", "200", *[""] * 7]
 
 
 def test_without_cmsis_nn_the_document_says_so_and_gives_no_ratio() -> None:
     text = markdown([Missing("MobileNetV2/224", "int8", "cmsis-nn, helium, tvm", "CMSIS-NN was not found"), HELIUM])
     assert "* MobileNetV2/224 int8, cmsis-nn, helium, tvm: CMSIS-NN was not found" in text
-    assert cells(text, "pointwise") == ["pointwise", "", "", "700", "3.00", ""]
+    assert cells(text, "pointwise") == ["pointwise", "", "", "700", "3.00", "", "", "800", ""]
 
 
 @pytest.mark.parametrize(("instructions", "passes"), [(900, True), (1010, True), (1011, False)])
