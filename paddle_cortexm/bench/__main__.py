@@ -9,13 +9,13 @@ What cannot be measured is listed with the reason, in the document too.
 from __future__ import annotations
 
 import argparse
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import asdict
 from pathlib import Path
 
 from paddle_cortexm import cli
 from paddle_cortexm.bench.check import compare, counts
-from paddle_cortexm.bench.measure import Measurement, Missing, measure
+from paddle_cortexm.bench.measure import Measurement, Missing, from_json, measure
 from paddle_cortexm.bench.networks import BENCH_FOLDER, NETWORKS, Variant
 from paddle_cortexm.bench.report import markdown
 from paddle_cortexm.compiler.backends.cmsis_nn.library import find_library
@@ -25,26 +25,32 @@ from paddle_cortexm.stage import read_json, write_json
 PRECISIONS = ("int8", "fp16", "fp32")
 CMSIS_NN = ("cmsis-nn", "helium", "tvm")
 DOCUMENT, COMMITTED = Path("docs/performance.md"), Path("docs/performance.json")
+RESULTS = BENCH_FOLDER / "results.json"
+Result = Measurement | Missing
 
 
 def main() -> int:
     """Measure, then write or compare. 1 when a count has risen."""
     options = _arguments().parse_args()
-    variants = [v for v in all_variants() if not options.only or options.only in _title(v)]
+    variants = [v for v in all_variants() if not options.only or options.only in title(v)]
     results = [measure_and_say(variant) for variant in variants]
-    BENCH_FOLDER.mkdir(parents=True, exist_ok=True)
-    write_json(BENCH_FOLDER / "results.json", [asdict(r) for r in results if isinstance(r, Measurement)])
     if options.check:
         lines, passed = compare(results, read_json(COMMITTED))
         print("\n".join(lines))
         return 0 if passed else 1
-    if options.only:
-        print(f"--only: {DOCUMENT} is left as it is; the figures are in {BENCH_FOLDER / 'results.json'}")
-        return 0
+    if options.only and RESULTS.is_file():
+        results = merged([from_json(row) for row in read_json(RESULTS)], results)
+    write_json(RESULTS, [asdict(r) for r in results if isinstance(r, Measurement)])
     DOCUMENT.write_text(markdown(results), encoding="utf-8")
     write_json(COMMITTED, counts(results))
-    print(f"made: {DOCUMENT}, {COMMITTED}, {BENCH_FOLDER / 'results.json'}")
+    print(f"made: {DOCUMENT}, {COMMITTED}, {RESULTS}")
     return 0
+
+
+def merged(before: Iterable[Measurement], now: Iterable[Result]) -> list[Result]:
+    """What was measured now, and before that what was not tried now; in the order of `all_variants`."""
+    found: dict[str, Result] = {result.key: result for result in [*before, *now]}
+    return [found[title(variant)] for variant in all_variants() if title(variant) in found]
 
 
 def all_variants() -> Iterator[Variant]:
@@ -56,21 +62,22 @@ def all_variants() -> Iterator[Variant]:
             yield Variant(network, precision)
 
 
-def measure_and_say(variant: Variant) -> Measurement | Missing:
+def measure_and_say(variant: Variant) -> Result:
     """`measure`, with a line on the terminal; without CMSIS-NN its variants are not tried."""
     try:
         if "cmsis-nn" in variant.kernels:
             find_library()
         result = measure(variant)
     except UserError as error:
-        result = Missing(variant.network.title, variant.precision, ", ".join(variant.kernels), str(error))
+        result = Missing(variant.network.title, variant.precision, variant.kernels_title, str(error))
     figure = f"{result.instructions:,} instructions" if isinstance(result, Measurement) else result.reason
-    print(f"{_title(variant)}: {figure}", flush=True)
+    print(f"{title(variant)}: {figure}", flush=True)
     return result
 
 
-def _title(variant: Variant) -> str:
-    return f"{variant.network.title} {variant.precision} {', '.join(variant.kernels)}"
+def title(variant: Variant) -> str:
+    """The key of the variant's Measurement."""
+    return f"{variant.network.title} {variant.precision} {variant.kernels_title}"
 
 
 def _arguments() -> argparse.ArgumentParser:
@@ -78,7 +85,7 @@ def _arguments() -> argparse.ArgumentParser:
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter, allow_abbrev=False
     )
     parser.add_argument("--check", action="store_true", help="compare with the committed counts")
-    parser.add_argument("--only", help="measure what has this in its name: PPLCNet, int8, cmsis-nn")
+    parser.add_argument("--only", help="measure what has this in its name (PPLCNet, int8), keep the rest")
     return parser
 
 

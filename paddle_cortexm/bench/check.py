@@ -27,7 +27,7 @@ def compare(results: Sequence[Measurement | Missing], committed: Mapping[str, An
     lines, passed = [], True
     for result in results:
         if isinstance(result, Missing):
-            lines.append(f"{result.network} {result.precision} {result.kernels}: not measured: {result.reason}")
+            lines.append(f"{result.key}: not measured: {result.reason}")
             continue
         before = committed.get(result.key)
         if before is None or before["toolchain"] != result.toolchain:

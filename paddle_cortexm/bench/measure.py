@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from paddle_cortexm.bench.networks import StageFailed, Variant, deploy
 from paddle_cortexm.profile.profile import LayerProfile, Profile, profile
@@ -56,10 +57,20 @@ class Missing:
     kernels: str
     reason: str
 
+    @property
+    def key(self) -> str:
+        """As Measurement.key."""
+        return f"{self.network} {self.precision} {self.kernels}"
+
+
+def from_json(row: Mapping[str, Any]) -> Measurement:
+    """A row of results.json."""
+    return Measurement(**{**row, "by_kind": {name: Kind(**kind) for name, kind in row["by_kind"].items()}})
+
 
 def measure(variant: Variant) -> Measurement | Missing:
     """Run the line for the variant. What fails, or does not equal the host's output, is not measured."""
-    network, kernels = variant.network.title, ", ".join(variant.kernels)
+    network, kernels = variant.network.title, variant.kernels_title
     try:
         folder = deploy(variant)
     except StageFailed as failure:

@@ -59,6 +59,11 @@ class Variant:
         return f"{self.network.backbone}_{self.network.image_size}_{self.precision}".lower()
 
     @property
+    def kernels_title(self) -> str:
+        """helium, tvm"""
+        return ", ".join(self.kernels)
+
+    @property
     def name(self) -> str:
         """The config's name: mobilenetv2_224_int8_helium-tvm_corstone300_none."""
         return "_".join([self.source, "-".join(self.kernels), self.target, self.arena])

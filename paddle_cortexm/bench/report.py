@@ -47,7 +47,7 @@ def markdown(results: Sequence[Measurement | Missing]) -> str:
     missing = [result for result in results if isinstance(result, Missing)]
     if missing:
         parts += ["Not measured:\n"]
-        parts += ["".join(f"* {m.network} {m.precision}, {m.kernels}: {m.reason}\n" for m in missing)]
+        parts += ["".join(f"* {m.key}: {m.reason}\n" for m in missing)]
     parts += ["## By kind of layer\n", BY_KIND]
     for result in measured:
         rival = cmsis_nn_twin(result, measured)
