@@ -47,29 +47,6 @@ INLINE int16x8_t byte_of(const group_t *g, const int32_t *accumulators, int32_t 
                          : vldrbq_gather_offset_s16(table, vmovlbq_u8(vreinterpretq_u8_s8(bytes)));
 }
 
-/* Three pixels share the constants of a group. */
-INLINE void finish_three(const chunk_t *chunk, int8_t *output, const int8_t *table) {
-    const int32_t *constants = chunk->constants, zero_point = chunk->matrix->zero_point;
-    const int32_t *from0 = chunk->accumulators, *from1 = from0 + ACCUMULATORS, *from2 = from1 + ACCUMULATORS;
-    int8_t *to0 = output, *to1 = to0 + chunk->matrix->channels, *to2 = to1 + chunk->matrix->channels;
-    for (int32_t groups = chunk->channels / GROUP; groups > 0; groups--) {
-        const group_t g = load_group(constants);
-        vstrbq_s16(to0, byte_of(&g, from0, zero_point, table));
-        vstrbq_s16(to1, byte_of(&g, from1, zero_point, table));
-        vstrbq_s16(to2, byte_of(&g, from2, zero_point, table));
-        constants += 3 * GROUP;
-        from0 += GROUP, from1 += GROUP, from2 += GROUP;
-        to0 += GROUP, to1 += GROUP, to2 += GROUP;
-    }
-    if (chunk->channels % GROUP != 0) {
-        const mve_pred16_t lanes = vctp16q((uint32_t)(chunk->channels % GROUP));
-        const group_t g = load_group(constants);
-        vstrbq_p_s16(to0, byte_of(&g, from0, zero_point, table), lanes);
-        vstrbq_p_s16(to1, byte_of(&g, from1, zero_point, table), lanes);
-        vstrbq_p_s16(to2, byte_of(&g, from2, zero_point, table), lanes);
-    }
-}
-
 INLINE void finish_some(const chunk_t *chunk, int32_t pixels, int8_t *output, const int8_t *table) {
     for (int32_t p = 0; p < pixels; p++, output += chunk->matrix->channels) {
         const int32_t *constants = chunk->constants, *from = chunk->accumulators + p * ACCUMULATORS;
@@ -87,7 +64,7 @@ INLINE void finish_some(const chunk_t *chunk, int32_t pixels, int8_t *output, co
 static void finish_plain(const chunk_t *chunk, int32_t pixels, int8_t *output, const int8_t *residual) {
     (void)residual;
     if (pixels == HELIUM_MULTIPLY_PIXELS) {
-        finish_three(chunk, output, NULL);
+        helium_finish_three_s8(chunk->constants, chunk->accumulators, output, &chunk->three);
     } else {
         finish_some(chunk, pixels, output, NULL);
     }
@@ -97,7 +74,7 @@ static void finish_plain(const chunk_t *chunk, int32_t pixels, int8_t *output, c
 static void finish_table(const chunk_t *chunk, int32_t pixels, int8_t *output, const int8_t *residual) {
     (void)residual;
     if (pixels == HELIUM_MULTIPLY_PIXELS) {
-        finish_three(chunk, output, chunk->matrix->epilogue.table);
+        helium_finish_three_table_s8(chunk->constants, chunk->accumulators, output, &chunk->three);
     } else {
         finish_some(chunk, pixels, output, chunk->matrix->epilogue.table);
     }
@@ -201,6 +178,8 @@ void helium_matrix_chunk(const helium_matrix_s8_t *m, int32_t first, chunk_t *ch
         helium_multiply_s8(m->weights + first * depth_bytes, m->depth, chunk->channels, chunk->accumulators);
     chunk->multiply_three = helium_multiply_three_s8(m->depth);
     chunk->multiply_one = helium_multiply_one_s8(m->depth);
+    chunk->three = (helium_finish_t){m->channels, chunk->channels / GROUP, chunk->channels % GROUP, m->zero_point,
+                                     m->epilogue.table};
     choose_finish(chunk);
 }
 

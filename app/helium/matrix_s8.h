@@ -7,7 +7,7 @@
 #ifndef MATRIX_S8_H
 #define MATRIX_S8_H
 
-#include "multiply_s8.h"
+#include "finish_s8.h"
 
 /* Groups of 8 channels share one run of constants: bias, multiplier, right shift (as a negative number, -1 ... -31)
  * and, where `has_left_shift`, the left shift applied before the multiplier (saturating, 0 ... 31): 8 int32 each. Of
@@ -29,10 +29,11 @@ typedef struct {
     helium_epilogue_t epilogue;
 } helium_matrix_s8_t;
 
-/* A run of output channels, ready to be computed for one group of pixels after the other. About 900 bytes. */
+/* A run of output channels, ready to be computed for one group of pixels after the other. About 1250 bytes. */
 typedef struct helium_matrix_chunk {
     int32_t accumulators[HELIUM_MULTIPLY_PIXELS * HELIUM_MULTIPLY_CHANNELS] __attribute__((aligned(16)));
     helium_multiply_t multiply;
+    helium_finish_t three;
     helium_multiply_function *multiply_three;
     helium_multiply_function *multiply_one;
     void (*finish)(const struct helium_matrix_chunk *chunk, int32_t pixels, int8_t *output, const int8_t *residual);

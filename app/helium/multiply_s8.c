@@ -10,7 +10,7 @@
 
 #if HELIUM_MVE
 
-_Static_assert(HELIUM_MULTIPLY_CHANNELS == 64, "the assembly stores a pixel's accumulators 256 bytes apart");
+_Static_assert(HELIUM_MULTIPLY_CHANNELS == 96, "the assembly stores a pixel's accumulators 384 bytes apart");
 _Static_assert(offsetof(helium_multiply_t, pair_bytes) == 20, "the assembly reads it there");
 
 #define LINE(text) text "\n"
@@ -67,8 +67,8 @@ _Static_assert(offsetof(helium_multiply_t, pair_bytes) == 20, "the assembly read
     LINE("vmladava.s8 r10, q2, q0")
 
 #define STORE_PAIR                                                                                                     \
-    LINE("strd r4, r6, [r9, #256]")                                                                                    \
-    LINE("strd r8, r10, [r9, #512]")                                                                                   \
+    LINE("strd r4, r6, [r9, #384]")                                                                                    \
+    LINE("strd r8, r10, [r9, #768]")                                                                                   \
     LINE("strd r0, r2, [r9], #8")
 
 /* Any depth of at least 16: first block, double blocks, then what is left over: `rest`. */
@@ -89,6 +89,27 @@ ASSEMBLY(multiply_deep, MULTIPLY_DEEP(""))
 ASSEMBLY(multiply_deep_odd, MULTIPLY_DEEP(BLOCK_OF("vmladava", "#16]")))
 ASSEMBLY(multiply_deep_tail, MULTIPLY_DEEP(TAIL_BLOCK("#16]")))
 ASSEMBLY(multiply_deep_odd_tail, MULTIPLY_DEEP(BLOCK_OF("vmladava", "#16]") TAIL_BLOCK("#32]")))
+
+/* 3 to 8 full blocks: all in a row, so that pixels need no stepping back. */
+#define MORE_BLOCK(at) BLOCK_OF("vmladava", at)
+#define BLOCKS_3 BLOCK_OF("vmladav", "#0]") MORE_BLOCK("#16]") MORE_BLOCK("#32]")
+#define BLOCKS_4 BLOCKS_3 MORE_BLOCK("#48]")
+#define BLOCKS_5 BLOCKS_4 MORE_BLOCK("#64]")
+#define BLOCKS_6 BLOCKS_5 MORE_BLOCK("#80]")
+#define BLOCKS_7 BLOCKS_6 MORE_BLOCK("#96]")
+#define BLOCKS_8 BLOCKS_7 MORE_BLOCK("#112]")
+#define MULTIPLY_IN_A_ROW(blocks)                                                                                      \
+    ENTER                                                                                                              \
+    LINE("dls lr, r12")                                                                                                \
+    LINE("1:")                                                                                                         \
+    blocks STORE_PAIR LINE("le lr, 1b") LINE("pop {r4-r11, pc}")
+
+ASSEMBLY(multiply_3_blocks, MULTIPLY_IN_A_ROW(BLOCKS_3))
+ASSEMBLY(multiply_4_blocks, MULTIPLY_IN_A_ROW(BLOCKS_4))
+ASSEMBLY(multiply_5_blocks, MULTIPLY_IN_A_ROW(BLOCKS_5))
+ASSEMBLY(multiply_6_blocks, MULTIPLY_IN_A_ROW(BLOCKS_6))
+ASSEMBLY(multiply_7_blocks, MULTIPLY_IN_A_ROW(BLOCKS_7))
+ASSEMBLY(multiply_8_blocks, MULTIPLY_IN_A_ROW(BLOCKS_8))
 
 /* A depth of up to 16: the pixels stay in q5, q6, q7. Two pairs a round. */
 #define SHALLOW_PAIR(even, odd)                                                                                        \
@@ -161,6 +182,11 @@ helium_multiply_function *helium_multiply_three_s8(int32_t depth) {
         return depth <= BLOCK ? multiply_one_block : multiply_two_blocks;
     }
     const int is_odd = (depth / BLOCK - 1) % 2, has_tail = depth % BLOCK != 0;
+    if (!has_tail && depth <= 8 * BLOCK) {
+        static helium_multiply_function *const in_a_row[] = {multiply_3_blocks, multiply_4_blocks, multiply_5_blocks,
+                                                             multiply_6_blocks, multiply_7_blocks, multiply_8_blocks};
+        return in_a_row[depth / BLOCK - 3];
+    }
     return is_odd ? (has_tail ? multiply_deep_odd_tail : multiply_deep_odd)
                   : (has_tail ? multiply_deep_tail : multiply_deep);
 }

@@ -5,7 +5,7 @@
 #include "helium.h"
 
 /* Output channels a call computes at most. A pixel's accumulators are so many entries apart. */
-#define HELIUM_MULTIPLY_CHANNELS 64
+#define HELIUM_MULTIPLY_CHANNELS 96
 #define HELIUM_MULTIPLY_PIXELS 3
 
 /* What a call reads apart from the pixels. The assembly knows the offsets. */

@@ -11,7 +11,7 @@ from paddle_cortexm.compiler.backends.helium.packing import (
 )
 from paddle_cortexm.compiler.graph import IntegerConvolution, Window
 
-MATRIX_SOURCES = ("app/helium/matrix_s8.c", "app/helium/multiply_s8.c")
+MATRIX_SOURCES = ("app/helium/matrix_s8.c", "app/helium/multiply_s8.c", "app/helium/finish_s8.c")
 
 
 def takes(operator: IntegerConvolution) -> bool:

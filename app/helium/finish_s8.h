@@ -1,0 +1,28 @@
+/* The end of three pixels' sums of products: bias, requantisation, zero point, table. A part of matrix_s8. */
+#ifndef FINISH_S8_H
+#define FINISH_S8_H
+
+#include "multiply_s8.h"
+
+/* What a call reads. The assembly knows the offsets. */
+typedef struct {
+    int32_t stride;      /* 0: bytes from an output pixel to the next */
+    int32_t groups;      /* 4: full groups of 8 channels */
+    int32_t rest;        /* 8: channels behind them, 0 ... 7 */
+    int32_t zero_point;  /* 12 */
+    const int8_t *table; /* 16: not read where there is none */
+} helium_finish_t;
+
+#if HELIUM_MVE
+
+/* From three pixels' accumulators (HELIUM_MULTIPLY_CHANNELS a pixel) to output. constants: see matrix_s8.h; without
+ * left shifts. The clamp is that of a byte. */
+void helium_finish_three_s8(const int32_t *constants, const int32_t *accumulators, int8_t *output,
+                            const helium_finish_t *f);
+
+/* The same with the table behind. */
+void helium_finish_three_table_s8(const int32_t *constants, const int32_t *accumulators, int8_t *output,
+                                  const helium_finish_t *f);
+
+#endif
+#endif
