@@ -11,8 +11,8 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 from paddle_cortexm.compiler.backends.base import Kernel
-from paddle_cortexm.compiler.graph import BYTES_OF, Graph
-from paddle_cortexm.compiler.streaming import Segment, row_layer
+from paddle_cortexm.compiler.graph import Graph
+from paddle_cortexm.compiler.streaming import Segment, in_place_lead, outside_bytes, row_bytes
 
 ALIGNMENT = 16  # bytes: one Helium vector
 IMPROVEMENT_ROUNDS = 100
@@ -33,10 +33,14 @@ class Buffer:
 
 @dataclass(frozen=True)
 class MemoryPlan:
-    """offsets: tensor name, or LAYER.scratch, to byte offset. peak_layer: the layer that sets the lower bound.
-    segments: the streamed runs of layers, in order; empty when every layer computes its whole tensor."""
+    """offsets: tensor name, or LAYER.scratch, to byte offset. starts: buffer name to byte offset; a buffer is named
+    after the first tensor in it. homes: tensors computed in place, to the buffer they take over. peak_layer: the layer
+    that sets the lower bound. segments: the streamed runs of layers, in order; empty when every layer computes its
+    whole tensor."""
 
     offsets: dict[str, int]
+    starts: dict[str, int]
+    homes: dict[str, str]
     buffers: tuple[Buffer, ...]
     arena_bytes: int
     lower_bound: int
@@ -74,11 +78,13 @@ def plan_memory(
     """
     streamed = {i: segment for segment in segments for i in segment.layers}
     homes = _shared_homes(graph, kernels, streamed)
-    buffers = _buffers(graph, kernels, homes, streamed, consume_input=consume_input)
+    leads = _leads(graph, segments, homes)
+    buffers = _buffers(graph, kernels, homes, leads, streamed, consume_input=consume_input)
     bound, peak_layer = lower_bound(buffers, len(graph.layers))
-    offsets, arena = place(buffers, bound)
-    everything = offsets | {name: offsets[home] for name, home in homes.items()}
-    return MemoryPlan(everything, tuple(buffers), arena, bound, peak_layer, tuple(segments))
+    starts, arena = place(buffers, bound)
+    offsets = {name: start + leads.get(name, 0) for name, start in starts.items()}
+    offsets |= {name: starts[home] for name, home in homes.items()}
+    return MemoryPlan(offsets, starts, homes, tuple(buffers), arena, bound, peak_layer, tuple(segments))
 
 
 def aligned(size: int) -> int:
@@ -147,12 +153,6 @@ def _first_fit(ordered: Sequence[Buffer]) -> dict[str, int]:
     return {buffer.name: offset for buffer, offset in placed}
 
 
-def row_bytes(graph: Graph, tensor: str) -> int:
-    """Bytes of one row, width x channels."""
-    _, _, width, channels = graph.tensors[tensor].shape
-    return width * channels * BYTES_OF[graph.tensors[tensor].dtype]
-
-
 def segment_buffers(graph: Graph, kernels: Mapping[str, Kernel], segment: Segment) -> list[Buffer]:
     """What a segment needs besides whole tensors: its rolling tensors, one scratch for all its layers, and one row of
     zero points where a window leaves the image."""
@@ -161,14 +161,6 @@ def segment_buffers(graph: Graph, kernels: Mapping[str, Kernel], segment: Segmen
     needs[scratch_name(layers[0].name)] = max(kernels[layer.name].row_scratch_bytes for layer in layers)
     needs[outside_name(layers[0].name)] = max(outside_bytes(graph, i) for i in segment.layers)
     return [Buffer(name, aligned(count), segment.first, segment.last) for name, count in needs.items() if count]
-
-
-def outside_bytes(graph: Graph, number: int) -> int:
-    """Bytes of an input row of a layer whose window leaves the image above or below; 0 for any other layer."""
-    layer = row_layer(graph, graph.layers[number])
-    access = layer.accesses[0]
-    leaves = access.leaves_image(layer.height, graph.tensors[access.tensor].shape[1])
-    return row_bytes(graph, access.tensor) if leaves else 0
 
 
 def _last_reader(graph: Graph, tensor: str) -> int:
@@ -184,15 +176,30 @@ def _shared_homes(graph: Graph, kernels: Mapping[str, Kernel], streamed: Mapping
         source = layer.inputs[0]
         fits = graph.tensors[layer.output].bytes <= graph.tensors[source].bytes
         free = source != graph.input and _last_reader(graph, source) == i
-        if kernels[layer.name].overwrites_input and fits and free and i not in streamed:
+        segment = streamed.get(i)
+        by_kernel = segment is None and kernels[layer.name].overwrites_input and fits and free
+        # Rows overwrite only a tensor that a buffer is named after: _leads moves it back in there.
+        by_rows = segment is not None and segment.in_place and source not in homes
+        if by_kernel or by_rows:
             homes[layer.output] = homes.get(source, source)
     return homes
+
+
+def _leads(graph: Graph, segments: Sequence[Segment], homes: Mapping[str, str]) -> dict[str, int]:
+    """How far the input of a segment that works in place stands behind the start of its buffer, aligned bytes."""
+    in_place = {segment.first: graph.layers[segment.first] for segment in segments if segment.in_place}
+    return {
+        layer.inputs[0]: aligned(in_place_lead(graph, i))
+        for i, layer in in_place.items()
+        if homes.get(layer.output) == layer.inputs[0]
+    }
 
 
 def _buffers(
     graph: Graph,
     kernels: Mapping[str, Kernel],
     homes: Mapping[str, str],
+    leads: Mapping[str, int],
     streamed: Mapping[int, Segment],
     *,
     consume_input: bool,
@@ -209,7 +216,7 @@ def _buffers(
         last_of[home] = max(last_of.get(home, 0), streamed[read].last if read in streamed else read)
     if not consume_input and graph.input not in rolling:
         last_of[graph.input] = len(graph.layers) - 1
-    tensors = [Buffer(n, aligned(graph.tensors[n].bytes), first_of[n], last_of[n]) for n in first_of]
+    tensors = [Buffer(n, aligned(graph.tensors[n].bytes) + leads.get(n, 0), first_of[n], last_of[n]) for n in first_of]
     scratches = [
         Buffer(scratch_name(layer.name), aligned(kernels[layer.name].scratch_bytes), i, i)
         for i, layer in enumerate(graph.layers)

@@ -1,32 +1,50 @@
 """Which layers are streamed: runs of layers turned into segments until the arena is as small as asked.
 
-A plan is a path from the graph's input to its output: every step is one layer as ever, or a streamed segment. A step's
-cost is the memory that lives during it. `minimum` takes the path whose costliest step is cheapest; a limit takes the
-path that streams the fewest layers among those that stay below it.
+A plan is a path from the graph's input to its output: every step is one layer as ever, or a streamed segment, or one
+layer (a depthwise convolution, for one) whose rows overwrite its input's. A step's cost is the memory that lives during
+it. `minimum` takes the path whose costliest step is cheapest; a limit takes the path that streams the fewest layers
+among those that stay below it.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Literal
 
 from paddle_cortexm.compiler.backends.base import Kernel
-from paddle_cortexm.compiler.graph import Graph
+from paddle_cortexm.compiler.graph import DepthwiseConvolution, Graph, IntegerDepthwiseConvolution, Layer
 from paddle_cortexm.compiler.memory import MemoryPlan, aligned, plan_memory, segment_buffers
-from paddle_cortexm.compiler.streaming import Segment, streamed_segment
+from paddle_cortexm.compiler.streaming import (
+    MOST_TENSORS,
+    MOST_WINDOW_ROWS,
+    Segment,
+    can_work_in_place,
+    in_place_lead,
+    row_layer,
+    streamed_segment,
+)
 from paddle_cortexm.errors import UserError
 from paddle_cortexm.target import KIB
+
+DEPTHWISE = (DepthwiseConvolution, IntegerDepthwiseConvolution)
+LIMIT_PARTS = 32  # a limit that is missed because of gaps is lowered by such a part of it
 
 
 @dataclass(frozen=True)
 class _Step:
-    """The layers first..last: one layer, or a streamed segment. bytes: live during it, scratch included."""
+    """The layers first..last: one layer, or a segment. bytes: live during it, scratch included."""
 
     first: int
     last: int
-    streamed: bool
     bytes: int
+    streamed: bool = False
+    in_place: bool = False
+
+    def segment(self, graph: Graph) -> Segment:
+        if self.in_place:
+            return Segment(self.first, self.first, {}, in_place=True)
+        return streamed_segment(graph, self.first, self.last)
 
 
 @dataclass(frozen=True)
@@ -54,22 +72,30 @@ def plan_arena(
     if arena == "none" or (arena != "minimum" and unstreamed.arena_bytes <= arena):
         return unstreamed
     steps = _steps(graph, kernels, unstreamed)
-    smallest = _smallest_peak(steps, len(graph.layers))
-    limit = smallest if arena == "minimum" else arena
-    while limit >= smallest:
-        segments = _fewest_streamed(graph, steps, limit)
+    best = unstreamed
+    for segments in _choices(graph, steps, arena):
         plan = plan_memory(graph, kernels, segments, consume_input=consume_input)
-        if arena == "minimum" or plan.arena_bytes <= arena:
-            return min(plan, unstreamed, key=lambda p: p.arena_bytes)
-        limit -= plan.arena_bytes - arena  # gaps between the buffers: aim lower
-    raise UserError(_too_small(graph, kernels, int(arena), unstreamed, consume_input=consume_input))
+        best = min(best, plan, key=lambda p: p.arena_bytes)
+        if arena != "minimum" and best.arena_bytes <= arena:
+            return best
+    if arena == "minimum":
+        return best
+    raise UserError(_too_small(graph, arena, unstreamed, best))
 
 
-def _too_small(
-    graph: Graph, kernels: Mapping[str, Kernel], arena: int, unstreamed: MemoryPlan, *, consume_input: bool
-) -> str:
+def _choices(graph: Graph, steps: list[_Step], arena: Literal["minimum"] | int) -> Iterator[tuple[Segment, ...]]:
+    """Segments to try, the least streaming first: for the limit itself; for less, in case gaps between the buffers make
+    the plan larger than its steps; at last for the smallest peak. Working in place needs a few rows more in the layers
+    around, which no step counts: so each is also tried without."""
+    for allowed in (steps, [step for step in steps if not step.in_place]):
+        smallest = _smallest_peak(allowed, len(graph.layers))
+        aims = [] if arena == "minimum" else [arena * part // LIMIT_PARTS for part in range(LIMIT_PARTS, 0, -1)]
+        yield from (_fewest_streamed(graph, allowed, aim) for aim in aims if aim > smallest)
+        yield _fewest_streamed(graph, allowed, smallest)
+
+
+def _too_small(graph: Graph, arena: int, unstreamed: MemoryPlan, best: MemoryPlan) -> str:
     """The message for a limit that no plan reaches."""
-    best = plan_arena(graph, kernels, "minimum", consume_input=consume_input)
     peak = graph.layers[best.peak_layer].name
     setting = f"{-(-best.arena_bytes // KIB)}KiB"
     return (
@@ -83,7 +109,8 @@ def _too_small(
 def _steps(graph: Graph, kernels: Mapping[str, Kernel], unstreamed: MemoryPlan) -> list[_Step]:
     """Every step a plan can be made of."""
     count = len(graph.layers)
-    steps = [_Step(i, i, False, sum(b.bytes for b in unstreamed.live_at(i))) for i in range(count)]
+    steps = [_Step(i, i, sum(b.bytes for b in unstreamed.live_at(i))) for i in range(count)]
+    steps += [_in_place(graph, kernels, i) for i in range(count) if _works_in_place(graph, kernels, i)]
     for run_first, run_last in _streamable_runs(graph, kernels):
         rows = streamed_segment(graph, run_first, run_last).rows  # no part of the run needs more
         for first in range(run_first, run_last + 1):
@@ -91,13 +118,39 @@ def _steps(graph: Graph, kernels: Mapping[str, Kernel], unstreamed: MemoryPlan) 
                 if _is_closed(graph, first, last):
                     part = Segment(first, last, _rolling_inside(graph, first, last, rows))
                     needed = sum(b.bytes for b in segment_buffers(graph, kernels, part))
-                    steps.append(_Step(first, last, True, needed + _whole_bytes(graph, part)))
+                    steps.append(_Step(first, last, needed + _whole_bytes(graph, part), streamed=True))
     return steps
+
+
+def _works_in_place(graph: Graph, kernels: Mapping[str, Kernel], number: int) -> bool:
+    """Whether a layer is a depthwise convolution that may overwrite its input row by row, made by another kind."""
+    layer = graph.layers[number]
+    producer = graph.producer(layer.inputs[0])
+    after_depthwise = producer is not None and isinstance(producer.operator, DEPTHWISE)
+    is_candidate = isinstance(layer.operator, DEPTHWISE) and not after_depthwise
+    return is_candidate and _makes_rows(graph, kernels, number) and can_work_in_place(graph, number)
+
+
+def _in_place(graph: Graph, kernels: Mapping[str, Kernel], number: int) -> _Step:
+    segment = Segment(number, number, {}, in_place=True)
+    own = sum(b.bytes for b in segment_buffers(graph, kernels, segment)) + aligned(in_place_lead(graph, number))
+    result = aligned(graph.output_of(graph.layers[number]).bytes)
+    return _Step(number, number, own + _whole_bytes(graph, segment) - result, streamed=True, in_place=True)
+
+
+def _makes_rows(graph: Graph, kernels: Mapping[str, Kernel], number: int) -> bool:
+    """Whether the layer's kernel can make one row, and app/stream.c hold the rows of its window."""
+    layer = graph.layers[number]
+    return kernels[layer.name].row_body is not None and _window_rows(graph, layer) <= MOST_WINDOW_ROWS
+
+
+def _window_rows(graph: Graph, layer: Layer) -> int:
+    return row_layer(graph, layer).accesses[0].kernel
 
 
 def _streamable_runs(graph: Graph, kernels: Mapping[str, Kernel]) -> list[tuple[int, int]]:
     """The longest runs of layers whose kernels can make one row."""
-    can = [kernels[layer.name].row_body is not None for layer in graph.layers]
+    can = [_makes_rows(graph, kernels, i) for i in range(len(graph.layers))]
     starts = [i for i, ok in enumerate(can) if ok and (i == 0 or not can[i - 1])]
     return [(start, next((i for i in range(start, len(can)) if not can[i]), len(can)) - 1) for start in starts]
 
@@ -108,8 +161,10 @@ def _last_readers(graph: Graph) -> dict[str, int]:
 
 def _is_closed(graph: Graph, first: int, last: int) -> bool:
     """Whether the run can be a segment: nothing it makes is read behind it but the last tensor; it does not close the
-    graph; and the graph's input, if it reads it, is read by nobody else."""
+    graph; the graph's input, if it reads it, is read by nobody else; and app/stream.c has room for its tensors."""
     readers = _last_readers(graph)
+    if len({name for layer in graph.layers[first : last + 1] for name in (*layer.inputs, layer.output)}) > MOST_TENSORS:
+        return False
     inner = [layer.output for layer in graph.layers[first:last]]
     if graph.output in inner or any(readers[name] > last for name in inner):
         return False
@@ -151,4 +206,4 @@ def _fewest_streamed(graph: Graph, steps: list[_Step], limit: int) -> tuple[Segm
         best[end] = min(options, key=lambda path: (path.streamed, path.segments, path.peak), default=None)
     path = best[count]
     assert path is not None, "a limit of at least the smallest peak has a path"
-    return tuple(streamed_segment(graph, s.first, s.last) for s in path.steps if s.streamed)
+    return tuple(s.segment(graph) for s in path.steps if s.streamed)

@@ -11,17 +11,23 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from paddle_cortexm.compiler.graph import Graph, Layer
+from paddle_cortexm.compiler.graph import BYTES_OF, Graph, Layer
+
+# Sizes of the tables in app/stream.h.
+MOST_WINDOW_ROWS = 32  # STREAM_KERNEL_ROW_LIMIT
+MOST_TENSORS = 128  # STREAM_TENSOR_LIMIT
 
 
 @dataclass(frozen=True)
 class Segment:
     """The streamed layers first..last (numbers, both included). rows: how many rows of each rolling tensor exist at a
-    time; the graph's input is among them when its rows are made on demand."""
+    time; the graph's input is among them when its rows are made on demand. in_place: a single layer whose rows
+    overwrite its input's."""
 
     first: int
     last: int
     rows: Mapping[str, int]
+    in_place: bool = False
 
     @property
     def layers(self) -> range:
@@ -133,3 +139,37 @@ def _oldest_needed(tensor: str, layers: Sequence[RowLayer], made: Mapping[str, i
         if access.tensor == tensor and made[layer.output] < layer.height
     ]
     return min([*wanted, made[tensor] - 1])
+
+
+def row_bytes(graph: Graph, tensor: str) -> int:
+    """Bytes of one row, width x channels."""
+    _, _, width, channels = graph.tensors[tensor].shape
+    return width * channels * BYTES_OF[graph.tensors[tensor].dtype]
+
+
+def outside_bytes(graph: Graph, number: int) -> int:
+    """Bytes of an input row of a layer whose window leaves the image above or below; 0 for any other layer."""
+    layer = row_layer(graph, graph.layers[number])
+    access = layer.accesses[0]
+    leaves = access.leaves_image(layer.height, graph.tensors[access.tensor].shape[1])
+    return row_bytes(graph, access.tensor) if leaves else 0
+
+
+def can_work_in_place(graph: Graph, number: int) -> bool:
+    """Whether a layer's rows may overwrite those of its input: same shape, stride 1, one input that nobody reads later.
+
+    Output row y then stands where input row y - padding - 1 was, which no row from y on reads ("diagonal memory
+    optimisation", Blacker et al., 2020).
+    """
+    layer = graph.layers[number]
+    source, result = graph.inputs_of(layer)[0], graph.output_of(layer)
+    access = row_layer(graph, layer).accesses[0]
+    read_later = any(source.name in later.inputs for later in graph.layers[number + 1 :])
+    is_kept = source.name in (graph.input, graph.output) or read_later or len(layer.inputs) > 1
+    return not is_kept and access.stride == 1 and (source.shape, source.dtype) == (result.shape, result.dtype)
+
+
+def in_place_lead(graph: Graph, number: int) -> int:
+    """Bytes by which the input of a layer that works in place must stand behind the output."""
+    access = row_layer(graph, graph.layers[number]).accesses[0]
+    return (access.padding + 1) * row_bytes(graph, access.tensor)

@@ -32,7 +32,7 @@ def memory_report(
             }
             for i, layer in enumerate(graph.layers)
         ],
-        "segments": [{"first": s.first, "last": s.last, "rows": dict(s.rows)} for s in plan.segments],
+        "segments": [asdict(s) | {"rows": dict(s.rows)} for s in plan.segments],
         "buffers": [_buffer(graph, plan, buffer) for buffer in plan.buffers],
         "constants": constants_report(graph, kernels),
     }
@@ -47,10 +47,12 @@ def _sizes(graph: Graph, plan: MemoryPlan) -> dict[str, Any]:
 
 
 def _buffer(graph: Graph, plan: MemoryPlan, buffer: Buffer) -> dict[str, Any]:
-    """A buffer with its place; shape and rows kept (None: all) for a tensor, None for scratch."""
+    """A buffer with its place; also: tensors computed in place there; shape and rows kept (None: all) for a tensor,
+    None for scratch."""
     tensor = graph.tensors.get(buffer.name)
     return asdict(buffer) | {
-        "offset": plan.offsets[buffer.name],
+        "offset": plan.starts[buffer.name],
+        "also": [name for name, home in plan.homes.items() if home == buffer.name],
         "shape": list(tensor.shape) if tensor else None,
         "rows": plan.rolling.get(buffer.name),
     }
@@ -101,4 +103,5 @@ def _kind(buffer: Mapping[str, Any]) -> str:
     if buffer["shape"] is None:
         return ""
     shape = "x".join(map(str, buffer["shape"][1:]))
-    return shape if buffer["rows"] is None else f"{buffer['rows']} rows of {shape}"
+    what = shape if buffer["rows"] is None else f"{buffer['rows']} rows of {shape}"
+    return f"{what}; in place: {', '.join(buffer['also'])}" if buffer["also"] else what

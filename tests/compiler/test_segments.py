@@ -8,23 +8,25 @@ from functools import cache
 import pytest
 
 from paddle_cortexm.compiler.backends.registry import backends_named
-from paddle_cortexm.compiler.graph import Graph
+from paddle_cortexm.compiler.graph import Graph, IntegerDepthwiseConvolution
 from paddle_cortexm.compiler.memory import MemoryPlan, aligned, plan_memory
 from paddle_cortexm.compiler.segments import plan_arena
 from paddle_cortexm.compiler.selection import SelectedGraph, select_kernels
+from paddle_cortexm.compiler.streaming import MOST_TENSORS, MOST_WINDOW_ROWS, Segment, can_work_in_place, row_bytes
 from paddle_cortexm.errors import UserError
-from tests.compiler.networks import MOBILENETV2_WIDTHS, PPLCNET_WIDTHS, mobilenetv2, pplcnet
+from paddle_cortexm.stage import REPOSITORY
+from tests.compiler.networks import MOBILENETV2_WIDTHS, PPLCNET_WIDTHS, Network, mobilenetv2, pplcnet
 
-Network = Callable[[float, int], Graph]
+Builder = Callable[[float, int], Graph]
 WIDTHS = [*((mobilenetv2, width) for width in MOBILENETV2_WIDTHS), *((pplcnet, width) for width in PPLCNET_WIDTHS)]
 
 
 @cache
-def selected(network: Network, width: float, size: int) -> SelectedGraph:
+def selected(network: Builder, width: float, size: int) -> SelectedGraph:
     return select_kernels(network(width, size), backends_named(("helium",)))
 
 
-def planned(network: Network, width: float, size: int, arena: str | int) -> MemoryPlan:
+def planned(network: Builder, width: float, size: int, arena: str | int) -> MemoryPlan:
     chosen = selected(network, width, size)
     return plan_arena(chosen.graph, chosen.kernels, arena)  # type: ignore[arg-type]
 
@@ -45,7 +47,7 @@ def largest_layer(chosen: SelectedGraph) -> int:
 
 @pytest.mark.parametrize("size", [96, 160, 224])
 @pytest.mark.parametrize(("network", "width"), WIDTHS)
-def test_layer_by_layer_no_byte_is_needed_above_the_lower_bound(network: Network, width: float, size: int) -> None:
+def test_layer_by_layer_no_byte_is_needed_above_the_lower_bound(network: Builder, width: float, size: int) -> None:
     chosen = selected(network, width, size)
     plan = plan_memory(chosen.graph, chosen.kernels)
     assert plan.arena_bytes == plan.lower_bound == largest_layer(chosen)
@@ -61,7 +63,7 @@ def test_layer_by_layer_no_byte_is_needed_above_the_lower_bound(network: Network
     ],
 )
 def test_streaming_fits_the_known_networks_into_their_limits(
-    network: Network, width: float, size: int, limit: int
+    network: Builder, width: float, size: int, limit: int
 ) -> None:
     limited, smallest = planned(network, width, size, limit), planned(network, width, size, "minimum")
     assert smallest.arena_bytes <= limited.arena_bytes <= limit
@@ -88,8 +90,8 @@ def test_of_a_streamed_plan_nothing_alive_overlaps() -> None:
     plan = planned(mobilenetv2, 1.0, 224, "minimum")
     for i, a in enumerate(plan.buffers):
         for b in plan.buffers[:i]:
-            below = plan.offsets[a.name] + a.bytes <= plan.offsets[b.name]
-            above = plan.offsets[b.name] + b.bytes <= plan.offsets[a.name]
+            below = plan.starts[a.name] + a.bytes <= plan.starts[b.name]
+            above = plan.starts[b.name] + b.bytes <= plan.starts[a.name]
             assert below or above or not a.overlaps(b)
 
 
@@ -101,3 +103,28 @@ def test_a_limit_out_of_reach_says_by_how_much_and_what_would_fit() -> None:
     assert f"8,192 bytes are {smallest - 8192:,} too few" in message and "70,304" in message
     setting = int(message.split(" that fits is ")[1].split("KiB")[0]) * 1024
     assert planned(mobilenetv2, 0.25, 96, setting).arena_bytes <= setting
+
+
+def test_a_depthwise_layer_can_overwrite_its_input() -> None:
+    chosen = selected(mobilenetv2, 1.0, 224)
+    depthwise = [isinstance(layer.operator, IntegerDepthwiseConvolution) for layer in chosen.graph.layers]
+    number = next(i for i, is_depthwise in enumerate(depthwise) if is_depthwise and can_work_in_place(chosen.graph, i))
+    plan = plan_memory(chosen.graph, chosen.kernels, [Segment(number, number, {}, in_place=True)])
+    layer = chosen.graph.layers[number]
+    rows = (plan.offsets[layer.inputs[0]] - plan.offsets[layer.output]) / row_bytes(chosen.graph, layer.output)
+    assert rows == 2  # its padding and one more
+
+
+def test_a_window_with_more_rows_than_the_tables_hold_is_not_streamed() -> None:
+    network = Network(96)
+    graph = network.classes(network.mean(network.convolution("image", 8, kernel=3, stride=2)))
+    chosen = select_kernels(graph, backends_named(("helium",)))
+    plan = plan_arena(chosen.graph, chosen.kernels, "minimum")
+    streamed = [chosen.graph.layers[i].name for segment in plan.segments for i in segment.layers]
+    assert streamed == [chosen.graph.layers[0].name]  # the mean reads 48 rows
+
+
+def test_the_tables_of_the_runtime_hold_what_the_compiler_may_ask_for() -> None:
+    header = (REPOSITORY / "app/stream.h").read_text()
+    assert f"#define STREAM_TENSOR_LIMIT {MOST_TENSORS} " in header
+    assert f"#define STREAM_KERNEL_ROW_LIMIT {MOST_WINDOW_ROWS} " in header

@@ -7,8 +7,8 @@ from collections.abc import Mapping
 from paddle_cortexm.compiler.backends.base import Kernel
 from paddle_cortexm.compiler.emit.c_text import element_type
 from paddle_cortexm.compiler.graph import Graph, Layer
-from paddle_cortexm.compiler.memory import MemoryPlan, outside_name, row_bytes, scratch_name
-from paddle_cortexm.compiler.streaming import Segment, row_layer
+from paddle_cortexm.compiler.memory import MemoryPlan, outside_name, scratch_name
+from paddle_cortexm.compiler.streaming import Segment, row_bytes, row_layer
 
 STREAM_SOURCE = "app/stream.c"
 
