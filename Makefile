@@ -54,7 +54,9 @@ bench: setup ## every network and precision, helium and CMSIS-NN: docs/performan
 bench-check: setup ## the same; fails when a count is more than 1 % above docs/performance.json
 	python -m paddle_cortexm.bench --check $(ARGS)
 
-profile: line ## CONFIG=name: instructions and modelled cycles by layer and by function
+profile: setup ## CONFIG=name: instructions and modelled cycles by layer and by function
+	$(if $(CONFIG),,$(error say which deployment: make profile CONFIG=name))
+	@$(MAKE) --no-print-directory line
 	python -m paddle_cortexm.profile --config $(CONFIG)
 
 # Recipes follow with the tools they call:
