@@ -146,16 +146,21 @@ def depthwise_layer(channels: int, window: Window, **changes: object) -> Integer
 
 
 def depthwise_cases(operator: IntegerDepthwiseConvolution, x: Int8) -> list[Expected]:
-    """The whole layer, and the same row by row."""
+    """The whole layer, and the same row by row, with the kernel for usual windows (where it is one) and the general."""
     shape = output_shape(x, operator.window)
     expected = depthwise_of(operator, x, shape)
     rows = Rows(operator.window, operator.input_zero_point)
-    return [(case_of(depthwise.select, operator, (x,), shape, r), expected) for r in (None, rows)]
+    selectors = (depthwise.select, depthwise.general)
+    return [(case_of(s, operator, (x,), shape, r), expected) for s, r in product(selectors, (None, rows))]
 
 
 DEPTHWISE = [  # height, width, channels, window
     *((7, 9, c, Window((3, 3), (s, s), (1, 1, 1, 1))) for c, s in product((1, 4, 12, 16, 36), (1, 2))),
     *((7, 7, c, Window((5, 5), (s, s), (2, 2, 2, 2))) for c, s in product((6, 8, 32), (1, 2))),
+    *((k, 41, 20, Window((k, k), (s, s), (k // 2,) * 4)) for k, s in product((3, 5), (1, 2))),  # more than one strip
+    (5, 35, 16, Window((2, 4), (1, 1), (1, 2, 0, 1))),
+    (4, 6, 16, Window((4, 4), (1, 1), (1, 2, 2, 1))),
+    (1, 1, 4, Window((5, 5), (2, 2), (2, 2, 2, 2))),
     (8, 8, 20, Window((3, 3), (2, 2), (0, 0, 1, 1))),
     (6, 5, 16, Window((3, 3), (1, 2), (0, 1, 0, 1))),
     (1, 1, 17, Window((3, 3), (1, 1), (1, 1, 1, 1))),
@@ -331,9 +336,24 @@ def test_depthwise_refuses_a_fused_addition() -> None:
     assert isinstance(answer(depthwise.select, operator, IMAGE, IMAGE), Rejection)
 
 
-def test_depthwise_refuses_weights_whose_products_do_not_fit_in_pairs() -> None:
+def test_general_depthwise_refuses_weights_whose_products_do_not_fit_in_pairs() -> None:
     operator = depthwise_layer(8, SAME, weight=np.full((3, 3, 8), -128, np.int8))
-    assert isinstance(answer(depthwise.select, operator), Rejection)
+    assert isinstance(answer(depthwise.general, operator), Rejection)
+
+
+@pytest.mark.parametrize(
+    ("kernel", "stride", "name"),
+    [
+        ((3, 3), (1, 1), "helium_depthwise_window_s8"),
+        ((5, 5), (2, 2), "helium_depthwise_window_s8"),
+        ((2, 4), (1, 1), "helium_depthwise_window_s8"),
+        ((4, 4), (1, 1), "helium_depthwise_s8"),
+        ((3, 3), (1, 2), "helium_depthwise_s8"),
+    ],
+)
+def test_usual_windows_have_a_kernel_of_their_own(kernel: tuple[int, int], stride: tuple[int, int], name: str) -> None:
+    kernel_for = answer(depthwise.select, depthwise_layer(8, Window(kernel, stride)))
+    assert isinstance(kernel_for, Kernel) and kernel_for.name == name
 
 
 def test_depthwise_refuses_a_kernel_of_more_than_128_taps() -> None:

@@ -1,4 +1,4 @@
-"""Depthwise convolution: app/helium/depthwise_s8.c."""
+"""Depthwise convolution: app/helium/depthwise_window_s8.c for usual windows, else app/helium/depthwise_s8.c."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from dataclasses import replace
 import numpy as np
 
 from paddle_cortexm.compiler.backends.base import Constant, Kernel, Rejection, c_template
+from paddle_cortexm.compiler.backends.helium import depthwise_window
 from paddle_cortexm.compiler.backends.helium.packing import packed_table
 from paddle_cortexm.compiler.backends.helium.requantisation import (
     GROUP,
@@ -21,19 +22,27 @@ INT32 = np.iinfo(np.int32)
 
 
 def select(graph: Graph, layer: Layer) -> Kernel | Rejection:
-    """The depthwise kernel, with a fused table if there is one; a fused addition is refused."""
+    """The fastest depthwise kernel, with a fused table if there is one; a fused addition is refused."""
     operator = layer.operator
     assert isinstance(operator, IntegerDepthwiseConvolution)
     if operator.epilogue.add is not None:
         return Rejection("the depthwise kernel adds no residual")
+    folded = folded_bias(operator)
+    if folded.min() < INT32.min or folded.max() > INT32.max:
+        return Rejection("the bias with the zero point folded in exceeds 32 bits")
+    kernel = depthwise_window.select(graph, layer, folded.astype(np.int32))
+    return kernel if isinstance(kernel, Kernel) else general(graph, layer)
+
+
+def general(graph: Graph, layer: Layer) -> Kernel | Rejection:
+    """The kernel for any window and stride."""
+    operator = layer.operator
+    assert isinstance(operator, IntegerDepthwiseConvolution)
     if operator.weight.shape[0] * operator.weight.shape[1] > TAP_LIMIT:
         return Rejection(f"a kernel of more than {TAP_LIMIT} taps")
     if (operator.weight == -128).any():
         return Rejection("a weight of -128: two products would not fit in 16 bits")
-    folded = folded_bias(operator)
-    if folded.min() < INT32.min or folded.max() > INT32.max:
-        return Rejection("the bias with the zero point folded in exceeds 32 bits")
-    return _kernel(graph, layer, operator, folded.astype(np.int32))
+    return _kernel(graph, layer, operator, folded_bias(operator).astype(np.int32))
 
 
 def folded_bias(operator: IntegerDepthwiseConvolution) -> np.ndarray[tuple[int, ...], np.dtype[np.int64]]:

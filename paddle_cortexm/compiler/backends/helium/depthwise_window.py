@@ -1,0 +1,102 @@
+"""Depthwise convolution with a small window: app/helium/depthwise_window_s8.c."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from paddle_cortexm.compiler.backends.base import Constant, Kernel, Rejection, c_template
+from paddle_cortexm.compiler.backends.helium.requantisation import split_shift, table_constant
+from paddle_cortexm.compiler.graph import Graph, Int8Array, IntegerDepthwiseConvolution, Layer
+
+WORD_ROWS = 4  # rows that a word of the kernel holds
+SCRATCH_BYTES = 16 + 36 * 64  # HELIUM_DEPTHWISE_WINDOW_SCRATCH
+SCRATCH_BYTES_5X5 = 16 + 2 * 20 * 64 + 24 * 16
+CHANNEL_LIMIT = 9362  # the offsets of 8 pixels fit in 16 bits
+
+
+def select(graph: Graph, layer: Layer, bias: np.ndarray) -> Kernel | Rejection:
+    """The kernel for windows up to 3 high and 4 wide, or 5 x 5; stride 1 or 2. bias: with the zero point folded in."""
+    operator = layer.operator
+    assert isinstance(operator, IntegerDepthwiseConvolution)
+    window, requantisation = operator.window, operator.requantisation
+    is_narrow = window.kernel[0] < WORD_ROWS and window.kernel[1] <= WORD_ROWS
+    if not is_narrow and window.kernel != (5, 5):
+        return Rejection("a window that is neither up to 3 high and 4 wide nor 5 x 5")
+    if window.stride not in ((1, 1), (2, 2)):
+        return Rejection("a stride other than 1 and 2")
+    if (np.asarray(requantisation.shift) >= 0).any():
+        return Rejection("a channel is scaled up")
+    if graph.inputs_of(layer)[0].shape[3] > CHANNEL_LIMIT:
+        return Rejection(f"more than {CHANNEL_LIMIT} channels")
+    return _kernel(graph, layer, operator, bias)
+
+
+def packed_weights(weight: Int8Array) -> Int8Array:
+    """HWC weights as (channel, 16): byte 4 * column + row. 5 x 5: (channel, 32), the fifth row behind the others."""
+    height, width, channels = weight.shape
+    is_5x5 = height > WORD_ROWS
+    packed = np.zeros((channels, 32 if is_5x5 else 16), np.int8)
+    for row in range(min(height, WORD_ROWS)):
+        packed[:, row : WORD_ROWS * width : WORD_ROWS] = weight[row].T
+    if is_5x5:
+        packed[:, WORD_ROWS * width : WORD_ROWS * width + width] = weight[WORD_ROWS].T
+    return packed
+
+
+def packed_constants(operator: IntegerDepthwiseConvolution, bias: np.ndarray) -> np.ndarray:
+    """(channel, 3) int32: bias, multiplier, shift."""
+    r, channels = operator.requantisation, len(bias)
+    multiplier, shift = np.broadcast_to(r.multiplier, channels), np.broadcast_to(r.shift, channels)
+    shifts = [split_shift(int(m), int(s))[1] for m, s in zip(multiplier, shift, strict=True)]
+    return np.stack([bias, multiplier, shifts], axis=1).astype(np.int32)
+
+
+def table_with_clamp(operator: IntegerDepthwiseConvolution) -> Int8Array | None:
+    """The fused table behind the clamp, indexed by x + 128; None where neither changes anything."""
+    r, table = operator.requantisation, operator.epilogue.table
+    if table is None and (r.minimum, r.maximum) == (-128, 127):
+        return None
+    clamped = np.clip(np.arange(-128, 128), r.minimum, r.maximum).astype(np.int8)
+    return clamped if table is None else table[clamped.astype(np.int64) + 128]
+
+
+def _kernel(graph: Graph, layer: Layer, operator: IntegerDepthwiseConvolution, bias: np.ndarray) -> Kernel:
+    source, result = graph.inputs_of(layer)[0], graph.output_of(layer)
+    window, requantisation, table = operator.window, operator.requantisation, table_with_clamp(operator)
+    fields = {
+        "channels": source.shape[3],
+        "input_height": source.shape[1],
+        "input_width": source.shape[2],
+        "output_height": result.shape[1],
+        "output_width": result.shape[2],
+        "kernel_height": window.kernel[0],
+        "kernel_width": window.kernel[1],
+        "stride": window.stride[0],
+        "padding_top": window.padding[0],
+        "padding_left": window.padding[1],
+        "input_zero_point": operator.input_zero_point,
+        "weights": "$weights",
+        "constants": "$constants",
+        "zero_point": requantisation.output_zero_point,
+        "table": "NULL" if table is None else "$table",
+    }
+    values = "".join(f"        .{name} = {value},\n" for name, value in fields.items())
+    parameters = f"    static const helium_depthwise_window_t parameters = {{\n{values}    }};\n"
+    scratch = SCRATCH_BYTES_5X5 if window.kernel == (5, 5) else SCRATCH_BYTES
+    return Kernel(
+        name="helium_depthwise_window_s8",
+        backend="helium",
+        reason="a window in a vector, all its products in one instruction"
+        + (", fused table" if table is not None else ""),
+        body=c_template(parameters + "    helium_depthwise_window_s8(&parameters, input0, output, scratch);\n"),
+        constants=(
+            Constant("weights", packed_weights(operator.weight)),
+            Constant("constants", packed_constants(operator, bias), "hot"),
+            *(() if table is None else (table_constant(table),)),
+        ),
+        scratch_bytes=scratch,
+        header="depthwise_window_s8.h",
+        sources=("app/helium/depthwise_window_s8.c",),
+        row_body=c_template(parameters + "    helium_depthwise_window_row_s8(&parameters, rows, output, scratch);\n"),
+        row_scratch_bytes=scratch,
+    )
