@@ -90,19 +90,27 @@ ASSEMBLY(multiply_deep_odd, MULTIPLY_DEEP(BLOCK_OF("vmladava", "#16]")))
 ASSEMBLY(multiply_deep_tail, MULTIPLY_DEEP(TAIL_BLOCK("#16]")))
 ASSEMBLY(multiply_deep_odd_tail, MULTIPLY_DEEP(BLOCK_OF("vmladava", "#16]") TAIL_BLOCK("#32]")))
 
-/* 3 to 8 full blocks: all in a row, so that pixels need no stepping back. */
+/* 3 to 16 full blocks: all in a row, so that pixels need no stepping back. Addresses are 127 bytes ahead: a load
+ * reaches 127 bytes to either side. */
 #define MORE_BLOCK(at) BLOCK_OF("vmladava", at)
-#define BLOCKS_3 BLOCK_OF("vmladav", "#0]") MORE_BLOCK("#16]") MORE_BLOCK("#32]")
-#define BLOCKS_4 BLOCKS_3 MORE_BLOCK("#48]")
-#define BLOCKS_5 BLOCKS_4 MORE_BLOCK("#64]")
-#define BLOCKS_6 BLOCKS_5 MORE_BLOCK("#80]")
-#define BLOCKS_7 BLOCKS_6 MORE_BLOCK("#96]")
-#define BLOCKS_8 BLOCKS_7 MORE_BLOCK("#112]")
+#define BLOCKS_3 BLOCK_OF("vmladav", "#-127]") MORE_BLOCK("#-111]") MORE_BLOCK("#-95]")
+#define BLOCKS_4 BLOCKS_3 MORE_BLOCK("#-79]")
+#define BLOCKS_5 BLOCKS_4 MORE_BLOCK("#-63]")
+#define BLOCKS_6 BLOCKS_5 MORE_BLOCK("#-47]")
+#define BLOCKS_7 BLOCKS_6 MORE_BLOCK("#-31]")
+#define BLOCKS_8 BLOCKS_7 MORE_BLOCK("#-15]")
+#define BLOCKS_9 BLOCKS_8 MORE_BLOCK("#1]")
+#define BLOCKS_10 BLOCKS_9 MORE_BLOCK("#17]")
+#define BLOCKS_11 BLOCKS_10 MORE_BLOCK("#33]")
+#define BLOCKS_12 BLOCKS_11 MORE_BLOCK("#49]")
+#define BLOCKS_13 BLOCKS_12 MORE_BLOCK("#65]")
+#define BLOCKS_14 BLOCKS_13 MORE_BLOCK("#81]")
+#define BLOCKS_15 BLOCKS_14 MORE_BLOCK("#97]")
+#define BLOCKS_16 BLOCKS_15 MORE_BLOCK("#113]")
+#define LONGEST_ROW (16 * BLOCK)
 #define MULTIPLY_IN_A_ROW(blocks)                                                                                      \
-    ENTER                                                                                                              \
-    LINE("dls lr, r12")                                                                                                \
-    LINE("1:")                                                                                                         \
-    blocks STORE_PAIR LINE("le lr, 1b") LINE("pop {r4-r11, pc}")
+    ENTER LINE("adds r1, #127") LINE("adds r3, #127") LINE("adds r5, #127") LINE("dls lr, r12") LINE("1:")             \
+        blocks STORE_PAIR LINE("le lr, 1b") LINE("pop {r4-r11, pc}")
 
 ASSEMBLY(multiply_3_blocks, MULTIPLY_IN_A_ROW(BLOCKS_3))
 ASSEMBLY(multiply_4_blocks, MULTIPLY_IN_A_ROW(BLOCKS_4))
@@ -110,6 +118,14 @@ ASSEMBLY(multiply_5_blocks, MULTIPLY_IN_A_ROW(BLOCKS_5))
 ASSEMBLY(multiply_6_blocks, MULTIPLY_IN_A_ROW(BLOCKS_6))
 ASSEMBLY(multiply_7_blocks, MULTIPLY_IN_A_ROW(BLOCKS_7))
 ASSEMBLY(multiply_8_blocks, MULTIPLY_IN_A_ROW(BLOCKS_8))
+ASSEMBLY(multiply_9_blocks, MULTIPLY_IN_A_ROW(BLOCKS_9))
+ASSEMBLY(multiply_10_blocks, MULTIPLY_IN_A_ROW(BLOCKS_10))
+ASSEMBLY(multiply_11_blocks, MULTIPLY_IN_A_ROW(BLOCKS_11))
+ASSEMBLY(multiply_12_blocks, MULTIPLY_IN_A_ROW(BLOCKS_12))
+ASSEMBLY(multiply_13_blocks, MULTIPLY_IN_A_ROW(BLOCKS_13))
+ASSEMBLY(multiply_14_blocks, MULTIPLY_IN_A_ROW(BLOCKS_14))
+ASSEMBLY(multiply_15_blocks, MULTIPLY_IN_A_ROW(BLOCKS_15))
+ASSEMBLY(multiply_16_blocks, MULTIPLY_IN_A_ROW(BLOCKS_16))
 
 /* A depth of up to 16: the pixels stay in q5, q6, q7. Two pairs a round. */
 #define SHALLOW_PAIR(even, odd)                                                                                        \
@@ -182,9 +198,11 @@ helium_multiply_function *helium_multiply_three_s8(int32_t depth) {
         return depth <= BLOCK ? multiply_one_block : multiply_two_blocks;
     }
     const int is_odd = (depth / BLOCK - 1) % 2, has_tail = depth % BLOCK != 0;
-    if (!has_tail && depth <= 8 * BLOCK) {
-        static helium_multiply_function *const in_a_row[] = {multiply_3_blocks, multiply_4_blocks, multiply_5_blocks,
-                                                             multiply_6_blocks, multiply_7_blocks, multiply_8_blocks};
+    if (!has_tail && depth <= LONGEST_ROW) {
+        static helium_multiply_function *const in_a_row[] = {
+            multiply_3_blocks,  multiply_4_blocks,  multiply_5_blocks,  multiply_6_blocks,  multiply_7_blocks,
+            multiply_8_blocks,  multiply_9_blocks,  multiply_10_blocks, multiply_11_blocks, multiply_12_blocks,
+            multiply_13_blocks, multiply_14_blocks, multiply_15_blocks, multiply_16_blocks};
         return in_a_row[depth / BLOCK - 3];
     }
     return is_odd ? (has_tail ? multiply_deep_odd_tail : multiply_deep_odd)
