@@ -13,16 +13,12 @@ typedef struct {
     const int8_t *table; /* 16: not read where there is none */
 } helium_finish_t;
 
-#if HELIUM_MVE
-
 /* From three pixels' accumulators (HELIUM_MULTIPLY_CHANNELS a pixel) to output. constants: see matrix_s8.h; without
  * left shifts. The clamp is that of a byte. */
-void helium_finish_three_s8(const int32_t *constants, const int32_t *accumulators, int8_t *output,
-                            const helium_finish_t *f);
+typedef void helium_finish_function(const int32_t *constants, const int32_t *accumulators, int8_t *output,
+                                    const helium_finish_t *f);
 
-/* The same with the table behind. */
-void helium_finish_three_table_s8(const int32_t *constants, const int32_t *accumulators, int8_t *output,
-                                  const helium_finish_t *f);
+helium_finish_function helium_finish_three_s8;
+helium_finish_function helium_finish_three_table_s8; /* the same with the table behind */
 
-#endif
 #endif

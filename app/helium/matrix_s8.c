@@ -60,21 +60,11 @@ INLINE void finish_some(const chunk_t *chunk, int32_t pixels, int8_t *output, co
     }
 }
 
-/* The usual case: no epilogue, and the clamp is that of a byte. */
-static void finish_plain(const chunk_t *chunk, int32_t pixels, int8_t *output, const int8_t *residual) {
+/* The usual cases: the clamp is that of a byte, or part of the table. */
+static void finish_usual(const chunk_t *chunk, int32_t pixels, int8_t *output, const int8_t *residual) {
     (void)residual;
     if (pixels == HELIUM_MULTIPLY_PIXELS) {
-        helium_finish_three_s8(chunk->constants, chunk->accumulators, output, &chunk->three);
-    } else {
-        finish_some(chunk, pixels, output, NULL);
-    }
-}
-
-/* With a table behind; a clamp is part of the table. */
-static void finish_table(const chunk_t *chunk, int32_t pixels, int8_t *output, const int8_t *residual) {
-    (void)residual;
-    if (pixels == HELIUM_MULTIPLY_PIXELS) {
-        helium_finish_three_table_s8(chunk->constants, chunk->accumulators, output, &chunk->three);
+        chunk->finish_three(chunk->constants, chunk->accumulators, output, &chunk->three);
     } else {
         finish_some(chunk, pixels, output, chunk->matrix->epilogue.table);
     }
@@ -135,7 +125,8 @@ static void choose_finish(chunk_t *chunk) {
         return;
     }
     if (add == NULL) {
-        chunk->finish = m->epilogue.table != NULL ? finish_table : finish_plain;
+        chunk->finish = finish_usual;
+        chunk->finish_three = m->epilogue.table != NULL ? helium_finish_three_table_s8 : helium_finish_three_s8;
     } else if (m->epilogue.table == NULL && helium_add_is_usual(add)) {
         chunk->finish = finish_add;
     }
@@ -180,6 +171,7 @@ void helium_matrix_chunk(const helium_matrix_s8_t *m, int32_t first, chunk_t *ch
     chunk->multiply_one = helium_multiply_one_s8(m->depth);
     chunk->three = (helium_finish_t){m->channels, chunk->channels / GROUP, chunk->channels % GROUP, m->zero_point,
                                      m->epilogue.table};
+    chunk->finish_three = NULL;
     choose_finish(chunk);
 }
 
@@ -194,4 +186,26 @@ void helium_matrix_pixels(const chunk_t *chunk, const int8_t *pixel0, const int8
     }
     output += chunk->first;
     chunk->finish(chunk, pixels, output, residual != NULL ? residual + chunk->first : output);
+}
+
+void helium_matrix_run(const chunk_t *chunk, const int8_t *pixel, int32_t step, int32_t count, int8_t *output,
+                       const int8_t *residual) {
+    const int32_t channels = chunk->matrix->channels;
+    helium_multiply_function *const multiply = chunk->multiply_three;
+    helium_finish_function *const finish = chunk->finish_three;
+    if (finish != NULL) {
+        for (; count >= HELIUM_MULTIPLY_PIXELS; count -= HELIUM_MULTIPLY_PIXELS) {
+            multiply(pixel, pixel + step, pixel + 2 * step, &chunk->multiply);
+            finish(chunk->constants, chunk->accumulators, output + chunk->first, &chunk->three);
+            pixel += HELIUM_MULTIPLY_PIXELS * step;
+            output += HELIUM_MULTIPLY_PIXELS * channels;
+        }
+    }
+    for (; count > 0; count -= HELIUM_MULTIPLY_PIXELS) {
+        const int32_t pixels = count < HELIUM_MULTIPLY_PIXELS ? count : HELIUM_MULTIPLY_PIXELS;
+        helium_matrix_pixels(chunk, pixel, pixel + step, pixel + 2 * step, pixels, output, residual);
+        pixel += HELIUM_MULTIPLY_PIXELS * step;
+        output += HELIUM_MULTIPLY_PIXELS * channels;
+        residual = residual != NULL ? residual + HELIUM_MULTIPLY_PIXELS * channels : NULL;
+    }
 }

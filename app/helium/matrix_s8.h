@@ -36,6 +36,7 @@ typedef struct helium_matrix_chunk {
     helium_finish_t three;
     helium_multiply_function *multiply_three;
     helium_multiply_function *multiply_one;
+    helium_finish_function *finish_three; /* NULL where `finish` has more to do */
     void (*finish)(const struct helium_matrix_chunk *chunk, int32_t pixels, int8_t *output, const int8_t *residual);
     const helium_matrix_s8_t *matrix;
     const int32_t *constants;
@@ -52,5 +53,9 @@ void helium_matrix_chunk(const helium_matrix_s8_t *m, int32_t first, helium_matr
  * be the same memory, and is only read where the epilogue adds. */
 void helium_matrix_pixels(const helium_matrix_chunk_t *chunk, const int8_t *pixel0, const int8_t *pixel1,
                           const int8_t *pixel2, int32_t pixels, int8_t *output, const int8_t *residual);
+
+/* The same for `count` pixels that stand `step` bytes apart. */
+void helium_matrix_run(const helium_matrix_chunk_t *chunk, const int8_t *pixel, int32_t step, int32_t count,
+                       int8_t *output, const int8_t *residual);
 
 #endif

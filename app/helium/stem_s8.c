@@ -2,50 +2,92 @@
 
 #include "patch_s8.h"
 
+/* Patches that are made at a time, each at the start of its HELIUM_STEM_DEPTH bytes. */
+#define TILE 24
+
 /* A patch, and what the last row's vector store writes behind it. */
 #define PATCH_BYTES (HELIUM_STEM_DEPTH + HELIUM_STEM_ROW_BYTES)
 
-/* The patch under an output pixel whose window lies within the row: one load and one store a kernel row. */
-static inline void inner_patch(const helium_conv2d_s8_t *c, const int8_t *const rows[], int32_t at, int8_t *patch) {
-    const int32_t bytes = c->kernel_width * c->input_channels;
+/* `count` patches whose windows lie within the row, the first at byte `at` of it, the others `step` bytes apart: a load
+ * and a store a kernel row. Of a store, what is too much is overwritten by the next. */
 #if HELIUM_MVE
+
+static void inner_patches(const helium_conv2d_s8_t *c, const int8_t *const rows[], int32_t at, int32_t step,
+                          int32_t count, int8_t *patch) {
+    const int32_t bytes = c->kernel_width * c->input_channels;
     const mve_pred16_t lanes = vctp8q((uint32_t)bytes);
-    for (int32_t y = 0; y < c->kernel_height; y++, patch += bytes) {
-        vstrbq_s8(patch, vldrbq_z_s8(rows[y] + at, lanes)); /* the next row overwrites what is too much */
+    if (c->kernel_height == 3 && bytes == 9) { /* 3x3 RGB */
+        const int8_t *row0 = rows[0] + at, *row1 = rows[1] + at, *row2 = rows[2] + at;
+        for (; count > 0; count--) {
+            const int8x16_t x0 = vldrbq_z_s8(row0, lanes), x1 = vldrbq_z_s8(row1, lanes);
+            const int8x16_t x2 = vldrbq_z_s8(row2, lanes);
+            vstrbq_s8(patch, x0);
+            vstrbq_s8(patch + 9, x1);
+            vstrbq_s8(patch + 18, x2);
+            row0 += step, row1 += step, row2 += step;
+            patch += HELIUM_STEM_DEPTH;
+        }
+        return;
     }
-#else
-    for (int32_t y = 0; y < c->kernel_height; y++, patch += bytes) {
-        memcpy(patch, rows[y] + at, (size_t)bytes);
+    for (; count > 0; count--, at += step, patch += HELIUM_STEM_DEPTH) {
+        for (int32_t y = 0; y < c->kernel_height; y++) {
+            vstrbq_s8(patch + y * bytes, vldrbq_z_s8(rows[y] + at, lanes));
+        }
     }
-#endif
 }
 
-static void channels_of_row(const helium_conv2d_s8_t *c, const helium_matrix_chunk_t *chunk, const int8_t *const rows[],
-                            int8_t *output_row, const int8_t *residual_row) {
-    int8_t patches[HELIUM_MULTIPLY_PIXELS][PATCH_BYTES];
-    for (int32_t x = 0; x < c->output_width; x += HELIUM_MULTIPLY_PIXELS) {
-        const int32_t left = c->output_width - x;
-        const int32_t pixels = left < HELIUM_MULTIPLY_PIXELS ? left : HELIUM_MULTIPLY_PIXELS;
-        for (int32_t p = 0; p < pixels; p++) {
-            const int32_t first = (x + p) * c->stride_width - c->padding_left;
-            if (first >= 0 && first + c->kernel_width <= c->input_width) {
-                inner_patch(c, rows, first * c->input_channels, patches[p]);
-            } else {
-                helium_patch_s8(c, rows, x + p, patches[p]);
-            }
+#else
+
+static void inner_patches(const helium_conv2d_s8_t *c, const int8_t *const rows[], int32_t at, int32_t step,
+                          int32_t count, int8_t *patch) {
+    const int32_t bytes = c->kernel_width * c->input_channels;
+    for (; count > 0; count--, at += step, patch += HELIUM_STEM_DEPTH) {
+        for (int32_t y = 0; y < c->kernel_height; y++) {
+            memcpy(patch + y * bytes, rows[y] + at, (size_t)bytes);
         }
-        helium_matrix_pixels(chunk, patches[0], patches[1], patches[2], pixels, output_row + x * c->matrix.channels,
-                             residual_row != NULL ? residual_row + x * c->matrix.channels : NULL);
+    }
+}
+
+#endif
+
+/* Output columns 0 ... n - 1 have windows that start in front of input column `column`. */
+static int32_t starts_before(const helium_conv2d_s8_t *c, int32_t column) {
+    const int32_t padded = column + c->padding_left;
+    return padded <= 0 ? 0 : (padded + c->stride_width - 1) / c->stride_width;
+}
+
+/* The patches under `count` output pixels from column x on. */
+static void fill_tile(const helium_conv2d_s8_t *c, const int8_t *const rows[], int32_t x, int32_t count,
+                      int8_t *patch) {
+    const int32_t first = starts_before(c, 0), end = starts_before(c, c->input_width - c->kernel_width + 1);
+    const int32_t stop = x + count, step = c->stride_width * c->input_channels;
+    while (x < stop) {
+        int32_t run = 1;
+        if (x < first || x >= end) {
+            helium_patch_s8(c, rows, x, patch);
+        } else {
+            run = (end < stop ? end : stop) - x;
+            inner_patches(c, rows, x * step - c->padding_left * c->input_channels, step, run, patch);
+        }
+        x += run;
+        patch += run * HELIUM_STEM_DEPTH;
     }
 }
 
 void helium_stem_row_s8(const helium_conv2d_s8_t *c, const int8_t *const rows[], int8_t *output_row, uint8_t *scratch,
                         const int8_t *residual_row) {
     (void)scratch;
-    for (int32_t first = 0; first < c->matrix.channels; first += HELIUM_MULTIPLY_CHANNELS) {
+    const int32_t channels = c->matrix.channels;
+    int8_t patches[TILE * HELIUM_STEM_DEPTH + HELIUM_STEM_ROW_BYTES]; /* the last row's vector store writes behind it */
+    for (int32_t first = 0; first < channels; first += HELIUM_MULTIPLY_CHANNELS) {
         helium_matrix_chunk_t chunk;
         helium_matrix_chunk(&c->matrix, first, &chunk);
-        channels_of_row(c, &chunk, rows, output_row, residual_row);
+        for (int32_t x = 0; x < c->output_width; x += TILE) {
+            const int32_t left = c->output_width - x, count = left < TILE ? left : TILE;
+            fill_tile(c, rows, x, count, patches);
+            helium_matrix_run(&chunk, patches, HELIUM_STEM_DEPTH, count, output_row + x * channels,
+                              residual_row != NULL ? residual_row + x * channels : NULL);
+        }
     }
 }
 
