@@ -1,0 +1,86 @@
+"""A streamed network as a program on QEMU: the preprocessing makes rows on demand, every layer's share is counted."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from paddle_cortexm.compiler.backends.registry import backends_named
+from paddle_cortexm.compiler.graph import Graph, Quantisation
+from paddle_cortexm.compiler.pipeline import CompiledModel, write_model
+from paddle_cortexm.compiler.plan import planned_layers
+from paddle_cortexm.compiler.segments import plan_arena
+from paddle_cortexm.compiler.selection import select_kernels
+from paddle_cortexm.config import Config
+from paddle_cortexm.runner import toolchains, transcript
+from paddle_cortexm.runner.build import build_program
+from paddle_cortexm.runner.transcript import Transcript
+from paddle_cortexm.simulate import HostModel
+from paddle_cortexm.target import CORSTONE300
+from tests.app.conftest import Runner
+from tests.compiler.streamed_networks import RandomNetwork
+
+SIZE = 24
+FRAMES = [np.random.default_rng(i).integers(0, 256, (30 + i, 41, 3), dtype=np.uint8) for i in range(3)]
+
+
+def network() -> Graph:
+    """A stem and two blocks, the second with a residual."""
+    blocks = RandomNetwork(seed=3, height=SIZE, width=SIZE)
+    blocks.convolution(16, 3, 2, (1, 1, 1, 1))
+    for stride in (2, 1):
+        begin = blocks.last
+        blocks.convolution(48, 1, 1, (0, 0, 0, 0))
+        blocks.depthwise(5, stride, (2, 2, 2, 2))
+        blocks.convolution(24, 1, 1, (0, 0, 0, 0))
+        if begin in blocks.same_shape():
+            blocks.add(begin)
+    graph = blocks.builder.graph()
+    scaled = {name: replace(t, quantisation=Quantisation(0.05, 3)) for name, t in graph.tensors.items()}
+    return replace(graph, tensors=scaled)
+
+
+def compiled(folder: Path, arena: str) -> CompiledModel:
+    """Stage 3's folder of the network."""
+    folder.mkdir()
+    selected = select_kernels(network(), backends_named(("helium",)))
+    plan = plan_arena(selected.graph, selected.kernels, arena)  # type: ignore[arg-type]
+    model = CompiledModel(selected.graph, selected.kernels, plan, planned_layers(selected.graph, selected.kernels))
+    config = Config.model_validate({"name": "streamed", "model": {"backbone": "MobileNetV2", "image_size": SIZE}})
+    classes = selected.graph.tensors[selected.graph.output].elements
+    write_model(folder, config, model, [f"label {i}" for i in range(classes)], FRAMES[0])
+    return model
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Both programs: none/app.elf layer by layer, minimum/app.elf streamed."""
+    made = tmp_path_factory.mktemp("streamed")
+    for arena in ("none", "minimum"):
+        compiled(made / arena, arena)
+        build_program(made / f"{arena}_objects", made / arena, CORSTONE300, toolchains.choose(CORSTONE300, None))
+    return made
+
+
+def said(folder: Path, arena: str, run: Runner) -> Transcript:
+    return transcript.parse(run(folder / f"{arena}_objects" / "app.elf", images=FRAMES).text)
+
+
+def test_the_streamed_program_gives_the_host_s_bits_frame_after_frame(folder: Path, run: Runner) -> None:
+    whole = HostModel(folder / "none")
+    outputs = [frame.output for frame in said(folder, "minimum", run).frames]
+    assert outputs == [whole.run(frame).tobytes() for frame in FRAMES]
+    assert HostModel(folder / "minimum").facts["arena_bytes"] < whole.facts["arena_bytes"]
+
+
+def test_rows_are_counted_to_their_layers_and_to_the_preprocessing(folder: Path, run: Runner) -> None:
+    whole, streamed = said(folder, "none", run), said(folder, "minimum", run)
+    assert [name for name, _ in streamed.layers] == [name for name, _ in whole.layers]
+    for (_, plain), (_, by_rows) in zip(whole.layers, streamed.layers, strict=True):
+        assert 0.8 * plain < by_rows < 2 * plain  # these rows are short: the calls show
+    first = streamed.frames[0]
+    assert sum(count for _, count in streamed.layers) <= first.model < 1.02 * sum(c for _, c in streamed.layers)
+    assert whole.frames[0].preprocessing < first.preprocessing < 1.2 * whole.frames[0].preprocessing
