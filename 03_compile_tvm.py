@@ -49,6 +49,7 @@ def main() -> None:
     work = partial(compile_into, overridden(config, overrides), arguments.quiet)
     folder, redone = run_stage(config, "03_compile_tvm", work, force=arguments.force, overrides=overrides)
     plan, metrics = read_json(folder / "plan.json")["totals"], read_json(folder / "metrics.json")
+    memory = read_json(folder / "memory.json")
     figures = {
         "layers": plan["layers"],
         "MACs": f"{plan['macs']:,}",
@@ -56,8 +57,10 @@ def main() -> None:
         "arena": f"{plan['arena_bytes']:,} bytes (lower bound {plan['arena_lower_bound']:,})",
         "accuracy of the deployed C": metrics["summary"],
     }
+    if memory["segments"]:
+        figures["streamed"] = f"{sum(x['streamed'] for x in memory['layers'])} layers in {len(memory['segments'])} runs"
     if arguments.explain_memory:
-        print(explanation(read_json(folder / "memory.json")))
+        print(explanation(memory))
     cli.summary(folder, redone, figures, f"./04_build_app.sh --config {config.name}")
 
 
