@@ -7,10 +7,13 @@
 /* The tallest kernel. */
 #define HELIUM_CONV2D_FLOAT_ROWS 16
 
+/* Elements from one patch to the next: the depth, and one more where it is odd. */
+#define HELIUM_CONV2D_FLOAT_PATCH(depth) (((depth) + 1) / 2 * 2)
+
 /* output[c] = activation(bias[c] + sum(weight[c][k] * input[k])) + residual[c] */
 typedef struct {
-    /* Runs of two vectors of channels, and one run of one vector where their number is odd. A run has, for each k in
-     * turn, the weights of its channels. Zeros fill up the last vector. */
+    /* Runs of HELIUM_FLOAT_RUN_VECTORS vectors of channels, at the end of one vector where their number is odd. A run
+     * has, for each k in turn, the weights of its channels. Zeros fill up the last vector. */
     const helium_float_t *weights;
     const helium_float_t *bias; /* of whole vectors too */
     int32_t depth;              /* kernel height x kernel width x input channels, in this order */
@@ -38,12 +41,12 @@ typedef struct {
 void HELIUM_FLOAT(helium_pointwise)(const helium_float_matrix_t *m, const helium_float_t *input, helium_float_t *output,
                                     int32_t pixels, const helium_float_t *residual);
 
-/* One row of output. rows: the kernel_height input rows under it; those outside the image are zeros. scratch: matrix
- * depth elements. residual_row: laid out as the output row, or NULL. */
+/* One row of output. rows: the kernel_height input rows under it; those outside the image are zeros. scratch: a patch
+ * for each output pixel, in elements. residual_row: laid out as the output row, or NULL. */
 void HELIUM_FLOAT(helium_conv2d_row)(const helium_float_conv2d_t *c, const helium_float_t *const rows[],
                                      helium_float_t *output_row, uint8_t *scratch, const helium_float_t *residual_row);
 
-/* The whole layer, HWC to HWC. scratch: matrix depth elements and one input row. */
+/* The whole layer, HWC to HWC. scratch: what a row needs, and one input row. */
 void HELIUM_FLOAT(helium_conv2d)(const helium_float_conv2d_t *c, const helium_float_t *input, helium_float_t *output,
                                  uint8_t *scratch, const helium_float_t *residual);
 

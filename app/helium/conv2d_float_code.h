@@ -1,146 +1,187 @@
 /* The code of conv2d_float.h for both precisions. */
-#include "float_products.h"
+#include "float_block_multiply.h"
 
 #include <string.h>
 
-/* A run of channels: its weights, its bias, and where the first pixel's results go. */
+#define RUN_CHANNELS (HELIUM_FLOAT_RUN_VECTORS * HELIUM_FLOAT_LANES)
+
+/* Pixels side by side: pixel p is `depth` elements from first + p * step on. */
+typedef struct {
+    const helium_float_t *first;
+    int32_t step;
+    int32_t count;
+} pixels_t;
+
+/* A run of channels: what it is computed from, and where its part of the first pixel's result goes. */
 typedef struct {
     const helium_float_matrix_t *matrix;
     const helium_float_t *weights;
     const helium_float_t *bias;
     helium_float_t *output;
     const helium_float_t *residual; /* or NULL */
-    int32_t channels;               /* of the run, if it is not `whole` vectors */
+    int32_t channels;               /* of this and the following runs */
 } run_t;
 
-/* Activation, residual and store of one block of pixels. */
-SPECIALISED void finish(const run_t *run, int32_t first_pixel, vector_t sums[SUMS], int pixels, int vectors,
-                        int whole) {
-    vector_activate(&run->matrix->activation, sums, pixels * vectors);
-    for (int p = 0; p < pixels; p++) {
-        for (int v = 0; v < vectors; v++) {
-            const int32_t at = (first_pixel + p) * run->matrix->channels + v * HELIUM_FLOAT_LANES;
-            const int32_t lanes = run->channels - v * HELIUM_FLOAT_LANES;
-            vector_t sum = sums[p * vectors + v];
-            if (whole || v < vectors - 1) {
-                if (run->residual != NULL) {
-                    sum = vector_add(sum, vector_load(run->residual + at));
-                }
-                vector_store(run->output + at, sum);
-            } else {
-                if (run->residual != NULL) {
-                    sum = vector_add(sum, vector_load_first(run->residual + at, lanes));
-                }
-                vector_store_first(run->output + at, sum, lanes);
+/* bias + products of a few pixels from `p` on with one vector of the run, whose weights stand `stride` apart. The
+ * compiler knows `pixels`. */
+SPECIALISED void multiply_vector(const run_t *run, const pixels_t *source, int32_t p, int v, int32_t stride,
+                                 int pixels) {
+    const int32_t channels = run->matrix->channels, lanes = run->channels - v * HELIUM_FLOAT_LANES;
+    const helium_float_t *weights = run->weights + v * HELIUM_FLOAT_LANES, *pixel = source->first + p * source->step;
+    vector_t sums[BLOCK_PIXELS];
+    for (int i = 0; i < pixels; i++) {
+        sums[i] = vector_load(run->bias + v * HELIUM_FLOAT_LANES);
+    }
+    for (int32_t k = 0; k < run->matrix->depth; k++, weights += stride) {
+        const vector_t weight = vector_load(weights);
+        for (int i = 0; i < pixels; i++) {
+            sums[i] = vector_fma_n(weight, pixel[i * source->step + k], sums[i]);
+        }
+    }
+    helium_float_t *output = run->output + p * channels + v * HELIUM_FLOAT_LANES;
+    for (int i = 0; i < pixels; i++, output += channels) {
+        vector_store_first(output, sums[i], lanes);
+    }
+}
+
+/* The pixels from `p` on, one vector of the run after the other. */
+static void multiply_vectors(const run_t *run, const pixels_t *source, int32_t p) {
+    const int32_t stride = run->channels > HELIUM_FLOAT_LANES ? RUN_CHANNELS : HELIUM_FLOAT_LANES;
+    for (; p + BLOCK_PIXELS <= source->count; p += BLOCK_PIXELS) {
+        for (int v = 0; v * HELIUM_FLOAT_LANES < stride; v++) {
+            multiply_vector(run, source, p, v, stride, BLOCK_PIXELS);
+        }
+    }
+    for (; p < source->count; p++) {
+        for (int v = 0; v * HELIUM_FLOAT_LANES < stride; v++) {
+            multiply_vector(run, source, p, v, stride, 1);
+        }
+    }
+}
+
+/* Activation and residual of all pixels of a run, in place. */
+static void finish(const run_t *run, int32_t first_pixel, int32_t pixels) {
+    const int32_t channels = run->matrix->channels;
+    for (int32_t c = 0; c < RUN_CHANNELS && c < run->channels; c += HELIUM_FLOAT_LANES) {
+        const int32_t lanes = run->channels - c;
+        int32_t at = first_pixel * channels + c;
+        for (int32_t p = 0; p < pixels; p++, at += channels) {
+            vector_t x = vector_load_first(run->output + at, lanes);
+            vector_activate(&run->matrix->activation, &x, 1);
+            if (run->residual != NULL) {
+                x = vector_add(x, vector_load_first(run->residual + at, lanes));
             }
+            vector_store_first(run->output + at, x, lanes);
         }
     }
 }
 
-SPECIALISED void block(const run_t *run, const pixels_t *source, int32_t first_pixel, int pixels, int vectors,
-                       int whole) {
-    vector_t sums[SUMS];
-    for (int i = 0; i < pixels * vectors; i++) {
-        sums[i] = vector_load(run->bias + i % vectors * HELIUM_FLOAT_LANES);
+#if HELIUM_MVE
+
+/* As many pixels of a run of whole vectors as make whole blocks, clamped if the activation is a clamp; returns how
+ * many.
+ */
+static int32_t multiply_blocks(const run_t *run, const pixels_t *source) {
+    const helium_activation_t *activation = &run->matrix->activation;
+    const int is_clamp = activation->kind == HELIUM_CLAMP;
+    const int32_t step = source->step * (int32_t)sizeof(helium_float_t), blocks = source->count / BLOCK_PIXELS;
+    const int is_aligned = sizeof(helium_float_t) == 4 || (((uint32_t)source->first | (uint32_t)step) & 3) == 0;
+    if (run->channels < RUN_CHANNELS || blocks == 0 || !is_aligned) {
+        return 0;
     }
-    const helium_float_t *weights = run->weights;
-    const int32_t first = source->first + first_pixel * source->step;
-    for (int32_t r = 0; r < source->row_count; r++) {
-        weights = add_products(sums, source->rows[r] + first, source->step, source->depth, weights, pixels, vectors);
-    }
-    finish(run, first_pixel, sums, pixels, vectors, whole);
+    block_multiply_t m = {
+        .pixel = source->first,
+        .pixel_step = step,
+        .weights = run->weights,
+        .bias = run->bias,
+        .output = run->output,
+        .output_step = run->matrix->channels * (int32_t)sizeof(helium_float_t),
+        .eights = run->matrix->depth / 8,
+        .rest = run->matrix->depth % 8,
+        .low = vector_of(is_clamp ? activation->low : (helium_float_t)-INFINITY),
+        .high = vector_of(is_clamp ? activation->high : (helium_float_t)INFINITY),
+        .blocks = blocks,
+    };
+    block_multiply(&m);
+    return blocks * BLOCK_PIXELS;
 }
 
-/* All pixels of a run. The compiler knows `vectors` and `whole`. */
-SPECIALISED void blocks(const run_t *run, const pixels_t *source, int32_t count, int vectors, int whole) {
-    const int most = SUMS / vectors;
-    int32_t p = 0;
-    for (; p + most <= count; p += most) {
-        block(run, source, p, most, vectors, whole);
-    }
-    for (; p + 2 <= count; p += 2) {
-        block(run, source, p, 2, vectors, whole);
-    }
-    if (p < count) {
-        block(run, source, p, 1, vectors, whole);
-    }
+#else
+
+static int32_t multiply_blocks(const run_t *run, const pixels_t *source) {
+    (void)run;
+    (void)source;
+    return 0;
 }
 
-/* All channels of `count` pixels, which stand side by side in the output. */
-static void all_channels(const helium_float_matrix_t *m, const pixels_t *source, int32_t count, helium_float_t *output,
-                         const helium_float_t *residual) {
-    const int32_t two = 2 * HELIUM_FLOAT_LANES;
+#endif
+
+/* All channels of the pixels. residual: laid out as the output, or NULL. */
+static void multiply(const helium_float_matrix_t *m, const pixels_t *source, helium_float_t *output,
+                     const helium_float_t *residual) {
     run_t run = {m, m->weights, m->bias, output, residual, m->channels};
-    for (; run.channels > 0; run.channels -= two) {
-        if (run.channels >= two) {
-            blocks(&run, source, count, 2, 1);
-        } else if (run.channels > HELIUM_FLOAT_LANES) {
-            blocks(&run, source, count, 2, 0);
-        } else {
-            blocks(&run, source, count, 1, 0);
+    for (; run.channels > 0; run.channels -= RUN_CHANNELS) {
+        const int32_t done = multiply_blocks(&run, source);
+        multiply_vectors(&run, source, done);
+        if (residual != NULL || m->activation.kind > HELIUM_CLAMP) {
+            finish(&run, 0, source->count);
+        } else if (m->activation.kind == HELIUM_CLAMP) {
+            finish(&run, done, source->count - done);
         }
-        run.weights += m->depth * two;
-        run.bias += two;
-        run.output += two;
-        run.residual += run.residual != NULL ? two : 0;
+        run.weights += m->depth * RUN_CHANNELS;
+        run.bias += RUN_CHANNELS;
+        run.output += RUN_CHANNELS;
+        run.residual += residual != NULL ? RUN_CHANNELS : 0;
     }
 }
 
 void HELIUM_FLOAT(helium_pointwise)(const helium_float_matrix_t *m, const helium_float_t *input, helium_float_t *output,
                                     int32_t pixels, const helium_float_t *residual) {
-    const pixels_t source = {&input, 1, m->depth, 0, m->depth};
-    all_channels(m, &source, pixels, output, residual);
+    const pixels_t source = {input, m->depth, pixels};
+    multiply(m, &source, output, residual);
 }
 
-/* An output pixel whose window reaches over the left or right edge: its patch is copied, with zeros outside. */
-static void edge_pixel(const helium_float_conv2d_t *c, const helium_float_t *const rows[], int32_t x,
-                       helium_float_t *patch, helium_float_t *output, const helium_float_t *residual) {
-    const int32_t begin = x * c->stride_width - c->padding_left, end = begin + c->kernel_width;
-    const int32_t inside = begin < 0 ? 0 : begin, inside_end = end < c->input_width ? end : c->input_width;
-    const int32_t depth = c->kernel_width * c->input_channels;
-    const helium_float_t *patch_rows[HELIUM_CONV2D_FLOAT_ROWS];
-    memset(patch, 0, (size_t)(c->kernel_height * depth) * sizeof *patch);
-    for (int32_t r = 0; r < c->kernel_height; r++, patch += depth) {
-        if (inside < inside_end) {
-            memcpy(patch + (inside - begin) * c->input_channels, rows[r] + inside * c->input_channels,
-                   (size_t)((inside_end - inside) * c->input_channels) * sizeof *patch);
-        }
-        patch_rows[r] = patch;
+/* Copies a few elements; patches are made of many short pieces. */
+SPECIALISED void copy(helium_float_t *to, const helium_float_t *from, int32_t count) {
+    for (; count > 0; count -= HELIUM_FLOAT_LANES) {
+        vector_store_first(to, vector_load_first(from, count), count);
+        to += HELIUM_FLOAT_LANES;
+        from += HELIUM_FLOAT_LANES;
     }
-    const pixels_t source = {patch_rows, c->kernel_height, depth, 0, 0};
-    all_channels(&c->matrix, &source, 1, output, residual);
+}
+
+/* The patch under output column x, with zeros left and right of the rows. */
+static void make_patch(const helium_float_conv2d_t *c, const helium_float_t *const rows[], int32_t x,
+                       helium_float_t *patch) {
+    const int32_t depth = c->kernel_width * c->input_channels, begin = x * c->stride_width - c->padding_left;
+    const int32_t end = begin + c->kernel_width;
+    const int32_t inside = begin < 0 ? 0 : begin, inside_end = end < c->input_width ? end : c->input_width;
+    if (inside > begin || inside_end < end) {
+        memset(patch, 0, (size_t)(c->kernel_height * depth) * sizeof *patch);
+    }
+    for (int32_t r = 0; r < c->kernel_height; r++, patch += depth) {
+        copy(patch + (inside - begin) * c->input_channels, rows[r] + inside * c->input_channels,
+             (inside_end - inside) * c->input_channels);
+    }
 }
 
 void HELIUM_FLOAT(helium_conv2d_row)(const helium_float_conv2d_t *c, const helium_float_t *const rows[],
                                      helium_float_t *output_row, uint8_t *scratch, const helium_float_t *residual_row) {
-    helium_float_t *patch = (helium_float_t *)(void *)scratch;
-    const int32_t step = c->stride_width * c->input_channels, channels = c->matrix.channels;
-    /* Windows of the columns first_inner ... end_inner - 1 lie within the row. */
-    int32_t first_inner = (c->padding_left + c->stride_width - 1) / c->stride_width;
-    int32_t end_inner = c->input_width + c->padding_left - c->kernel_width;
-    end_inner = end_inner < 0 ? 0 : end_inner / c->stride_width + 1;
-    end_inner = end_inner < c->output_width ? end_inner : c->output_width;
-    first_inner = first_inner < end_inner ? first_inner : end_inner;
-
+    helium_float_t *patches = (helium_float_t *)(void *)scratch;
+    const int32_t step = HELIUM_CONV2D_FLOAT_PATCH(c->matrix.depth);
     for (int32_t x = 0; x < c->output_width; x++) {
-        helium_float_t *output = output_row + x * channels;
-        const helium_float_t *residual = residual_row == NULL ? NULL : residual_row + x * channels;
-        if (x == first_inner && first_inner < end_inner) {
-            const int32_t first = first_inner * step - c->padding_left * c->input_channels;
-            const pixels_t source = {rows, c->kernel_height, c->kernel_width * c->input_channels, first, step};
-            all_channels(&c->matrix, &source, end_inner - first_inner, output, residual);
-            x = end_inner - 1;
-        } else {
-            edge_pixel(c, rows, x, patch, output, residual);
-        }
+        make_patch(c, rows, x, patches + x * step);
     }
+    const pixels_t source = {patches, step, c->output_width};
+    multiply(&c->matrix, &source, output_row, residual_row);
 }
 
 void HELIUM_FLOAT(helium_conv2d)(const helium_float_conv2d_t *c, const helium_float_t *input, helium_float_t *output,
                                  uint8_t *scratch, const helium_float_t *residual) {
     const int32_t input_row = c->input_width * c->input_channels;
     const int32_t output_row = c->output_width * c->matrix.channels;
-    helium_float_t *outside = (helium_float_t *)(void *)scratch + c->matrix.depth;
+    const int32_t patches = c->output_width * HELIUM_CONV2D_FLOAT_PATCH(c->matrix.depth);
+    helium_float_t *outside = (helium_float_t *)(void *)scratch + patches;
     memset(outside, 0, (size_t)input_row * sizeof *outside);
     for (int32_t y = 0; y < c->output_height; y++) {
         const helium_float_t *rows[HELIUM_CONV2D_FLOAT_ROWS];

@@ -25,6 +25,9 @@ typedef float helium_float_t;
 /* Elements of one Helium vector. */
 #define HELIUM_FLOAT_LANES (128 / HELIUM_FLOAT_BITS)
 
+/* Vectors of channels that a kernel with a weight matrix computes together; its weights are packed for that. */
+#define HELIUM_FLOAT_RUN_VECTORS (HELIUM_FLOAT_BITS == 16 ? 2 : 1)
+
 /* What follows a sum of products. */
 typedef enum {
     HELIUM_LINEAR,       /* x */

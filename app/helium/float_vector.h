@@ -15,6 +15,8 @@
 #define SPECIALISED static __attribute__((noinline))
 #endif
 
+#include <math.h>
+
 #if HELIUM_MVE
 
 #if HELIUM_FLOAT_BITS == 16
@@ -77,7 +79,6 @@ ALWAYS_INLINE vector_t vector_minimum(vector_t a, vector_t b) {
 
 #else
 
-#include <math.h>
 #include <string.h>
 
 typedef struct {

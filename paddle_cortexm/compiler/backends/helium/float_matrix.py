@@ -68,18 +68,18 @@ def _convolution(graph: Graph, layer: Layer, operator: Convolution) -> Kernel:
     added = operator.epilogue.add is not None
     whole = f"helium_conv2d_{kind.suffix}(&convolution, input0, output, scratch, {'input1' if added else 'NULL'});"
     row = f"helium_conv2d_row_{kind.suffix}(&convolution, rows, output, scratch, {'residual' if added else 'NULL'});"
-    patch = operator.weight[0].size * kind.bytes
+    patches = graph.output_of(layer).shape[2] * (-(-operator.weight[0].size // 2) * 2) * kind.bytes
     return Kernel(
         name=f"helium_conv2d_{kind.suffix}",
         backend="helium",
-        reason="window read in place, patches only at the edges",
+        reason="patches of one row, then as a 1x1 convolution",
         body=c_template(f"{declaration}    {whole}\n"),
         constants=_constants(graph, layer, operator),
-        scratch_bytes=patch + input_width * input_channels * kind.bytes,
+        scratch_bytes=patches + input_width * input_channels * kind.bytes,
         header=kind.header,
         sources=(kind.source("conv2d"),),
         row_body=c_template(f"{declaration}    {row}\n"),
-        row_scratch_bytes=patch,
+        row_scratch_bytes=patches,
     )
 
 

@@ -28,11 +28,13 @@ Weighted = Convolution | DepthwiseConvolution | FullyConnected
 
 @dataclass(frozen=True)
 class FloatType:
-    """The precision of a layer's kernel. lanes: elements of a vector (HELIUM_FLOAT_LANES)."""
+    """The precision of a layer's kernel. lanes: elements of a vector (HELIUM_FLOAT_LANES); run: vectors of channels
+    whose weights are packed together (HELIUM_FLOAT_RUN_VECTORS)."""
 
     dtype: str
     suffix: str  # of the C names
     lanes: int
+    run: int
 
     @property
     def bytes(self) -> int:
@@ -47,7 +49,7 @@ class FloatType:
         return f"app/helium/{name}_{self.suffix}.c"
 
 
-FLOAT_TYPES = {"float32": FloatType("float32", "f32", 4), "float16": FloatType("float16", "f16", 8)}
+FLOAT_TYPES = {"float32": FloatType("float32", "f32", 4, 1), "float16": FloatType("float16", "f16", 8, 2)}
 
 
 def float_type(tensor: Tensor) -> FloatType:
@@ -63,12 +65,12 @@ def packed_vectors(values: NDArray[np.floating], kind: FloatType) -> NDArray[np.
 
 
 def packed_matrix(weight: NDArray[np.floating], kind: FloatType) -> NDArray[np.floating]:
-    """Weights (channels, depth) in runs of two vectors of channels, the last run of one where their number is odd; of
-    a run the weights for the first k, then for the second, and so on."""
+    """Weights (channels, depth) in runs of vectors of channels, the vectors that are left at the end one by one; of a
+    run the weights for the first k, then for the second, and so on."""
     vectors = packed_vectors(weight, kind)
-    even = len(vectors) // 2 * 2
-    pairs = vectors[:even].reshape(-1, 2, *vectors.shape[1:]).transpose(0, 2, 1, 3)
-    return np.concatenate([pairs.reshape(-1), vectors[even:].reshape(-1)])
+    in_runs = len(vectors) // kind.run * kind.run
+    runs = vectors[:in_runs].reshape(-1, kind.run, *vectors.shape[1:]).transpose(0, 2, 1, 3)
+    return np.concatenate([runs.reshape(-1), vectors[in_runs:].reshape(-1)])
 
 
 def packed_bias(bias: NDArray[np.floating], kind: FloatType) -> NDArray[np.floating]:
