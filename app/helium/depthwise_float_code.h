@@ -13,7 +13,7 @@ typedef struct {
     const helium_float_t *weights;
     const helium_float_t *bias;
     helium_float_t *output;
-    int32_t channel; /* the first */
+    int32_t channel; /* its first */
 } strip_t;
 
 SPECIALISED void finish(const strip_t *strip, int32_t x, vector_t sums[], int pixels, int whole) {
@@ -29,21 +29,22 @@ SPECIALISED void finish(const strip_t *strip, int32_t x, vector_t sums[], int pi
     }
 }
 
-/* Output pixels x ... x + pixels - 1, whose windows lie within the row. The compiler knows kernel (square), stride and
- * pixels: the loops over columns and pixels unroll, and a column is loaded once for all windows it belongs to. */
-SPECIALISED void inner_pixels(const strip_t *strip, int32_t x, int kernel, int stride, int pixels, int whole) {
+/* Output pixels x ... x + pixels - 1 of a vector of channels that all exist. The compiler knows kernel (square), stride
+ * and pixels: the loops over columns and pixels unroll, and a column is loaded once for all windows it belongs to. It
+ * also knows left and right: so many columns of the first and the last windows lie outside the row and are left out. */
+SPECIALISED void block(const strip_t *strip, int32_t x, int kernel, int stride, int pixels, int left, int right) {
     const helium_float_depthwise_t *layer = strip->layer;
-    const int32_t channels = layer->channels;
-    const int32_t first = (x * stride - layer->padding_left) * channels + strip->channel;
+    const int32_t channels = layer->channels, begin = x * stride - layer->padding_left;
+    const int columns = (pixels - 1) * stride + kernel;
     vector_t sums[MOST_PIXELS];
     for (int p = 0; p < pixels; p++) {
         sums[p] = vector_load(strip->bias);
     }
     for (int ky = 0; ky < kernel; ky++) {
         const helium_float_t *weights = strip->weights + ky * kernel * HELIUM_FLOAT_LANES;
-        const helium_float_t *from = strip->rows[ky] + first;
-        for (int column = 0; column < (pixels - 1) * stride + kernel; column++, from += channels) {
-            const vector_t value = whole ? vector_load(from) : vector_load_first(from, channels - strip->channel);
+        const helium_float_t *from = strip->rows[ky] + (begin + left) * channels + strip->channel;
+        for (int column = left; column < columns - right; column++, from += channels) {
+            const vector_t value = vector_load(from);
             for (int p = 0; p < pixels; p++) {
                 const int kx = column - p * stride;
                 if (kx >= 0 && kx < kernel) {
@@ -52,7 +53,7 @@ SPECIALISED void inner_pixels(const strip_t *strip, int32_t x, int kernel, int s
             }
         }
     }
-    finish(strip, x, sums, pixels, whole);
+    finish(strip, x, sums, pixels, 1);
 }
 
 /* One output pixel; columns of its window outside the row are left out. Any kernel. */
@@ -75,66 +76,77 @@ SPECIALISED void any_pixel(const strip_t *strip, int32_t x, int whole) {
     finish(strip, x, &sum, 1, whole);
 }
 
-/* Pixels x ... end - 1, all within the row. */
-SPECIALISED void inner_strip(const strip_t *strip, int32_t x, int32_t end, int kernel, int stride, int pixels,
-                             int whole) {
-    for (; x + pixels <= end; x += pixels) {
-        inner_pixels(strip, x, kernel, stride, pixels, whole);
-    }
-    for (; x < end; x++) {
-        inner_pixels(strip, x, kernel, stride, 1, whole);
+/* From one vector of channels to the next. */
+SPECIALISED void advance(strip_t *strip) {
+    const int32_t taps = strip->layer->kernel_height * strip->layer->kernel_width;
+    strip->weights += taps * HELIUM_FLOAT_LANES;
+    strip->bias += HELIUM_FLOAT_LANES;
+    strip->output += HELIUM_FLOAT_LANES;
+    strip->channel += HELIUM_FLOAT_LANES;
+}
+
+/* All whole vectors of channels. right: columns of the last window outside the row, if there are any. A block of pixels
+ * that would not fit at the end begins within the one before it; pixels that fit no block are computed one by one. */
+SPECIALISED void blocks(strip_t *strip, int kernel, int stride, int pixels, int right) {
+    const helium_float_depthwise_t *layer = strip->layer;
+    const int32_t width = layer->output_width, span = (pixels - 1) * stride + kernel;
+    for (; strip->channel + HELIUM_FLOAT_LANES <= layer->channels; advance(strip)) {
+        for (int32_t x = 0; x < width;) {
+            const int32_t at = x + pixels <= width || x < pixels ? x : width - pixels;
+            const int32_t begin = at * stride - layer->padding_left, beyond = begin + span - layer->input_width;
+            const int fits = at + pixels <= width;
+            if (fits && begin >= 0 && beyond <= 0) {
+                block(strip, at, kernel, stride, pixels, 0, 0);
+                x = at + pixels;
+            } else if (fits && begin == -(kernel / 2) && beyond <= 0) {
+                block(strip, at, kernel, stride, pixels, kernel / 2, 0);
+                x = at + pixels;
+            } else if (begin >= 0 && beyond == right && at + pixels == width) {
+                block(strip, at, kernel, stride, pixels, 0, right);
+                x = width;
+            } else {
+                any_pixel(strip, x++, 1);
+            }
+        }
     }
 }
 
-/* The windows of pixels first_inner ... end_inner - 1 lie within the row. */
-SPECIALISED void strip_row(const strip_t *strip, int32_t first_inner, int32_t end_inner, int whole) {
-    const helium_float_depthwise_t *layer = strip->layer;
-    const int kernel = layer->kernel_height == layer->kernel_width ? layer->kernel_width : 0;
-    const int stride = layer->stride_width;
-    int32_t x = 0;
-    for (; x < first_inner; x++) {
-        any_pixel(strip, x, whole);
-    }
-    if (whole && kernel == 3 && stride <= 2) {
-        if (stride == 1) {
-            inner_strip(strip, x, end_inner, 3, 1, 4, 1);
-        } else {
-            inner_strip(strip, x, end_inner, 3, 2, 4, 1);
+static __attribute__((noinline)) void blocks_3x3(strip_t *strip) {
+    blocks(strip, 3, 1, 4, 1);
+}
+
+static __attribute__((noinline)) void blocks_3x3_stride_2(strip_t *strip) {
+    blocks(strip, 3, 2, 4, 1);
+}
+
+static __attribute__((noinline)) void blocks_5x5(strip_t *strip) {
+    blocks(strip, 5, 1, 3, 2);
+}
+
+static __attribute__((noinline)) void blocks_5x5_stride_2(strip_t *strip) {
+    blocks(strip, 5, 2, 2, 1);
+}
+
+/* What is left of the channels, pixel by pixel. */
+static void single_pixels(strip_t *strip) {
+    for (; strip->channel < strip->layer->channels; advance(strip)) {
+        for (int32_t x = 0; x < strip->layer->output_width; x++) {
+            any_pixel(strip, x, 0);
         }
-        x = end_inner;
-    } else if (whole && kernel == 5 && stride <= 2) {
-        if (stride == 1) {
-            inner_strip(strip, x, end_inner, 5, 1, 3, 1);
-        } else {
-            inner_strip(strip, x, end_inner, 5, 2, 2, 1);
-        }
-        x = end_inner;
-    }
-    for (; x < layer->output_width; x++) {
-        any_pixel(strip, x, whole);
     }
 }
 
 void HELIUM_FLOAT(helium_depthwise_row)(const helium_float_depthwise_t *layer, const helium_float_t *const rows[],
                                         helium_float_t *output_row) {
-    const int32_t taps = layer->kernel_height * layer->kernel_width, stride = layer->stride_width;
-    const int32_t last_begin = layer->input_width + layer->padding_left - layer->kernel_width;
-    int32_t end_inner = last_begin < 0 ? 0 : last_begin / stride + 1;
-    end_inner = end_inner < layer->output_width ? end_inner : layer->output_width;
-    int32_t first_inner = (layer->padding_left + stride - 1) / stride;
-    first_inner = first_inner < end_inner ? first_inner : end_inner;
-
     strip_t strip = {layer, rows, layer->weights, layer->bias, output_row, 0};
-    for (; strip.channel < layer->channels; strip.channel += HELIUM_FLOAT_LANES) {
-        if (strip.channel + HELIUM_FLOAT_LANES <= layer->channels) {
-            strip_row(&strip, first_inner, end_inner, 1);
-        } else {
-            strip_row(&strip, first_inner, end_inner, 0);
-        }
-        strip.weights += taps * HELIUM_FLOAT_LANES;
-        strip.bias += HELIUM_FLOAT_LANES;
-        strip.output += HELIUM_FLOAT_LANES;
+    const int32_t kernel = layer->kernel_height == layer->kernel_width ? layer->kernel_width : 0;
+    const int32_t stride = layer->stride_width;
+    if (kernel == 3 && stride <= 2) {
+        (stride == 1 ? blocks_3x3 : blocks_3x3_stride_2)(&strip);
+    } else if (kernel == 5 && stride <= 2) {
+        (stride == 1 ? blocks_5x5 : blocks_5x5_stride_2)(&strip);
     }
+    single_pixels(&strip);
 }
 
 void HELIUM_FLOAT(helium_depthwise)(const helium_float_depthwise_t *layer, const helium_float_t *input,

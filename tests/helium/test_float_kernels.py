@@ -140,7 +140,7 @@ def depthwises(m: Maker) -> list[Example]:
         m.depthwise((height, width), channels, square(kernel, stride), clamp=(0.0, 6.0))
         for kernel, stride, height, width, channels in [
             (3, 1, 4, 12, 8), (3, 1, 3, 7, 20), (3, 2, 5, 13, 16), (3, 2, 4, 18, 9),
-            (5, 1, 6, 11, 8), (5, 1, 3, 4, 3), (5, 2, 7, 15, 16), (5, 2, 5, 6, 12),
+            (5, 1, 6, 11, 8), (5, 1, 3, 4, 3), (5, 2, 7, 15, 16), (5, 2, 5, 6, 12), (3, 1, 2, 5, 8), (5, 1, 2, 7, 8),
         ]
     ]  # fmt: skip
     return [
@@ -149,6 +149,8 @@ def depthwises(m: Maker) -> list[Example]:
         m.depthwise((1, 1), 24, square(5)),
         m.depthwise((6, 9), 8, Window((2, 3), (1, 1), (0, 0, 1, 2))),
         m.depthwise((7, 7), 8, square(3, 3)),
+        m.depthwise((5, 6), 8, square(3, 2, 0)),
+        m.depthwise((3, 9), 8, square(3, 2, 0)),
         m.depthwise((7, 7), 8, square(7)),
     ]
 
@@ -185,27 +187,20 @@ def assert_near(example: Example, output: Floats) -> None:
 
 @each_precision
 @each_kind
-def test_portable_c_is_near_to_numpy(examples: object, dtype: str, run_on_host: RunOnHost) -> None:
-    made = examples(Maker(dtype))  # type: ignore[operator]
-    for example, result in zip(made, run_on_host([x.case() for x in made]), strict=True):
-        assert_near(example, result.output)
-
-
-@each_precision
-@each_kind
-def test_helium_gives_the_bits_of_portable_c(
+def test_portable_c_is_near_to_numpy_and_helium_gives_its_bits(
     examples: object, dtype: str, run_on_helium: RunOnHelium, run_on_host: RunOnHost
 ) -> None:
-    made = examples(Maker(dtype, seed=1))  # type: ignore[operator]
+    made = examples(Maker(dtype))  # type: ignore[operator]
     cases = [x.case() for x in made]
     for example, ours, theirs in zip(made, run_on_helium(cases), run_on_host(cases), strict=True):
+        assert_near(example, theirs.output)
         assert ours.output.tobytes() == theirs.output.tobytes(), example.operator
 
 
 @each_precision
 def test_gcc_builds_the_same(dtype: str, run_on_helium: RunOnHelium, run_on_host: RunOnHost) -> None:
     m = Maker(dtype, seed=2)
-    cases = [x.case() for x in (*convolutions(m), *depthwises(m), *others(m))]
+    cases = [x.case() for x in (*convolutions(m)[:14], *depthwises(m)[:4], *others(m)[:5])]
     for ours, theirs in zip(run_on_helium(cases, compiler="gcc"), run_on_host(cases), strict=True):
         assert ours.output.tobytes() == theirs.output.tobytes()
 
