@@ -1,11 +1,11 @@
 #!/usr/bin/env python3
-"""Stage 2: fold batch norm, export the program and, for int8, calibrate it with PaddleSlim.
+"""Stage 2: fold batch norm, export the program and, for int8, calibrate it with PaddleSlim or train it on (QAT).
 
     ./02_quantize.py --config pplcnet_corstone310_int8
 
 Reads build/NAME/01_finetune (weights). Writes build/NAME/02_quantize: model.pdmodel and model.pdiparams (float program,
-batch norm folded), ranges.json (int8: the range of every tensor) and metrics.json. Calibration sees the calibration
-split only. fp32 and fp16 configs pass through.
+batch norm folded), ranges.json (int8: the range of every tensor), reference.npz and deployed.npz (weights that
+quantisation changed) and metrics.json. Calibration sees the calibration split only. fp32 and fp16 configs pass through.
 """
 
 from __future__ import annotations
@@ -38,7 +38,7 @@ def figures(metrics: dict[str, Any]) -> dict[str, str]:
         lines["calibration"] = f"{recipe}; {metrics['calibration_images']} images"
         lines["ranges"] = f"{tensors['all']} tensors, {tensors['paddleslim']} of them by PaddleSlim"
     if "fake_quant_estimate" in metrics:
-        lines["Paddle's fake-quant estimate"] = f"{metrics['fake_quant_estimate']['top1']:.2%} (stage 3 measures)"
+        lines["fake-quant estimate"] = f"{metrics['fake_quant_estimate']['top1']:.2%} (stage 3 measures)"
     return lines
 
 

@@ -7,7 +7,8 @@
 
 Reads build/NAME/02_quantize (program, ranges) and build/NAME/01_finetune (labels). Writes build/NAME/03_compile_tvm:
 model.c and its weights, plan.json (each layer's kernel and why), memory.json and memory.png (the arena), expected.json
-(what the host build answers for the demo image) and metrics.json (accuracy of the host build on the validation split).
+(what the host build answers for the demo image), metrics.json and confusion.png (accuracy on the validation
+split) and, for int8, layers.json and layers.png (each layer's noise against float).
 """
 
 from __future__ import annotations
@@ -24,17 +25,23 @@ def compile_into(config: Config, quiet: bool, folder: Path) -> None:
     """Fill the stage's folder."""
     from paddle_cortexm.compiler.pipeline import compile_model, write_model
     from paddle_cortexm.compiler.plan import plan_table
-    from paddle_cortexm.report.deployed import write_expected, write_metrics
+    from paddle_cortexm.report.deployed import check_accuracy, write_expected, write_metrics
+    from paddle_cortexm.report.layer_report import worst_layers, write_layer_report
     from paddle_cortexm.runner.frames import read_image
 
     training = input_folder(config, "01_finetune")
     labels = (training / "labels.txt").read_text(encoding="utf-8").splitlines()
-    model = compile_model(config, input_folder(config, "02_quantize"))
+    program = input_folder(config, "02_quantize")
+    model = compile_model(config, program)
     demo = read_image(training / "demo.png")
     write_model(folder, config, model, labels, demo)
     print(plan_table(model.layers))
     write_expected(folder, demo, labels)
-    write_metrics(folder, config, quiet=quiet)
+    metrics = write_metrics(folder, config, program, labels, quiet=quiet)
+    if config.quantise.precision == "int8":
+        worst = worst_layers(write_layer_report(folder, config, program))
+        print(f"the worst layers, integer against float:\n{worst}")
+        check_accuracy(config, metrics, worst)
 
 
 def main() -> None:
@@ -43,6 +50,7 @@ def main() -> None:
     parser = cli.parser(__doc__ or "")
     parser.add_argument("--kernels", help="kernel backends in order of preference: cmsis-nn,helium,tvm, or fastest")
     parser.add_argument("--explain-memory", action="store_true", help="print what sets the size of the arena")
+    parser.add_argument("--explain", metavar="LAYER", help="print ranges and histogram of a layer's output (int8)")
     arguments = parser.parse_args()
     config = load(arguments.config)
     overrides = {"compile.kernels": arguments.kernels.split(",")} if arguments.kernels else {}
@@ -59,6 +67,12 @@ def main() -> None:
     }
     if memory["segments"]:
         figures["streamed"] = f"{sum(x['streamed'] for x in memory['layers'])} layers in {len(memory['segments'])} runs"
+    if metrics["images"]:
+        figures["same class as float"] = f"{metrics['agreement']:.2%}"
+    if arguments.explain:
+        from paddle_cortexm.report.layer_report import explain_layer
+
+        print(explain_layer(config, input_folder(config, "02_quantize"), arguments.explain))
     if arguments.explain_memory:
         print(explanation(memory))
     cli.summary(folder, redone, figures, f"./04_build_app.sh --config {config.name}")

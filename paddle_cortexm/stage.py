@@ -24,6 +24,7 @@ from paddle_cortexm.errors import UserError
 BUILD_FOLDER = Path("build")
 REPOSITORY = Path(__file__).resolve().parent.parent
 MANIFEST = "manifest.json"
+FLOAT_PREDICTIONS = "float_predictions.txt"  # stage 2: the float model's class of each validation image, a line each
 PACKAGES = ("paddlepaddle", "paddleclas", "paddleslim", "apache-tvm", "opencv-python", "numpy", "pillow")
 
 

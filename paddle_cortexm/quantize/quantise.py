@@ -21,17 +21,19 @@ from paddle_cortexm.config import Config
 from paddle_cortexm.data.datasets import Splits, is_measurable, open_splits
 from paddle_cortexm.data.pixels import Pixels, load_pixels, network_input
 from paddle_cortexm.data.preprocessing import normalisation_table
+from paddle_cortexm.errors import UserError
 from paddle_cortexm.models import load_trained
 from paddle_cortexm.quantize.fold_batch_norm import fold_batch_norm
 from paddle_cortexm.quantize.post_training import Quantised, Recipe, best_recipe, quantise_with
 from paddle_cortexm.quantize.programs import export_program, program_runner, static_mode
 from paddle_cortexm.quantize.ptq import calibrate
 from paddle_cortexm.quantize.ranges import check_image_count, constant_tensors
-from paddle_cortexm.stage import write_json
+from paddle_cortexm.stage import FLOAT_PREDICTIONS, write_json
+from paddle_cortexm.training.checkpoint import Checkpoint, basis_of
 from paddle_cortexm.training.evaluation import all_logits, network_logits, scores
+from paddle_cortexm.training.loop import Material
 
 Table = NDArray[np.generic]
-FLOAT_PREDICTIONS = "float_predictions.txt"  # the float model's class for each validation image, a line each
 
 
 def quantise(config: Config, training: Path, folder: Path, *, quiet: bool = False) -> None:
@@ -94,7 +96,10 @@ def _integers(
         figures = _figures(made, len(images), known)
         if tried:
             figures["tried"] = tried
-        if validation is not None:
+        if config.quantise.method == "qat":
+            made, trained = _trained(config, made, in_nhwc, splits, folder, validation, quiet=quiet)
+            figures |= trained
+        elif validation is not None:
             figures |= _accuracies(made, Path(work) / made.recipe.algorithm, validation, table)
     _write(folder, graph, made)
     return figures
@@ -117,6 +122,35 @@ def _accuracies(made: Quantised, paddles_program: Path, validation: Pixels, tabl
         "fake_quant_estimate": asdict(scores(paddles, validation.targets)),
         "grid_estimate": asdict(scores(on_grid, validation.targets)),
     }
+
+
+def _trained(
+    config: Config,
+    start: Quantised,
+    images: NDArray[np.float32],
+    splits: Splits,
+    folder: Path,
+    validation: Pixels | None,
+    *,
+    quiet: bool,
+) -> tuple[Quantised, dict[str, Any]]:
+    """QAT from the given start; what it made, and what metrics.json says about it. An interrupted run is resumed."""
+    if validation is None:
+        raise UserError(
+            "quantise.method qat trains, but the data's classes are not the model's. Use method ptq or auto, or leave "
+            "model.classes out and fine-tune the model on this data first."
+        )
+    from paddle_cortexm.quantize.qat import train_on_grid
+
+    pixels = load_pixels(splits.train, config.resize, config.resize, "training images", quiet=quiet)
+    table = normalisation_table(config.data.mean, config.data.std)
+    material = Material(pixels, validation, table, config.model.image_size)
+    checkpoint = Checkpoint(folder.parent / ".02_quantize.checkpoint", basis_of(config.model_dump(mode="json")))
+    settings, pixel_range = (config.train, config.quantise), input_range(config)
+    made, epochs, answer = train_on_grid(start, material, settings, images, pixel_range, checkpoint, quiet=quiet)
+    checkpoint.remove()
+    on_grid = scores(all_logits(answer, validation, table), validation.targets)
+    return made, {"qat_epochs": [asdict(epoch) for epoch in epochs], "fake_quant_estimate": asdict(on_grid)}
 
 
 def _write(folder: Path, graph: Any, made: Quantised) -> None:

@@ -13,26 +13,31 @@ Classifier = Callable[[NDArray[np.uint8]], NDArray[np.generic]]
 
 @dataclass(frozen=True)
 class Accuracy:
-    """Shares of images whose class is the best, or among the five best; confusion[true, predicted] counts."""
+    """Shares of images whose class is the best, or among the five best; confusion[true, predicted] counts; the class
+    predicted for each image."""
 
     images: int
     top1: float
     top5: float
     confusion: NDArray[np.int64]
+    predictions: tuple[int, ...]
 
 
 def measure(classify: Classifier, labelled: Iterable[tuple[NDArray[np.uint8], int]], classes: int) -> Accuracy:
     """Run `classify` (RGB image -> logits) over (image, class number) pairs. Raises ValueError for no images."""
     confusion = np.zeros((classes, classes), np.int64)
     in_top5 = 0
+    predictions = []
     for image, label in labelled:
         ranked = ranking(classify(image))
         confusion[label, ranked[0]] += 1
+        predictions.append(ranked[0])
         in_top5 += int(label in ranked[:5])
     images = int(confusion.sum())
     if images == 0:
         raise ValueError("no images to measure accuracy on")
-    return Accuracy(images, float(np.trace(confusion) / images), in_top5 / images, confusion)
+    top1 = float(np.trace(confusion) / images)
+    return Accuracy(images, top1, in_top5 / images, confusion, tuple(predictions))
 
 
 def ranking(logits: NDArray[np.generic]) -> list[int]:

@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
+import time
 import zlib
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from paddle_cortexm.config import Config
 from paddle_cortexm.data.datasets import validation_frames
+from paddle_cortexm.errors import UserError
 from paddle_cortexm.progress import progress
 from paddle_cortexm.report.accuracy import measure, ranking
+from paddle_cortexm.report.plots import save_confusion
 from paddle_cortexm.simulate import HostModel
-from paddle_cortexm.stage import write_json
+from paddle_cortexm.stage import FLOAT_PREDICTIONS, read_json, write_json
 
 
 def write_expected(folder: Path, demo_frame: NDArray[np.uint8], labels: Sequence[str]) -> None:
@@ -33,22 +37,49 @@ def write_expected(folder: Path, demo_frame: NDArray[np.uint8], labels: Sequence
     )
 
 
-def write_metrics(folder: Path, config: Config, *, quiet: bool) -> None:
-    """metrics.json: accuracy of the host build on the validation split (none where the data has no such split)."""
+def write_metrics(folder: Path, config: Config, program: Path, labels: Sequence[str], *, quiet: bool) -> dict[str, Any]:
+    """metrics.json and confusion.png: accuracy of the host build on the validation split (none where the data has no
+    such split), and how often its class is the float model's. program: the stage 2 folder. Returns metrics.json."""
     frames = validation_frames(config)
     if not frames:
-        write_json(folder / "metrics.json", {"summary": "not measured: no validation images", "images": 0})
-        return
+        metrics: dict[str, Any] = {"summary": "not measured: no validation images", "images": 0}
+        write_json(folder / "metrics.json", metrics)
+        return metrics
     model = HostModel(folder)
     labelled = progress(frames, "accuracy of the deployed C", quiet=quiet)
+    started = time.monotonic()
     accuracy = measure(model.run, labelled, int(np.prod(model.facts["output"]["shape"])))
-    write_json(
-        folder / "metrics.json",
-        {
-            "summary": f"{accuracy.top1:.2%} of {accuracy.images} validation images",
-            "images": accuracy.images,
-            "top1": accuracy.top1,
-            "top5": accuracy.top5,
-            "confusion": accuracy.confusion.tolist(),
-        },
-    )
+    print(f"host build: {accuracy.images / (time.monotonic() - started):.0f} images/s")
+    floats = read_json(program / "metrics.json")["float"]
+    predicted = [int(line) for line in (program / FLOAT_PREDICTIONS).read_text().split()]
+    same = np.mean([ours == theirs for ours, theirs in zip(accuracy.predictions, predicted, strict=True)])
+    metrics = {
+        "summary": f"{accuracy.top1:.2%} of {accuracy.images} validation images (float: {floats['top1']:.2%})",
+        "images": accuracy.images,
+        "top1": accuracy.top1,
+        "top5": accuracy.top5,
+        "float": floats,
+        "agreement": float(same),
+        "confusion": accuracy.confusion.tolist(),
+    }
+    write_json(folder / "metrics.json", metrics)
+    save_confusion(folder / "confusion.png", accuracy.confusion, labels)
+    return metrics
+
+
+def check_accuracy(config: Config, metrics: Mapping[str, Any], worst: str) -> None:
+    """The gate: UserError where the deployed model lost more than quantise.max_accuracy_drop of the float accuracy.
+
+    worst: the worst layers and why, a line each.
+    """
+    allowed = config.quantise.max_accuracy_drop
+    if allowed is None or not metrics["images"]:
+        return
+    drop = metrics["float"]["top1"] - metrics["top1"]
+    if drop > allowed:
+        raise UserError(
+            f"the deployed model has {metrics['top1']:.2%}, the float model {metrics['float']['top1']:.2%}: a drop of "
+            f"{drop:.2%}, more than quantise.max_accuracy_drop ({allowed:.2%}).\nThe worst layers:\n{worst}\n"
+            f"Try quantise.method: auto, rounding: adaround, bias_correction: true, or method: qat; or leave the worst "
+            f"layers in float32 with quantise.keep_float. ./03_compile_tvm.py --explain LAYER shows a layer's values."
+        )

@@ -7,39 +7,51 @@ figure drops is the one to look at.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
-from functools import partial
-from typing import Any
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
 
+from paddle_cortexm.compiler.fake_quantisation import WEIGHTED
+from paddle_cortexm.compiler.float_reference import run_float
+from paddle_cortexm.compiler.graph import Graph
+from paddle_cortexm.compiler.quantisation import weight_rows
 from paddle_cortexm.simulate import HostModel
 
-FloatRun = Callable[[NDArray[np.float32]], Mapping[str, NDArray[np.float32]]]
-SATURATION_LIMIT = 0.01  # share of values at the ends of the int8 range that is worth a remark
+Visit = Callable[[str, NDArray[np.int8], NDArray[np.float32]], None]
+SATURATION_LIMIT = 0.01  # share of values beyond the ends of the int8 range that is worth a remark
 UNUSED_LIMIT = 0.5  # share of the 256 steps that no value reaches
+OWN_NOISE = 1.0  # dB below its inputs: less than this is not the layer's doing
+SPREAD_LIMIT = 20.0
 
 
 @dataclass(frozen=True)
 class LayerQuality:
-    """sqnr: signal to quantisation noise, dB. saturated: share of outputs at an end of the grid which the float model
-    does not put there. used: share of the 256 steps between the smallest and the largest output seen."""
+    """sqnr: signal to quantisation noise, dB; inherited: the lowest sqnr among its inputs. saturated: share of outputs
+    beyond the int8 grid's ends. used: share of the 256 steps between the smallest and the largest output seen.
+    weight_spread: the largest weight of a channel over that channel's mean, for the worst channel; 0 without weights.
+    """
 
     name: str
     sqnr: float
     cosine: float
     saturated: float
     used: float
+    inherited: float = float("inf")
+    weight_spread: float = 0.0
 
     @property
     def reason(self) -> str:
         """What the figures point to, in words."""
         if self.saturated > SATURATION_LIMIT:
             return f"range too narrow: {self.saturated:.1%} of the values saturate"
+        if self.inherited - self.sqnr < OWN_NOISE:
+            return f"noise of earlier layers: its input has {self.inherited:.1f} dB already"
         if self.used < UNUSED_LIMIT:
             return f"range too wide: only {self.used:.0%} of the 256 steps are used"
-        return "noise of earlier layers, or weights whose sizes differ widely between channels"
+        if self.weight_spread > SPREAD_LIMIT:
+            return f"weights spread widely: the largest of a channel is {self.weight_spread:.0f} times its mean"
+        return "own rounding: many small values on a grid made for few large ones"
 
 
 class _Sums:
@@ -66,37 +78,61 @@ class _Sums:
     def quality(self, name: str) -> LayerQuality:
         sqnr = 10 * np.log10(max(self.signal, 1e-30) / max(self.noise, 1e-30))
         cosine = self.product / max(np.sqrt(self.signal * self.energy), 1e-30)
-        used = (self.highest - self.lowest + 1) / 256
+        used = max(0, self.highest - self.lowest + 1) / 256
         return LayerQuality(name, float(sqnr), float(cosine), self.saturated / max(self.count, 1), used)
 
 
 def compare_layers(
-    model: HostModel, float_run: FloatRun, images: Iterable[tuple[NDArray[np.int8], NDArray[np.float32]]]
+    model: HostModel, reference: Graph, images: Iterable[tuple[NDArray[np.int8], NDArray[np.float32]]]
 ) -> list[LayerQuality]:
-    """Quality of every int8 layer, in order.
+    """Quality of every int8 layer, in order, against the float graph.
 
-    images: pairs of the same preprocessed image for the integer model (int8) and for the float model (1, H, W, 3).
+    images: pairs of the same preprocessed image for the integer model (int8) and for the float graph (1, H, W, 3).
     """
-    layers = [layer["output"] for layer in model.facts["layers"]]
-    sums = {name: _Sums() for name in layers if model.facts["tensors"][name]["quantisation"]}
+    names = [layer["output"] for layer in model.facts["layers"]]
+    sums = {name: _Sums() for name in names if model.facts["tensors"][name]["quantisation"]}
+
+    def collect(name: str, integers: NDArray[np.int8], expected: NDArray[np.float32]) -> None:
+        quantisation = model.facts["tensors"][name]["quantisation"]
+        sums[name].add(integers, quantisation["scale"], quantisation["zero_point"], expected)
+
     for integers, reals in images:
-        expected = float_run(reals)
-        model.on_layer(partial(_collect, model, layers, sums, expected))
-        model.run_input(integers)
+        visit_layers(model, reference, integers, reals, collect)
+    return _with_causes(reference, {name: entry.quality(name) for name, entry in sums.items() if entry.count})
+
+
+def visit_layers(
+    model: HostModel, reference: Graph, integers: NDArray[np.int8], reals: NDArray[np.float32], visit: Visit
+) -> None:
+    """Run one image through both models and call visit(tensor, int8 values, float values) after each int8 layer."""
+    expected = run_float(reference, reals)
+    names = [layer["output"] for layer in model.facts["layers"]]
+
+    def after(number: int) -> None:
+        name = names[number] if 0 <= number < len(names) else ""
+        if name in expected and model.facts["tensors"][name]["quantisation"]:
+            visit(name, model.tensor(name).astype(np.int8), expected[name])
+
+    model.on_layer(after)
+    model.run_input(integers)
     model.on_layer(None)
-    return [entry.quality(name) for name, entry in sums.items()]
+
+
+def _with_causes(reference: Graph, qualities: Mapping[str, LayerQuality]) -> list[LayerQuality]:
+    """The qualities with what needs the graph: the inputs' quality and the spread of the weights."""
+    result = []
+    for layer in reference.layers:
+        if layer.output in qualities:
+            inherited = [qualities[name].sqnr for name in layer.inputs if name in qualities]
+            spread = 0.0
+            if isinstance(layer.operator, WEIGHTED):
+                rows = np.abs(weight_rows(layer.operator))
+                spread = float((rows.max(axis=1) / np.maximum(rows.mean(axis=1), 1e-12)).max())
+            worst_input = min(inherited, default=float("inf"))
+            result.append(replace(qualities[layer.output], inherited=worst_input, weight_spread=spread))
+    return result
 
 
 def worst(qualities: list[LayerQuality], count: int = 5) -> list[LayerQuality]:
     """The layers with the lowest SQNR, the worst first."""
     return sorted(qualities, key=lambda q: q.sqnr)[:count]
-
-
-def _collect(
-    model: HostModel, layers: list[str], sums: Mapping[str, _Sums], expected: Mapping[str, Any], number: int
-) -> None:
-    name = layers[number]
-    if name in sums and name in expected:
-        quantisation = model.facts["tensors"][name]["quantisation"]
-        values = model.tensor(name).astype(np.int8)
-        sums[name].add(values, quantisation["scale"], quantisation["zero_point"], expected[name])

@@ -6,7 +6,7 @@ ends with the same weights as one that was not.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
@@ -40,10 +40,17 @@ class Material:
 
 
 def train(
-    network: paddle.nn.Layer, material: Material, settings: Train, checkpoint: Checkpoint, group: Group, status: Status
+    network: paddle.nn.Layer,
+    material: Material,
+    settings: Train,
+    checkpoint: Checkpoint,
+    group: Group,
+    status: Status,
+    before_epoch: Callable[[int], None] = lambda number: None,
 ) -> list[Epoch]:
     """Train the network in place for settings.epochs, going on from the checkpoint if there is one; returns what is
-    known of every epoch. Raises UserError when there are too few images for a batch."""
+    known of every epoch. before_epoch is called with each epoch's number (from 1). Raises UserError when there are too
+    few images for a batch."""
     images = _batch_size(settings, len(material.train), group)
     steps = len(material.train) // images
     speed_up_small_maps(network)
@@ -55,6 +62,7 @@ def train(
             learning_rate(step, steps * settings.epochs, round(steps * settings.warmup_epochs), settings.learning_rate)
             for step in range((number - 1) * steps, number * steps)
         ]
+        before_epoch(number)
         paddle.seed(settings.seed + number)
         network.train()
         loss, train_top1 = _one_epoch(network, optimiser, material, settings, rates, number, images, group, status)

@@ -36,22 +36,28 @@ def _is_depthwise(layer: paddle.nn.Layer) -> bool:
 
 def _forward_of(layer: Any, ordinary: Callable[[Any], Any]) -> Callable[[Any], Any]:
     def forward(x: Any) -> Any:
-        batch, channels, height, width = x.shape
-        if height * width > LARGEST_AREA:
+        if not is_small(x):
             return ordinary(x)
-        taps = _taps(height, width, tuple(layer._kernel_size), tuple(layer._stride), layer._padding)
-        size = [(n + 2 * layer._padding - k) // s + 1 for n, k, s in zip(*_geometry(layer, height, width), strict=True)]
-        matrices = paddle.matmul(layer.weight.reshape([channels, -1]), paddle.to_tensor(taps))
-        matrices = matrices.reshape([channels, height * width, -1])
-        result = paddle.matmul(x.reshape([batch, channels, -1]).transpose([1, 0, 2]), matrices)
-        result = result.transpose([1, 0, 2]).reshape([batch, channels, *size])
-        return result if layer.bias is None else result + layer.bias.reshape([1, channels, 1, 1])
+        result = depthwise_by_products(x, layer.weight, tuple(layer._stride), layer._padding)
+        return result if layer.bias is None else result + layer.bias.reshape([1, -1, 1, 1])
 
     return forward
 
 
-def _geometry(layer: Any, height: int, width: int) -> tuple[tuple[int, int], tuple[int, int], tuple[int, int]]:
-    return (height, width), tuple(layer._kernel_size), tuple(layer._stride)
+def is_small(x: Any) -> bool:
+    """Whether the matrix product is the faster way for a map (N, C, H, W)."""
+    return x.shape[2] * x.shape[3] <= LARGEST_AREA
+
+
+def depthwise_by_products(x: Any, weight: Any, stride: tuple[int, int], padding: int) -> Any:
+    """Depthwise convolution of x (N, C, H, W) with weight (C, 1, kh, kw), padded alike on all sides."""
+    _, channels, height, width = x.shape
+    kernel = (weight.shape[2], weight.shape[3])
+    taps = paddle.to_tensor(_taps(height, width, kernel, stride, padding))
+    matrices = paddle.matmul(weight.reshape([channels, -1]), taps).reshape([channels, height * width, -1])
+    result = paddle.matmul(x.reshape([-1, channels, height * width]).transpose([1, 0, 2]), matrices)
+    size = [(n + 2 * padding - k) // s + 1 for n, k, s in zip((height, width), kernel, stride, strict=True)]
+    return result.transpose([1, 0, 2]).reshape([-1, channels, *size])
 
 
 @lru_cache(maxsize=64)

@@ -1,0 +1,237 @@
+"""A trainable network on the integer grid: what quantisation-aware training trains.
+
+PaddleSlim's dygraph QAT is symmetric and quantises the inputs of convolutions only, so a model trained with it meets a
+different grid when it is deployed: zero points, fused activations, tables, adds and pools. This network is made from
+the layer graph itself, with the scale and zero point of every tensor and weights a channel, as the C computes them.
+Gradients pass the rounding unchanged and stop at values that saturate (Bengio et al., straight-through estimator).
+
+Batch norm: a channel's scale of a convolution's results commutes with the channel's weight scale, so a batch norm can
+stand behind a quantised convolution and still fold into it without leaving the grid. One is put behind every
+convolution whose map is larger than 1 x 1; `freeze` makes it use its running statistics from then on.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Mapping
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+import paddle
+from numpy.typing import NDArray
+
+from paddle_cortexm.compiler.fake_quantisation import WEIGHTED
+from paddle_cortexm.compiler.graph import (
+    Activation,
+    Add,
+    AveragePool,
+    Convolution,
+    DepthwiseConvolution,
+    FullyConnected,
+    Graph,
+    Layer,
+    MaxPool,
+    Multiply,
+    Operator,
+    Quantisation,
+    Reshape,
+    Window,
+)
+from paddle_cortexm.errors import UserError
+from paddle_cortexm.training.small_maps import depthwise_by_products, is_small
+
+functional = paddle.nn.functional
+Clamp = tuple[float | None, float | None]
+Grids = Mapping[str, Quantisation]
+
+
+class _ToGrid(paddle.autograd.PyLayer):
+    """Saturate and round; the gradient passes where nothing saturates."""
+
+    @staticmethod
+    def forward(context: Any, x: Any, grid: Quantisation) -> Any:
+        low, high = (grid.scale * (end - grid.zero_point) for end in (-128, 127))
+        inside = paddle.logical_and(x >= low, x <= high)
+        context.save_for_backward(inside)
+        steps = paddle.clip(paddle.round(x * (1 / grid.scale)), -128 - grid.zero_point, 127 - grid.zero_point)
+        return steps * grid.scale
+
+    @staticmethod
+    def backward(context: Any, gradient: Any) -> Any:
+        (inside,) = context.saved_tensor()
+        return gradient * inside.astype(gradient.dtype)
+
+
+class WeightedLayer(paddle.nn.Layer):
+    """A convolution (weight OIHW) or fully connected layer (weight OI) with int8 weights, its batch norm or bias, and
+    its fused activation."""
+
+    def __init__(self, layer: Layer, *, with_norm: bool, quantised: bool) -> None:
+        super().__init__()
+        operator = layer.operator
+        assert isinstance(operator, WEIGHTED)
+        self.operator, self.quantised = operator, quantised
+        self.weight = self._parameter(_to_paddle(operator))
+        self.bias: Any = None if with_norm else self._parameter(operator.bias)
+        self.norm: Any = paddle.nn.BatchNorm2D(len(operator.bias)) if with_norm else None
+        self.unset = with_norm
+
+    def _parameter(self, values: NDArray[np.float32]) -> Any:
+        assign = paddle.nn.initializer.Assign(values)
+        return self.create_parameter(list(values.shape), default_initializer=assign)
+
+    def forward(self, x: Any) -> Any:
+        weight = self.weight
+        if self.quantised:
+            channels = [-1] + [1] * (weight.ndim - 1)
+            scale = paddle.clip(weight.abs().flatten(1).max(axis=1), min=1e-12).detach().reshape(channels) / 127
+            weight = weight + (paddle.round(weight / scale) * scale - weight).detach()
+        sums = _sums(self.operator, x, weight)
+        if self.norm is None:
+            sums = sums + self.bias.reshape([1, -1, 1, 1])
+        else:
+            if self.unset:
+                self._set_statistics(sums)
+            sums = self.norm(sums)
+        return _clamped(sums, self.operator.clamp)
+
+    def _set_statistics(self, sums: Any) -> None:
+        """Make the batch norm one that adds the operator's bias, with the statistics of this batch."""
+        mean, variance = sums.mean(axis=[0, 2, 3]).detach(), sums.var(axis=[0, 2, 3], unbiased=False).detach()
+        norm = self.norm
+        norm._mean.set_value(mean)
+        norm._variance.set_value(variance)
+        norm.weight.set_value(paddle.sqrt(variance + norm._epsilon))
+        norm.bias.set_value(mean + paddle.to_tensor(self.operator.bias))
+        self.unset = False
+
+    def folded(self) -> Operator:
+        """The operator with the trained weights, batch norm folded."""
+        weight = self.weight.numpy()
+        if self.norm is None:
+            return replace(self.operator, weight=_from_paddle(self.operator, weight), bias=self.bias.numpy())
+        norm = self.norm
+        gain = norm.weight.numpy() / np.sqrt(norm._variance.numpy() + norm._epsilon)
+        bias = norm.bias.numpy() - norm._mean.numpy() * gain
+        weight = weight * gain.reshape(-1, *[1] * (weight.ndim - 1))
+        return replace(self.operator, weight=_from_paddle(self.operator, weight), bias=bias.astype(np.float32))
+
+
+class GridNetwork(paddle.nn.Layer):
+    """The graph as a network: images (N, 3, H, W) to logits (N, classes), every tensor on its grid."""
+
+    def __init__(self, graph: Graph, grids: Grids, keep_float: Collection[str] = ()) -> None:
+        super().__init__()
+        self.graph, self.grids = graph, dict(grids)
+        self.weighted: dict[str, WeightedLayer] = {}
+        for number, layer in enumerate(graph.layers):
+            if isinstance(layer.operator, WEIGHTED):
+                with_norm = not isinstance(layer.operator, FullyConnected) and _area(graph, layer) > 1
+                made = WeightedLayer(layer, with_norm=with_norm, quantised=layer.name not in keep_float)
+                self.weighted[layer.name] = self.add_sublayer(f"layer{number}", made)
+
+    def forward(self, images: Any) -> Any:
+        return self.tensors(images)[self.graph.output].flatten(1)
+
+    def tensors(self, images: Any) -> dict[str, Any]:
+        """Every tensor by name, (N, C, H, W)."""
+        tensors = {self.graph.input: _ToGrid.apply(images, self.grids[self.graph.input])}
+        for layer in self.graph.layers:
+            inputs = [tensors[name] for name in layer.inputs]
+            weighted = self.weighted.get(layer.name)
+            result = weighted(inputs[0]) if weighted else _apply(layer, inputs, self.graph)
+            tensors[layer.output] = _ToGrid.apply(result, self.grids[layer.output])
+        return tensors
+
+    def set_statistics(self, images: NDArray[np.float32]) -> None:
+        """Set every batch norm from (N, 3, H, W) images so that the network starts as the graph it is made of."""
+        self.eval()
+        with paddle.no_grad():
+            self.forward(paddle.to_tensor(images))
+
+    def freeze(self) -> None:
+        """Keep every batch norm at its running statistics, in training too."""
+        for layer in self.weighted.values():
+            if layer.norm is not None:
+                layer.norm._use_global_stats = True
+
+    def trained_graph(self) -> Graph:
+        """The float graph with the trained weights, batch norm folded."""
+        layers = tuple(
+            replace(layer, operator=self.weighted[layer.name].folded()) if layer.name in self.weighted else layer
+            for layer in self.graph.layers
+        )
+        return replace(self.graph, layers=layers)
+
+
+def _area(graph: Graph, layer: Layer) -> int:
+    _, height, width, _ = graph.tensors[layer.output].shape
+    return height * width
+
+
+def _to_paddle(operator: Any) -> NDArray[np.float32]:
+    """OHWI to OIHW, HWC to (C, 1, H, W); OI stays."""
+    if isinstance(operator, DepthwiseConvolution):
+        return np.ascontiguousarray(operator.weight.transpose(2, 0, 1)[:, None])
+    return np.ascontiguousarray(np.moveaxis(operator.weight, -1, 1))
+
+
+def _from_paddle(operator: Any, weight: NDArray[np.float32]) -> NDArray[np.float32]:
+    if isinstance(operator, DepthwiseConvolution):
+        return np.ascontiguousarray(weight[:, 0].transpose(1, 2, 0))
+    return np.ascontiguousarray(np.moveaxis(weight, 1, -1))
+
+
+def _sums(operator: Any, x: Any, weight: Any) -> Any:
+    """Sums of products, (N, O, H, W), without the bias."""
+    if isinstance(operator, FullyConnected):
+        flat = x.transpose([0, 2, 3, 1]).flatten(1)
+        return paddle.matmul(flat, weight, transpose_y=True).reshape([flat.shape[0], -1, 1, 1])
+    window, groups = operator.window, 1 if isinstance(operator, Convolution) else x.shape[1]
+    top, left, bottom, right = window.padding
+    if groups > 1 and top == left == bottom == right and is_small(x):
+        return depthwise_by_products(x, weight, window.stride, top)
+    padding = [top, bottom, left, right]
+    return functional.conv2d(x, weight, stride=list(window.stride), padding=padding, groups=groups)
+
+
+def _apply(layer: Layer, inputs: list[Any], graph: Graph) -> Any:
+    """One layer without weights."""
+    operator, x = layer.operator, inputs[0]
+    match operator:
+        case Add(clamp=clamp):
+            return _clamped(x + inputs[1], clamp)
+        case Multiply():
+            return x * inputs[1]
+        case AveragePool(window=window):
+            return _pooled(functional.avg_pool2d, x, window)
+        case MaxPool(window=window):
+            return _pooled(functional.max_pool2d, x, window)
+        case Activation():
+            return _activation(operator, x)
+        case Reshape():
+            _, height, width, channels = graph.tensors[layer.output].shape
+            return x.transpose([0, 2, 3, 1]).reshape([-1, height, width, channels]).transpose([0, 3, 1, 2])
+    raise UserError(f"layer '{layer.name}': {type(operator).__name__} cannot be trained on the integer grid")
+
+
+def _pooled(pool: Callable[..., Any], x: Any, window: Window) -> Any:
+    if window.kernel == tuple(x.shape[2:]) and window.padding == (0, 0, 0, 0) and pool is functional.avg_pool2d:
+        return x.mean(axis=[2, 3], keepdim=True)
+    top, left, bottom, right = window.padding
+    return pool(x, list(window.kernel), list(window.stride), [top, bottom, left, right])
+
+
+def _activation(operator: Activation, x: Any) -> Any:
+    if operator.kind == "relu":
+        return functional.relu(x)
+    if operator.kind == "relu6":
+        return functional.relu6(x)
+    if operator.kind == "hard_swish":
+        return functional.hardswish(x)
+    return functional.hardsigmoid(x, slope=operator.slope, offset=operator.offset)
+
+
+def _clamped(x: Any, clamp: Clamp) -> Any:
+    low, high = clamp
+    return x if low is None and high is None else paddle.clip(x, min=low, max=high)

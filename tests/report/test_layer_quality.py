@@ -1,0 +1,58 @@
+"""The per-layer report points at the layer that was spoilt, and says why."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from paddle_cortexm.compiler.graph import Quantisation
+from paddle_cortexm.config import Config, Model, Quantise
+from paddle_cortexm.errors import UserError
+from paddle_cortexm.report.deployed import check_accuracy
+from paddle_cortexm.report.layer_quality import LayerQuality, worst
+from paddle_cortexm.report.layer_report import describe, worst_layers
+
+GOOD = LayerQuality("good", 30.0, 0.999, 0.0, 0.9, inherited=33.0)
+
+
+@pytest.mark.parametrize(
+    ("changes", "reason"),
+    [
+        ({"saturated": 0.05}, "range too narrow: 5.0%"),
+        ({"inherited": 30.5}, "noise of earlier layers"),
+        ({"used": 0.2}, "range too wide: only 20%"),
+        ({"weight_spread": 90.0}, "weights spread widely: the largest of a channel is 90"),
+        ({}, "own rounding"),
+    ],
+)
+def test_the_reason_follows_from_the_figures(changes: dict[str, float], reason: str) -> None:
+    assert replace(GOOD, **changes).reason.startswith(reason)
+
+
+def test_the_worst_layers_come_first() -> None:
+    qualities = [replace(GOOD, name=f"layer{i}", sqnr=sqnr) for i, sqnr in enumerate((20.0, 5.0, 40.0))]
+    assert [quality.name for quality in worst(qualities, 2)] == ["layer1", "layer0"]
+    assert worst_layers(qualities).splitlines()[0].startswith("  layer1: 5.0 dB")
+
+
+def test_an_explanation_marks_what_lies_outside_the_grid() -> None:
+    grid = Quantisation(0.01, -128)
+    floats = np.array([0.5, 1.0, 2.0, 2.4, 5.1], np.float32)
+    integers = np.clip(np.rint(floats / grid.scale) - 128, -128, 127).astype(np.float32)
+    text = describe("conv", grid, integers, floats)
+    assert "grid     0 ... 2.55" in text and "20.000% of the float values saturate" in text
+    assert any(line.startswith("  !") and "#" in line for line in text.splitlines())
+
+
+def gated(drop: float | None) -> Config:
+    return Config(name="test", model=Model(backbone="PPLCNet_x0_25"), quantise=Quantise(max_accuracy_drop=drop))
+
+
+def test_a_model_that_lost_too_much_is_refused_with_the_worst_layers_and_what_to_try() -> None:
+    metrics = {"images": 100, "top1": 0.70, "float": {"top1": 0.75}}
+    with pytest.raises(UserError, match=r"drop of 5.00%.*\n.*\n  conv1: 3 dB\n.*method: auto.*keep_float"):
+        check_accuracy(gated(0.04), metrics, "  conv1: 3 dB")
+    check_accuracy(gated(0.06), metrics, "")
+    check_accuracy(gated(None), metrics, "")
