@@ -33,21 +33,29 @@ def main() -> int:
     """Measure, then write or compare. 1 when a count has risen."""
     options = _arguments().parse_args()
     variants = [v for v in all_variants() if not options.only or options.only in title(v)]
-    results = [measure_and_say(variant) for variant in variants]
     if options.check:
-        lines, passed = compare(results, read_json(COMMITTED))
+        lines, passed = compare([measure_and_say(variant) for variant in variants], read_json(COMMITTED))
         print("\n".join(lines))
         return 0 if passed else 1
+    results: list[Result] = []
     if options.only and RESULTS.is_file():
-        results = merged([from_json(row) for row in read_json(RESULTS)], results)
-    write_json(RESULTS, [asdict(r) for r in results if isinstance(r, Measurement)])
-    DOCUMENT.write_text(markdown(results), encoding="utf-8")
-    write_json(COMMITTED, counts(results))
+        results = [from_json(row) for row in read_json(RESULTS)]
+    for variant in variants:
+        results = merged(results, [measure_and_say(variant)])
+        write(results)
     print(f"made: {DOCUMENT}, {COMMITTED}, {RESULTS}")
     return 0
 
 
-def merged(before: Iterable[Measurement], now: Iterable[Result]) -> list[Result]:
+def write(results: list[Result]) -> None:
+    """Write all three files: after every measurement, so that a run which is broken off loses none."""
+    RESULTS.parent.mkdir(parents=True, exist_ok=True)
+    write_json(RESULTS, [asdict(r) for r in results if isinstance(r, Measurement)])
+    DOCUMENT.write_text(markdown(results), encoding="utf-8")
+    write_json(COMMITTED, counts(results))
+
+
+def merged(before: Iterable[Result], now: Iterable[Result]) -> list[Result]:
     """What was measured now, and before that what was not tried now; in the order of `all_variants`."""
     found: dict[str, Result] = {result.key: result for result in [*before, *now]}
     return [found[title(variant)] for variant in all_variants() if title(variant) in found]

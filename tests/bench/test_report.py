@@ -5,6 +5,7 @@ from dataclasses import asdict, replace
 
 import pytest
 
+from paddle_cortexm.bench.__main__ import merged
 from paddle_cortexm.bench.check import compare, counts
 from paddle_cortexm.bench.measure import Kind, Measurement, Missing, from_json, kinds
 from paddle_cortexm.bench.report import kind_table, markdown
@@ -48,6 +49,11 @@ def test_layers_are_summed_by_kind_the_costliest_first() -> None:
 
 def test_a_row_of_results_json_reads_back_as_what_was_written() -> None:
     assert from_json(json.loads(json.dumps(asdict(HELIUM)))) == HELIUM
+
+
+def test_what_is_measured_anew_replaces_its_row_and_leaves_the_others() -> None:
+    faster, other = replace(HELIUM, instructions=900), replace(HELIUM, precision="fp32")
+    assert merged([HELIUM, other, ARM], [faster]) == [ARM, faster, other]
 
 
 def test_a_network_is_compared_with_its_twin_that_uses_cmsis_nn() -> None:
