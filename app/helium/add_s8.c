@@ -16,6 +16,15 @@ static inline int8x16_t add_x16(const helium_add_t *add, int8x16_t first, int8x1
 }
 
 void helium_add_s8(const helium_add_t *add, const int8_t *first, const int8_t *second, int8_t *output, int32_t count) {
+    if (helium_add_is_usual(add)) {
+        const helium_usual_add_t usual = helium_usual_add(add);
+        for (; count > 0; count -= 16, first += 16, second += 16, output += 16) {
+            const mve_pred16_t active = vctp8q((uint32_t)count);
+            const int8x16_t a = vldrbq_z_s8(first, active), b = vldrbq_z_s8(second, active);
+            vstrbq_p_s8(output, helium_usual_add_x16(&usual, a, b), active);
+        }
+        return;
+    }
     const helium_add_t own = *add; /* a copy stays in registers: the output might overwrite the original */
     for (; count > 0; count -= 16) {
         const mve_pred16_t active = vctp8q((uint32_t)count);

@@ -50,19 +50,55 @@ static inline int32x4x2_t helium_addend_x8(const helium_addend_t *a, int16x8_t x
                           helium_requantise_n_x4(vshlltq_n_s16(shifted, 16), a->multiplier, a->shift)}};
 }
 
-/* 8 elements of an addition whose operands are shifted left by HELIUM_ADDEND_SHIFT, as 16-bit lanes that are saturated
- * to 16 bits. Without the sum's left shift and the clamp. */
-static inline int16x8_t helium_usual_add_x8(const helium_add_t *add, int16x8_t first, int16x8_t second) {
-    const int32x4x2_t a = helium_addend_x8(&add->first, first), b = helium_addend_x8(&add->second, second);
-    const int32x4_t even = vaddq_s32(a.val[0], b.val[0]), odd = vaddq_s32(a.val[1], b.val[1]);
-    int16x8_t narrow = vqmovnbq_s32(vdupq_n_s16(0), helium_requantise_n_x4(even, add->multiplier, add->shift));
-    narrow = vqmovntq_s32(narrow, helium_requantise_n_x4(odd, add->multiplier, add->shift));
-    return vqaddq_n_s16(narrow, (int16_t)add->zero_point);
+/* What the usual addition keeps in registers: scalars, and the zero points for 8 lanes. */
+typedef struct {
+    helium_addend_t first;
+    helium_addend_t second;
+    int32_t multiplier;
+    int32_t shift;
+    int16x8_t first_zero; /* shifted left by HELIUM_ADDEND_SHIFT - 16 */
+    int16x8_t second_zero;
+    int16x8_t zero_point;
+} helium_usual_add_t;
+
+static inline helium_usual_add_t helium_usual_add(const helium_add_t *add) {
+    const int32_t unit = 1 << (HELIUM_ADDEND_SHIFT - 16);
+    return (helium_usual_add_t){
+        .first = add->first,
+        .second = add->second,
+        .multiplier = add->multiplier,
+        .shift = add->shift,
+        .first_zero = vdupq_n_s16((int16_t)(add->first.zero_point * unit)),
+        .second_zero = vdupq_n_s16((int16_t)(add->second.zero_point * unit)),
+        .zero_point = vdupq_n_s16((int16_t)add->zero_point),
+    };
 }
 
-/* True where helium_usual_add_x8, saturated to 8 bits, is all there is to do. */
+/* 8 elements, shifted left by HELIUM_ADDEND_SHIFT - 16, saturated to 16 bits. */
+static inline int16x8_t helium_usual_add_x8(const helium_usual_add_t *u, int16x8_t first, int16x8_t second) {
+    const int16x8_t a = vsubq_s16(first, u->first_zero), b = vsubq_s16(second, u->second_zero);
+    const int32x4_t a0 = helium_requantise_n_x4(vshllbq_n_s16(a, 16), u->first.multiplier, u->first.shift);
+    const int32x4_t b0 = helium_requantise_n_x4(vshllbq_n_s16(b, 16), u->second.multiplier, u->second.shift);
+    const int32x4_t even = helium_requantise_n_x4(vaddq_s32(a0, b0), u->multiplier, u->shift);
+    const int32x4_t a1 = helium_requantise_n_x4(vshlltq_n_s16(a, 16), u->first.multiplier, u->first.shift);
+    const int32x4_t b1 = helium_requantise_n_x4(vshlltq_n_s16(b, 16), u->second.multiplier, u->second.shift);
+    const int32x4_t odd = helium_requantise_n_x4(vaddq_s32(a1, b1), u->multiplier, u->shift);
+    return vqaddq_s16(vqmovntq_s32(vqmovnbq_s32(vdupq_n_s16(0), even), odd), u->zero_point);
+}
+
+/* 16 elements of an addition that helium_add_is_usual. */
+static inline int8x16_t helium_usual_add_x16(const helium_usual_add_t *u, int8x16_t first, int8x16_t second) {
+    const int16x8_t even = helium_usual_add_x8(u, vshllbq_n_s8(first, HELIUM_ADDEND_SHIFT - 16),
+                                               vshllbq_n_s8(second, HELIUM_ADDEND_SHIFT - 16));
+    const int16x8_t odd = helium_usual_add_x8(u, vshlltq_n_s8(first, HELIUM_ADDEND_SHIFT - 16),
+                                              vshlltq_n_s8(second, HELIUM_ADDEND_SHIFT - 16));
+    return vqmovntq_s16(vqmovnbq_s16(vdupq_n_s8(0), even), odd);
+}
+
+/* True where operands are shifted left by HELIUM_ADDEND_SHIFT, and the clamp is that of a byte. */
 static inline int helium_add_is_usual(const helium_add_t *add) {
-    return add->left_shift == 0 && add->minimum == INT8_MIN && add->maximum == INT8_MAX;
+    return add->first.left_shift == HELIUM_ADDEND_SHIFT && add->second.left_shift == HELIUM_ADDEND_SHIFT &&
+           add->left_shift == 0 && add->minimum == INT8_MIN && add->maximum == INT8_MAX;
 }
 
 /* requantise(first + second) of the sum. */

@@ -47,8 +47,8 @@ INLINE int16x8_t byte_of(const group_t *g, const int32_t *accumulators, int32_t 
                          : vldrbq_gather_offset_s16(table, vmovlbq_u8(vreinterpretq_u8_s8(bytes)));
 }
 
-INLINE void finish_some(const chunk_t *chunk, int32_t pixels, int8_t *output, const int8_t *table) {
-    for (int32_t p = 0; p < pixels; p++, output += chunk->matrix->channels) {
+INLINE void finish_some(const chunk_t *chunk, int32_t pixels, int8_t *output, int32_t stride, const int8_t *table) {
+    for (int32_t p = 0; p < pixels; p++, output += stride) {
         const int32_t *constants = chunk->constants, *from = chunk->accumulators + p * ACCUMULATORS;
         int8_t *to = output;
         for (int32_t left = chunk->channels; left > 0; left -= GROUP) {
@@ -63,30 +63,75 @@ INLINE void finish_some(const chunk_t *chunk, int32_t pixels, int8_t *output, co
 /* The usual cases: the clamp is that of a byte, or part of the table. */
 static void finish_usual(const chunk_t *chunk, int32_t pixels, int8_t *output, const int8_t *residual) {
     (void)residual;
-    if (pixels == HELIUM_MULTIPLY_PIXELS) {
-        chunk->finish_three(chunk->constants, chunk->accumulators, output, &chunk->three);
-    } else {
-        finish_some(chunk, pixels, output, chunk->matrix->epilogue.table);
+    finish_some(chunk, pixels, output, chunk->matrix->channels, chunk->matrix->epilogue.table);
+}
+
+/* As helium_matrix_run with finish_usual, three pixels at a time; returns the pixels that are done. */
+static int32_t run_usual(const chunk_t *chunk, const int8_t *pixel, int32_t step, int32_t count, int8_t *output,
+                         const int8_t *residual) {
+    enum { THREE = HELIUM_MULTIPLY_PIXELS };
+    helium_multiply_function *const multiply = chunk->multiply_three;
+    helium_finish_function *const finish =
+        chunk->three.table != NULL ? helium_finish_three_table_s8 : helium_finish_three_s8;
+    (void)residual;
+    for (int32_t left = count; left >= THREE; left -= THREE) {
+        multiply(pixel, pixel + step, pixel + 2 * step, &chunk->multiply);
+        finish(chunk->constants, chunk->accumulators, output, &chunk->three);
+        pixel += THREE * step;
+        output += THREE * chunk->matrix->channels;
+    }
+    return count / THREE * THREE;
+}
+
+INLINE void add_residual(const helium_usual_add_t *add, const int8_t *own, const int8_t *residual, int8_t *output,
+                         int32_t count) {
+    for (; count > 0; count -= 16, own += 16, residual += 16, output += 16) {
+        const mve_pred16_t lanes = vctp8q((uint32_t)count);
+        const int8x16_t sum = helium_usual_add_x16(add, vldrbq_z_s8(own, lanes), vldrbq_z_s8(residual, lanes));
+        vstrbq_p_s8(output, sum, lanes);
     }
 }
 
-/* With a residual addition behind. */
+/* With a residual addition behind. The residual may be the output: the sums go to a buffer first. */
 static void finish_add(const chunk_t *chunk, int32_t pixels, int8_t *output, const int8_t *residual) {
-    const int32_t zero_point = chunk->matrix->zero_point, channels = chunk->matrix->channels;
-    const helium_add_t add = *chunk->matrix->epilogue.add;
+    int8_t buffer[HELIUM_MULTIPLY_PIXELS * HELIUM_MULTIPLY_CHANNELS] __attribute__((aligned(16)));
+    const int32_t channels = chunk->matrix->channels;
+    const helium_usual_add_t add = helium_usual_add(chunk->matrix->epilogue.add);
+    finish_some(chunk, pixels, buffer, chunk->channels, NULL);
     for (int32_t p = 0; p < pixels; p++) {
-        const int32_t *constants = chunk->constants, *from = chunk->accumulators + p * ACCUMULATORS;
-        const int8_t *added = residual + p * channels;
-        int8_t *to = output + p * channels;
-        for (int32_t left = chunk->channels; left > 0; left -= GROUP) {
-            const mve_pred16_t lanes = vctp16q((uint32_t)left);
-            const group_t g = load_group(constants);
-            const int16x8_t own = vmovlbq_s8(vreinterpretq_s8_s16(byte_of(&g, from, zero_point, NULL)));
-            const int16x8_t sum = helium_usual_add_x8(&add, own, vldrbq_z_s16(added, lanes));
-            vstrbq_p_s16(to, vreinterpretq_s16_s8(vqmovnbq_s16(vreinterpretq_s8_s16(sum), sum)), lanes);
-            constants += 3 * GROUP, from += GROUP, to += GROUP, added += GROUP;
-        }
+        const int32_t at = p * channels;
+        add_residual(&add, buffer + p * chunk->channels, residual + at, output + at, chunk->channels);
     }
+}
+
+/* As helium_matrix_run with finish_add, three pixels at a time; returns the pixels that are done. A buffer holds as
+ * many threes as it can: where the chunk has all channels, they are added in one go. */
+static int32_t run_add(const chunk_t *chunk, const int8_t *pixel, int32_t step, int32_t count, int8_t *output,
+                       const int8_t *residual) {
+    enum { THREE = HELIUM_MULTIPLY_PIXELS };
+    int8_t buffer[THREE * HELIUM_MULTIPLY_CHANNELS] __attribute__((aligned(16)));
+    const int32_t own = chunk->channels, channels = chunk->matrix->channels;
+    const int32_t most = HELIUM_MULTIPLY_CHANNELS / own * THREE, threes = count / THREE * THREE;
+    const helium_usual_add_t add = helium_usual_add(chunk->matrix->epilogue.add);
+    const helium_finish_t finish = {own, chunk->three.groups, chunk->three.rest, chunk->three.zero_point, NULL};
+    for (int32_t done = 0; done < threes;) {
+        const int32_t pixels = threes - done < most ? threes - done : most;
+        for (int32_t p = 0; p < pixels; p += THREE, pixel += THREE * step) {
+            chunk->multiply_three(pixel, pixel + step, pixel + 2 * step, &chunk->multiply);
+            helium_finish_three_s8(chunk->constants, chunk->accumulators, buffer + p * own, &finish);
+        }
+        if (own == channels) {
+            add_residual(&add, buffer, residual, output, pixels * channels);
+        } else {
+            for (int32_t p = 0; p < pixels; p++) {
+                add_residual(&add, buffer + p * own, residual + p * channels, output + p * channels, own);
+            }
+        }
+        done += pixels;
+        output += pixels * channels;
+        residual += pixels * channels;
+    }
+    return threes;
 }
 
 /* Everything: left shifts, clamp, epilogue. */
@@ -126,9 +171,10 @@ static void choose_finish(chunk_t *chunk) {
     }
     if (add == NULL) {
         chunk->finish = finish_usual;
-        chunk->finish_three = m->epilogue.table != NULL ? helium_finish_three_table_s8 : helium_finish_three_s8;
+        chunk->run = run_usual;
     } else if (m->epilogue.table == NULL && helium_add_is_usual(add)) {
         chunk->finish = finish_add;
+        chunk->run = run_add;
     }
 }
 
@@ -171,7 +217,7 @@ void helium_matrix_chunk(const helium_matrix_s8_t *m, int32_t first, chunk_t *ch
     chunk->multiply_one = helium_multiply_one_s8(m->depth);
     chunk->three = (helium_finish_t){m->channels, chunk->channels / GROUP, chunk->channels % GROUP, m->zero_point,
                                      m->epilogue.table};
-    chunk->finish_three = NULL;
+    chunk->run = NULL;
     choose_finish(chunk);
 }
 
@@ -191,15 +237,13 @@ void helium_matrix_pixels(const chunk_t *chunk, const int8_t *pixel0, const int8
 void helium_matrix_run(const chunk_t *chunk, const int8_t *pixel, int32_t step, int32_t count, int8_t *output,
                        const int8_t *residual) {
     const int32_t channels = chunk->matrix->channels;
-    helium_multiply_function *const multiply = chunk->multiply_three;
-    helium_finish_function *const finish = chunk->finish_three;
-    if (finish != NULL) {
-        for (; count >= HELIUM_MULTIPLY_PIXELS; count -= HELIUM_MULTIPLY_PIXELS) {
-            multiply(pixel, pixel + step, pixel + 2 * step, &chunk->multiply);
-            finish(chunk->constants, chunk->accumulators, output + chunk->first, &chunk->three);
-            pixel += HELIUM_MULTIPLY_PIXELS * step;
-            output += HELIUM_MULTIPLY_PIXELS * channels;
-        }
+    if (chunk->run != NULL) {
+        const int8_t *added = residual != NULL ? residual + chunk->first : NULL;
+        const int32_t done = chunk->run(chunk, pixel, step, count, output + chunk->first, added);
+        count -= done;
+        pixel += done * step;
+        output += done * channels;
+        residual = residual != NULL ? residual + done * channels : NULL;
     }
     for (; count > 0; count -= HELIUM_MULTIPLY_PIXELS) {
         const int32_t pixels = count < HELIUM_MULTIPLY_PIXELS ? count : HELIUM_MULTIPLY_PIXELS;

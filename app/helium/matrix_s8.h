@@ -36,7 +36,9 @@ typedef struct helium_matrix_chunk {
     helium_finish_t three;
     helium_multiply_function *multiply_three;
     helium_multiply_function *multiply_one;
-    helium_finish_function *finish_three; /* NULL where `finish` has more to do */
+    /* Does all it can of helium_matrix_run by threes, from the chunk's first channel on; or NULL. */
+    int32_t (*run)(const struct helium_matrix_chunk *chunk, const int8_t *pixel, int32_t step, int32_t count,
+                   int8_t *output, const int8_t *residual);
     void (*finish)(const struct helium_matrix_chunk *chunk, int32_t pixels, int8_t *output, const int8_t *residual);
     const helium_matrix_s8_t *matrix;
     const int32_t *constants;
