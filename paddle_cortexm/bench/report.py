@@ -30,12 +30,12 @@ KIND_HEAD = (
     *("kind", "CMSIS-NN", "MAC/instruction", "helium", "MAC/instruction", "ratio"),
     *("CMSIS-NN, cycles*", "helium, cycles*", "share*"),
 )
-BY_KIND = (
-    "A kind's count includes what is fused into its layers: hard-swish tables and residual additions run in the "
-    "epilogues of the helium convolutions, and as layers of their own (activation, add) with CMSIS-NN.\n\n"
-    "\\* Modelled Cortex-M55 cycles: llvm-mca on every basic block, times its executions; no memory waits (see "
-    "paddle_cortexm/profile/cycles.py). An estimate to compare kernels with, not a measurement. Share: of CMSIS-NN's.\n"
-)
+BY_KIND = """A kind's count includes what is fused into its layers: hard-swish tables and residual additions run in the
+epilogues of the helium convolutions, and as layers of their own (activation, add) with CMSIS-NN.
+
+\\* Modelled Cortex-M55 cycles: llvm-mca on every basic block, times its executions; no memory waits (see
+paddle_cortexm/profile/cycles.py). An estimate to compare kernels with, not a measurement. Share: of CMSIS-NN's.
+"""
 
 
 def markdown(results: Sequence[Measurement | Missing]) -> str:
