@@ -59,19 +59,44 @@ static void multiply_vectors(const run_t *run, const pixels_t *source, int32_t p
     }
 }
 
-/* Activation and residual of all pixels of a run, in place. */
-static void finish(const run_t *run, int32_t first_pixel, int32_t pixels) {
+/* Activation and residual of a vector of channels of some pixels, in place. The compiler knows kind, adds and whole. */
+SPECIALISED void finish_vector(const run_t *run, int32_t at, int32_t lanes, int32_t pixels,
+                               helium_activation_kind_t kind, int adds, int whole) {
     const int32_t channels = run->matrix->channels;
-    for (int32_t c = 0; c < RUN_CHANNELS && c < run->channels; c += HELIUM_FLOAT_LANES) {
-        const int32_t lanes = run->channels - c;
-        int32_t at = first_pixel * channels + c;
-        for (int32_t p = 0; p < pixels; p++, at += channels) {
-            vector_t x = vector_load_first(run->output + at, lanes);
-            vector_activate(&run->matrix->activation, &x, 1);
-            if (run->residual != NULL) {
-                x = vector_add(x, vector_load_first(run->residual + at, lanes));
-            }
-            vector_store_first(run->output + at, x, lanes);
+    helium_activation_t activation = run->matrix->activation;
+    helium_float_t *output = run->output + at;
+    const helium_float_t *residual = adds ? run->residual + at : NULL;
+    activation.kind = kind;
+    for (int32_t p = 0; p < pixels; p++, output += channels) {
+        vector_t x = whole ? vector_load(output) : vector_load_first(output, lanes);
+        vector_activate(&activation, &x, 1);
+        if (adds) {
+            x = vector_add(x, whole ? vector_load(residual) : vector_load_first(residual, lanes));
+            residual += channels;
+        }
+        if (whole) {
+            vector_store(output, x);
+        } else {
+            vector_store_first(output, x, lanes);
+        }
+    }
+}
+
+/* The same for one or more runs. What is usual has a loop of its own. */
+static __attribute__((noinline)) void finish(const run_t *run, int32_t runs, int32_t first_pixel, int32_t pixels) {
+    const helium_activation_kind_t kind = run->matrix->activation.kind;
+    const int adds = run->residual != NULL;
+    for (int32_t c = 0; c < runs * RUN_CHANNELS && c < run->channels; c += HELIUM_FLOAT_LANES) {
+        const int32_t at = first_pixel * run->matrix->channels + c, lanes = run->channels - c;
+        const int whole = lanes >= HELIUM_FLOAT_LANES;
+        if (whole && kind == HELIUM_HARD_SWISH && !adds) {
+            finish_vector(run, at, lanes, pixels, HELIUM_HARD_SWISH, 0, 1);
+        } else if (whole && kind == HELIUM_LINEAR && adds) {
+            finish_vector(run, at, lanes, pixels, HELIUM_LINEAR, 1, 1);
+        } else if (adds) {
+            finish_vector(run, at, lanes, pixels, kind, 1, 0);
+        } else {
+            finish_vector(run, at, lanes, pixels, kind, 0, 0);
         }
     }
 }
@@ -116,22 +141,59 @@ static int32_t multiply_blocks(const run_t *run, const pixels_t *source) {
 
 #endif
 
+/* Vectors of one pixel that are computed together: one load of an activation for all. */
+#define PIXEL_VECTORS 4
+#define PIXEL_RUNS (PIXEL_VECTORS / HELIUM_FLOAT_RUN_VECTORS)
+
+/* PIXEL_RUNS whole runs of a single pixel; no activation yet. */
+static void multiply_pixel(const run_t *run, const helium_float_t *pixel) {
+    const int32_t depth = run->matrix->depth;
+    vector_t sums[PIXEL_VECTORS];
+    for (int i = 0; i < PIXEL_VECTORS; i++) {
+        sums[i] = vector_load(run->bias + i * HELIUM_FLOAT_LANES);
+    }
+    const helium_float_t *weights = run->weights;
+    for (int32_t k = 0; k < depth; k++, weights += RUN_CHANNELS) {
+        const helium_float_t x = pixel[k];
+        for (int i = 0; i < PIXEL_VECTORS; i++) {
+            const int32_t vector = i % HELIUM_FLOAT_RUN_VECTORS, of_run = i / HELIUM_FLOAT_RUN_VECTORS;
+            const helium_float_t *from = weights + of_run * depth * RUN_CHANNELS + vector * HELIUM_FLOAT_LANES;
+            sums[i] = vector_fma_n(vector_load(from), x, sums[i]);
+        }
+    }
+    for (int i = 0; i < PIXEL_VECTORS; i++) {
+        vector_store(run->output + i * HELIUM_FLOAT_LANES, sums[i]);
+    }
+}
+
+/* Goes on by so many runs. */
+static void advance(run_t *run, int32_t runs) {
+    run->weights += run->matrix->depth * runs * RUN_CHANNELS;
+    run->bias += runs * RUN_CHANNELS;
+    run->output += runs * RUN_CHANNELS;
+    run->residual += run->residual != NULL ? runs * RUN_CHANNELS : 0;
+    run->channels -= runs * RUN_CHANNELS;
+}
+
 /* All channels of the pixels. residual: laid out as the output, or NULL. */
 static void multiply(const helium_float_matrix_t *m, const pixels_t *source, helium_float_t *output,
                      const helium_float_t *residual) {
     run_t run = {m, m->weights, m->bias, output, residual, m->channels};
-    for (; run.channels > 0; run.channels -= RUN_CHANNELS) {
-        const int32_t done = multiply_blocks(&run, source);
-        multiply_vectors(&run, source, done);
-        if (residual != NULL || m->activation.kind > HELIUM_CLAMP) {
-            finish(&run, 0, source->count);
-        } else if (m->activation.kind == HELIUM_CLAMP) {
-            finish(&run, done, source->count - done);
+    while (run.channels > 0) {
+        int32_t done = 0, runs = 1;
+        if (source->count == 1 && run.channels >= PIXEL_RUNS * RUN_CHANNELS) {
+            multiply_pixel(&run, source->first);
+            runs = PIXEL_RUNS;
+        } else {
+            done = multiply_blocks(&run, source);
+            multiply_vectors(&run, source, done);
         }
-        run.weights += m->depth * RUN_CHANNELS;
-        run.bias += RUN_CHANNELS;
-        run.output += RUN_CHANNELS;
-        run.residual += residual != NULL ? RUN_CHANNELS : 0;
+        if (residual != NULL || m->activation.kind > HELIUM_CLAMP) {
+            finish(&run, runs, 0, source->count);
+        } else if (m->activation.kind == HELIUM_CLAMP) {
+            finish(&run, runs, done, source->count - done);
+        }
+        advance(&run, runs);
     }
 }
 
@@ -141,13 +203,17 @@ void HELIUM_FLOAT(helium_pointwise)(const helium_float_matrix_t *m, const helium
     multiply(m, &source, output, residual);
 }
 
-/* Copies a few elements; patches are made of many short pieces. */
+/* Copies a few elements; patches are made of many short pieces. The last vector may overlap the one before it. */
 SPECIALISED void copy(helium_float_t *to, const helium_float_t *from, int32_t count) {
-    for (; count > 0; count -= HELIUM_FLOAT_LANES) {
+    if (count < HELIUM_FLOAT_LANES) {
         vector_store_first(to, vector_load_first(from, count), count);
-        to += HELIUM_FLOAT_LANES;
-        from += HELIUM_FLOAT_LANES;
+        return;
     }
+    const int32_t last = count - HELIUM_FLOAT_LANES;
+    for (int32_t i = 0; i < last; i += HELIUM_FLOAT_LANES) {
+        vector_store(to + i, vector_load(from + i));
+    }
+    vector_store(to + last, vector_load(from + last));
 }
 
 /* The patch under output column x, with zeros left and right of the rows. */
@@ -165,11 +231,36 @@ static void make_patch(const helium_float_conv2d_t *c, const helium_float_t *con
     }
 }
 
+/* Row r of the patches under the columns first ... end - 1, whose windows lie within the input row. */
+static void make_patch_rows(const helium_float_conv2d_t *c, const helium_float_t *row, int32_t r, int32_t first,
+                            int32_t end, helium_float_t *patches) {
+    const int32_t step = HELIUM_CONV2D_FLOAT_PATCH(c->matrix.depth), depth = c->kernel_width * c->input_channels;
+    const helium_float_t *from = row + (first * c->stride_width - c->padding_left) * c->input_channels;
+    helium_float_t *to = patches + first * step + r * depth;
+    for (int32_t x = first; x < end; x++) {
+        copy(to, from, depth);
+        from += c->stride_width * c->input_channels;
+        to += step;
+    }
+}
+
 void HELIUM_FLOAT(helium_conv2d_row)(const helium_float_conv2d_t *c, const helium_float_t *const rows[],
                                      helium_float_t *output_row, uint8_t *scratch, const helium_float_t *residual_row) {
     helium_float_t *patches = (helium_float_t *)(void *)scratch;
     const int32_t step = HELIUM_CONV2D_FLOAT_PATCH(c->matrix.depth);
-    for (int32_t x = 0; x < c->output_width; x++) {
+    const int32_t last_begin = c->input_width - c->kernel_width;
+    int32_t x = 0, begin = -c->padding_left;
+    for (; x < c->output_width && begin < 0; x++, begin += c->stride_width) {
+        make_patch(c, rows, x, patches + x * step);
+    }
+    int32_t end = x;
+    for (; end < c->output_width && begin <= last_begin; end++) {
+        begin += c->stride_width;
+    }
+    for (int32_t r = 0; r < c->kernel_height; r++) {
+        make_patch_rows(c, rows[r], r, x, end, patches);
+    }
+    for (x = end; x < c->output_width; x++) {
         make_patch(c, rows, x, patches + x * step);
     }
     const pixels_t source = {patches, step, c->output_width};
