@@ -13,7 +13,7 @@ C_SOURCES = $(shell find app tests -name '*.[ch]')
 SHELL_SCRIPTS = $(wildcard *.sh) $(wildcard scripts/*.sh) .ci/run
 CLANG_FORMAT = $(shell source scripts/find_tools.sh && find_clang_format)
 
-.PHONY: help demo line setup test lint format memory clean
+.PHONY: help demo line setup test lint format accuracy memory clean
 
 help: ## this list
 	@echo 'make CONFIG=name       the five stages for configs/name.yaml'
@@ -59,8 +59,9 @@ profile: setup ## CONFIG=name: instructions and modelled cycles by layer and by 
 	@$(MAKE) --no-print-directory line
 	python -m paddle_cortexm.profile --config $(CONFIG)
 
-# Recipes follow with the tools they call:
-# accuracy: setup ## PHOTOS=folder: float, fake-quantised, integer, on the target: docs/accuracy.md
+accuracy: setup ## PHOTOS=folder: float, fake-quantised, integer, on the target: docs/accuracy.md
+	@[ -n "$(PHOTOS)" ] || { echo 'PHOTOS=folder is needed: train/CLASS/*.jpg and test/CLASS/*.jpg; or PHOTOS=digits'; exit 2; }
+	python -m paddle_cortexm.accuracy "$(PHOTOS)" $(ARGS)
 
 memory: setup ## arenas of four networks, streamed and not: build/memory/results.json, docs/memory.md
 	python -m paddle_cortexm.bench.memory

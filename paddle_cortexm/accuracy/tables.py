@@ -1,0 +1,27 @@
+"""results.json as Markdown tables."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+HEAD = """| method | float | fake-quantised | integer | integer - float | same class as float | target = host |
+|---|---|---|---|---|---|---|
+"""
+
+
+def tables(results: Sequence[dict[str, Any]]) -> str:
+    """A table a model, a row a method."""
+    models = list(dict.fromkeys(row["model"] for row in results))
+    return "\n".join(_table(model, [row for row in results if row["model"] == model]) for model in models)
+
+
+def _table(model: str, rows: Sequence[dict[str, Any]]) -> str:
+    return f"### {model}, {rows[0]['images']} images\n\n{HEAD}{''.join(_line(row) for row in rows)}"
+
+
+def _line(row: dict[str, Any]) -> str:
+    points = 100 * (row["integer_top1"] - row["float_top1"])
+    target = f"{row['target_equal']} of {row['target_frames']} frames" if row["target_frames"] else ""
+    shares = " | ".join(f"{row[key]:.2%}" for key in ("float_top1", "fake_quant_top1", "integer_top1"))
+    return f"| {row['method']} | {shares} | {points:+.2f} | {row['agreement']:.2%} | {target} |\n"
