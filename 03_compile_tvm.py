@@ -72,7 +72,7 @@ def main() -> None:
     if arguments.explain:
         from paddle_cortexm.report.layer_report import explain_layer
 
-        print(explain_layer(config, input_folder(config, "02_quantize"), arguments.explain))
+        print(explain_layer(config, input_folder(config, "02_quantize"), folder, arguments.explain))
     if arguments.explain_memory:
         print(explanation(memory))
     cli.summary(folder, redone, figures, f"./04_build_app.sh --config {config.name}")

@@ -100,7 +100,7 @@ def _integers(
             made, trained = _trained(config, made, in_nhwc, splits, folder, validation, quiet=quiet)
             figures |= trained
         elif validation is not None:
-            figures |= _accuracies(made, Path(work) / made.recipe.algorithm, validation, table)
+            figures |= _paddles_accuracy(Path(work) / made.recipe.algorithm, validation, table)
     _write(folder, graph, made)
     return figures
 
@@ -113,15 +113,11 @@ def _figures(made: Quantised, images: int, known: Mapping[str, float]) -> dict[s
     return figures
 
 
-def _accuracies(made: Quantised, paddles_program: Path, validation: Pixels, table: Table) -> dict[str, Any]:
-    """Two estimates of what stage 3 measures: Paddle's own fake quantisation, and the integer grid in floats."""
+def _paddles_accuracy(program: Path, validation: Pixels, table: Table) -> dict[str, Any]:
+    """Accuracy of PaddleSlim's fake-quantised program: an estimate of what stage 3 measures."""
     with static_mode():
-        paddles = all_logits(program_runner(paddles_program), validation, table)
-    on_grid = all_logits(lambda x: made.logits(x.transpose(0, 2, 3, 1)), validation, table)
-    return {
-        "fake_quant_estimate": asdict(scores(paddles, validation.targets)),
-        "grid_estimate": asdict(scores(on_grid, validation.targets)),
-    }
+        logits = all_logits(program_runner(program), validation, table)
+    return {"fake_quant_estimate": asdict(scores(logits, validation.targets))}
 
 
 def _trained(

@@ -41,20 +41,29 @@ class Comparison:
 
 
 @contextmanager
-def open_comparison(config: Config, program: Path) -> Iterator[Comparison]:
-    """Build what is compared. program: the stage 2 folder. Layers are compiled unstreamed (whole tensors; the bits are
-    the same) and with the portable kernels."""
-    whole = config.compile.model_copy(update={"memory": Memory(), "kernels": ("helium", "tvm")})
-    unstreamed = config.model_copy(update={"compile": whole})
+def open_comparison(config: Config, program: Path, compiled: Path) -> Iterator[Comparison]:
+    """Open what is compared. program: the stage 2 folder; compiled: the stage 3 folder.
+
+    A model with streamed layers is compiled again without (whole tensors; the bits are the same).
+    """
+    graph = without_softmax(load_graph(program, name=config.name))
+    reference = adjustments.load(program / adjustments.REFERENCE, graph).graph
     with tempfile.TemporaryDirectory() as work:
-        folder = Path(work) / "model"
-        folder.mkdir()
-        model = compile_model(unstreamed, program)
-        write_model(folder, unstreamed, model, ["?"], np.zeros((1, 1, 3), np.uint8))
-        graph = without_softmax(load_graph(program, name=config.name))
-        reference = adjustments.load(program / adjustments.REFERENCE, graph).graph
-        grid = model.graph.tensors[model.graph.input].quantisation
-        yield Comparison(HostModel(folder), reference, tuple(_images(config, grid)))
+        if config.compile.memory.arena != "none":
+            compiled = Path(work) / "model"
+            compiled.mkdir()
+            _compile_whole(config, program, compiled)
+        model = HostModel(compiled)
+        grid = model.facts["input"]["quantisation"]
+        yield Comparison(model, reference, tuple(_images(config, Quantisation(**grid) if grid else None)))
+
+
+def _compile_whole(config: Config, program: Path, folder: Path) -> None:
+    """Write the model without streaming."""
+    whole = config.compile.model_copy(update={"memory": Memory()})
+    unstreamed = config.model_copy(update={"compile": whole})
+    model = compile_model(unstreamed, program)
+    write_model(folder, unstreamed, model, ["?"], np.zeros((1, 1, 3), np.uint8))
 
 
 def _images(config: Config, grid: Quantisation | None) -> Iterator[Pair]:
@@ -68,7 +77,7 @@ def _images(config: Config, grid: Quantisation | None) -> Iterator[Pair]:
 
 def write_layer_report(folder: Path, config: Config, program: Path) -> list[LayerQuality]:
     """Write layers.json and layers.png into the stage 3 folder; returns the qualities, in order."""
-    with open_comparison(config, program) as comparison:
+    with open_comparison(config, program, folder) as comparison:
         qualities = compare_layers(comparison.model, comparison.reference, comparison.images)
     entries = [asdict(quality) | {"inherited": _finite(quality.inherited)} for quality in qualities]
     named = [{"name": quality.name, "sqnr": quality.sqnr, "reason": quality.reason} for quality in worst(qualities)]
@@ -82,7 +91,7 @@ def worst_layers(qualities: Sequence[LayerQuality]) -> str:
     return "\n".join(f"  {q.name}: {q.sqnr:.1f} dB; {q.reason}" for q in worst(list(qualities)))
 
 
-def explain_layer(config: Config, program: Path, layer: str) -> str:
+def explain_layer(config: Config, program: Path, compiled: Path, layer: str) -> str:
     """Ranges, grid and histogram of one layer's output, integer and float. Raises UserError for an unknown layer."""
     integers: list[NDArray[np.float32]] = []
     floats: list[NDArray[np.float32]] = []
@@ -92,7 +101,7 @@ def explain_layer(config: Config, program: Path, layer: str) -> str:
             integers.append(values.reshape(-1).astype(np.float32))
             floats.append(expected.reshape(-1))
 
-    with open_comparison(config, program) as comparison:
+    with open_comparison(config, program, compiled) as comparison:
         known = [entry["output"] for entry in comparison.model.facts["layers"]]
         if layer not in known:
             raise UserError(f"--explain: no layer '{layer}'{nearest(layer, known)}. The layers: {', '.join(known)}")
