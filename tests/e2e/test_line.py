@@ -29,6 +29,7 @@ DEPLOYMENTS = {
     "mobilenetv2_fp32": SMALL.format(
         backbone="MobileNetV2_x0_25", precision="fp32", target="corstone300", kernels="[helium, tvm]"
     ),
+    "pplcnet_fp16": SMALL.format(backbone="PPLCNet_x0_25", precision="fp16", target="corstone310", kernels="[helium]"),
     "pplcnet_int8": SMALL.format(
         backbone="PPLCNet_x0_25", precision="int8", target="corstone310", kernels="[helium, tvm]"
     ),
