@@ -103,5 +103,6 @@ def _kind(buffer: Mapping[str, Any]) -> str:
     if buffer["shape"] is None:
         return ""
     shape = "x".join(map(str, buffer["shape"][1:]))
-    what = shape if buffer["rows"] is None else f"{buffer['rows']} rows of {shape}"
+    rows = buffer["rows"]
+    what = shape if rows is None else f"{rows} {'row' if rows == 1 else 'rows'} of {shape}"
     return f"{what}; in place: {', '.join(buffer['also'])}" if buffer["also"] else what
