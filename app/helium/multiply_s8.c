@@ -36,9 +36,10 @@ _Static_assert(offsetof(helium_multiply_t, pair_bytes) == 20, "the assembly read
     LINE("ldr r4, [r4, #16]")                                                                                          \
     LINE("vctp.8 r4")
 
-/* One block. `at` is the address part of a pixel's load; vmladav starts a sum, vmladava goes on. */
-#define BLOCK_OF(multiply, at)                                                                                         \
-    LINE("vldrb.8 q0, [r7], #16")                                                                                      \
+/* One block. `at` is the address part of a pixel's load; vmladav starts a sum, vmladava goes on. The even channel's
+ * weights of the next block may be loaded before the last multiplication. */
+#define LOAD_EVEN LINE("vldrb.8 q0, [r7], #16")
+#define BLOCK_MOST(multiply, at)                                                                                       \
     LINE("vldrb.8 q2, [r1, " at)                                                                                       \
     LINE(multiply ".s8 r0, q2, q0")                                                                                    \
     LINE("vldrb.8 q1, [r7], #16")                                                                                      \
@@ -47,8 +48,9 @@ _Static_assert(offsetof(helium_multiply_t, pair_bytes) == 20, "the assembly read
     LINE(multiply ".s8 r4, q3, q0")                                                                                    \
     LINE("vldrb.8 q2, [r5, " at)                                                                                       \
     LINE(multiply ".s8 r6, q3, q1")                                                                                    \
-    LINE(multiply ".s8 r8, q2, q0")                                                                                    \
-    LINE(multiply ".s8 r10, q2, q1")
+    LINE(multiply ".s8 r8, q2, q0")
+#define BLOCK_LAST(multiply) LINE(multiply ".s8 r10, q2, q1")
+#define BLOCK_OF(multiply, at) LOAD_EVEN BLOCK_MOST(multiply, at) BLOCK_LAST(multiply)
 
 /* The last block of a depth that is no multiple of 16: the loads stop at the end of the pixel. */
 #define TAIL_BLOCK(at)                                                                                                 \
@@ -78,12 +80,10 @@ _Static_assert(offsetof(helium_multiply_t, pair_bytes) == 20, "the assembly read
     BLOCK_OF("vmladav", "#0]")                                                                                         \
     LINE("wls lr, r11, 3f")                                                                                            \
     LINE("2:")                                                                                                         \
-    BLOCK_OF("vmladava", "#16]!")                                                                                      \
-    BLOCK_OF("vmladava", "#16]!")                                                                                      \
-    LINE("le lr, 2b")                                                                                                  \
-    LINE("3:")                                                                                                         \
-    rest LINE("sub r1, r1, r11, lsl #5") LINE("sub r3, r3, r11, lsl #5") LINE("sub r5, r5, r11, lsl #5")               \
-        STORE_PAIR LINE("subs r12, r12, #1") LINE("bne.w 1b") LINE("pop {r4-r11, pc}")
+    LOAD_EVEN BLOCK_MOST("vmladava", "#16]!") LOAD_EVEN BLOCK_LAST("vmladava") BLOCK_MOST("vmladava", "#16]!")         \
+        BLOCK_LAST("vmladava") LINE("le lr, 2b") LINE("3:") rest LINE("sub r1, r1, r11, lsl #5")                       \
+            LINE("sub r3, r3, r11, lsl #5") LINE("sub r5, r5, r11, lsl #5") STORE_PAIR LINE("subs r12, r12, #1")       \
+                LINE("bne.w 1b") LINE("pop {r4-r11, pc}")
 
 ASSEMBLY(multiply_deep, MULTIPLY_DEEP(""))
 ASSEMBLY(multiply_deep_odd, MULTIPLY_DEEP(BLOCK_OF("vmladava", "#16]")))
@@ -92,8 +92,10 @@ ASSEMBLY(multiply_deep_odd_tail, MULTIPLY_DEEP(BLOCK_OF("vmladava", "#16]") TAIL
 
 /* 3 to 16 full blocks: all in a row, so that pixels need no stepping back. Addresses are 127 bytes ahead: a load
  * reaches 127 bytes to either side. */
-#define MORE_BLOCK(at) BLOCK_OF("vmladava", at)
-#define BLOCKS_3 BLOCK_OF("vmladav", "#-127]") MORE_BLOCK("#-111]") MORE_BLOCK("#-95]")
+#define MORE_BLOCK(at) LOAD_EVEN BLOCK_LAST("vmladava") BLOCK_MOST("vmladava", at)
+#define BLOCKS_2                                                                                                       \
+    LOAD_EVEN BLOCK_MOST("vmladav", "#-127]") LOAD_EVEN BLOCK_LAST("vmladav") BLOCK_MOST("vmladava", "#-111]")
+#define BLOCKS_3 BLOCKS_2 MORE_BLOCK("#-95]")
 #define BLOCKS_4 BLOCKS_3 MORE_BLOCK("#-79]")
 #define BLOCKS_5 BLOCKS_4 MORE_BLOCK("#-63]")
 #define BLOCKS_6 BLOCKS_5 MORE_BLOCK("#-47]")
@@ -110,7 +112,7 @@ ASSEMBLY(multiply_deep_odd_tail, MULTIPLY_DEEP(BLOCK_OF("vmladava", "#16]") TAIL
 #define LONGEST_ROW (16 * BLOCK)
 #define MULTIPLY_IN_A_ROW(blocks)                                                                                      \
     ENTER LINE("adds r1, #127") LINE("adds r3, #127") LINE("adds r5, #127") LINE("dls lr, r12") LINE("1:")             \
-        blocks STORE_PAIR LINE("le lr, 1b") LINE("pop {r4-r11, pc}")
+        blocks BLOCK_LAST("vmladava") STORE_PAIR LINE("le lr, 1b") LINE("pop {r4-r11, pc}")
 
 ASSEMBLY(multiply_3_blocks, MULTIPLY_IN_A_ROW(BLOCKS_3))
 ASSEMBLY(multiply_4_blocks, MULTIPLY_IN_A_ROW(BLOCKS_4))
@@ -135,9 +137,11 @@ ASSEMBLY(multiply_16_blocks, MULTIPLY_IN_A_ROW(BLOCKS_16))
     LINE("vmladav.s8 r2, q5, " odd)                                                                                    \
     LINE("vmladav.s8 r4, q6, " even)                                                                                   \
     LINE("vmladav.s8 r6, q6, " odd)                                                                                    \
+    LINE("strd r0, r2, [r9], #8")                                                                                      \
     LINE("vmladav.s8 r8, q7, " even)                                                                                   \
+    LINE("strd r4, r6, [r9, #376]")                                                                                    \
     LINE("vmladav.s8 r10, q7, " odd)                                                                                   \
-    STORE_PAIR
+    LINE("strd r8, r10, [r9, #760]")
 
 ASSEMBLY(multiply_one_block,
          ENTER LINE("vpush {d8-d15}") LINE("vpsttt") LINE("vldrbt.u8 q5, [r1]") LINE("vldrbt.u8 q6, [r3]")
