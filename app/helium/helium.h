@@ -8,6 +8,8 @@
  * A kernel is `name_s8.h` with its parameter struct and `name_s8.c` with portable C and, where the compiler targets
  * Helium (MVE), vector code that gives the same bits from the same packed constants.
  *
+ * The kernels for floats are told of in float_type.h.
+ *
  * HELIUM_MVE is 1 where the vector code is compiled. */
 #ifndef HELIUM_H
 #define HELIUM_H

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Literal
 
 import numpy as np
 import pytest
@@ -88,6 +89,15 @@ def test_a_float_convolution(window: Window, channels: tuple[int, int], tmp_path
 def test_a_float_depthwise_convolution(window: Window, tmp_path: Path) -> None:
     operator = DepthwiseConvolution(floats(*window.kernel, 6), floats(6), window)
     check_float(tmp_path, one_layer(operator, 7, 6, output_shape(window, 7, 6), "float32"))
+
+
+@pytest.mark.parametrize("kind", ["hard_swish", "hard_sigmoid"])
+def test_a_float_convolution_with_its_epilogue(kind: Literal["hard_swish", "hard_sigmoid"], tmp_path: Path) -> None:
+    builder = GraphBuilder((1, 3, 4, 5))
+    builder.add("sums", Convolution(floats(5, 1, 1, 5), floats(5), Window()), "image")
+    builder.add("bent", Activation(kind), "sums")
+    builder.add("total", Add((0.0, None)), "image", "bent")
+    check_float(tmp_path, builder.graph())
 
 
 @pytest.mark.parametrize(
