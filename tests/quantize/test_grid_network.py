@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from pathlib import Path
+
 import numpy as np
 import paddle
 import pytest
 
+from paddle_cortexm.compiler.backends.registry import backends_named
 from paddle_cortexm.compiler.fake_quantisation import run_fake_quantised
 from paddle_cortexm.compiler.graph import (
     Activation,
@@ -19,9 +23,11 @@ from paddle_cortexm.compiler.graph import (
     Window,
 )
 from paddle_cortexm.compiler.parameters import tensor_quantisations
+from paddle_cortexm.compiler.quantisation import quantise_graph
 from paddle_cortexm.quantize.grid_network import GridNetwork
 from paddle_cortexm.quantize.ranges import intervals, observe, tensor_ranges
 from tests.compiler.graphs import GraphBuilder
+from tests.compiler.host import run_graph
 from tests.quantize.networks import HALVED, PIXEL_RANGE, SIZE, block, images
 
 
@@ -86,6 +92,22 @@ def test_after_training_the_folded_graph_computes_what_the_network_does(graph: G
     expected = network(inputs).numpy()
     got = run_fake_quantised(network.trained_graph(), network.grids, images(32))["logits"].reshape(32, -1)
     assert np.mean(np.abs(got - expected) <= 1.01 * network.grids["logits"].scale) > 0.95
+
+
+def test_the_generated_c_is_within_a_step_of_the_network_on_most_values(tmp_path: Path) -> None:
+    whole = block()
+    graph = replace(whole, output="sum").with_layers(whole.layers[:5])  # 216 values in place of 5 logits
+    ranges = intervals(tensor_ranges(graph, observe(graph, images(32)), {}, "abs_max"))
+    network = network_of(graph)
+    network.eval()
+    image = images(1, seed=8)
+    pixels, result = network.grids["image"], network.grids["sum"]
+    integers = np.clip(np.rint(image / pixels.scale) + pixels.zero_point, -128, 127).astype(np.int8)
+    backends = backends_named(["helium", "tvm"])
+    got = run_graph(tmp_path, quantise_graph(graph, ranges, PIXEL_RANGE), backends, integers).astype(np.int64)
+    expected = network.tensors(paddle.to_tensor(image.transpose(0, 3, 1, 2)))["sum"].numpy().transpose(0, 2, 3, 1)
+    steps = np.abs(got - (expected / result.scale + result.zero_point))
+    assert np.mean(steps < 0.01) > 0.9 and np.mean(steps < 1.01) > 0.99
 
 
 def test_frozen_statistics_stay() -> None:
