@@ -320,6 +320,11 @@ def test_helium_equals_the_definition(compiler: str, run_on_helium: RunOnHelium)
     check(run_on_helium([case for case, _ in cases], compiler), cases)
 
 
+def test_nothing_is_read_in_front_of_inputs_or_behind_constants(run_on_helium: RunOnHelium) -> None:
+    cases = [(replace(case, guarded=True), expected) for case, expected in everything() if case.kernel.constants]
+    check(run_on_helium([case for case, _ in cases]), cases)
+
+
 # --- selection ------------------------------------------------------------------------------------------------------
 
 SAME = Window((3, 3), (1, 1), (1, 1, 1, 1))

@@ -101,6 +101,19 @@ def test_random_layers_are_exact(kind: str, run_on_helium: RunOnHelium, run_on_h
     assert_exact(run_on_helium, run_on_host, examples, rows=True)
 
 
+def test_nothing_is_read_in_front_of_inputs_or_behind_constants(run_on_helium: RunOnHelium) -> None:
+    random = np.random.default_rng(12)
+    examples = [e for make, _ in KINDS.values() for e in make(random)]
+    cases = [(e, replace(case, guarded=True)) for e in examples for case in both(e)]
+    for (e, case), result in zip(cases, run_on_helium([case for _, case in cases]), strict=True):
+        assert np.array_equal(result.output, e.expected), case.kernel.name
+
+
+def both(e: Example) -> list[Case]:
+    """The whole layer and, where it has rows, by rows."""
+    return [e.case()] if e.kernel().row_body is None else [e.case(), e.row_case()]
+
+
 def test_gcc_makes_the_same_bits_as_clang(run_on_helium: RunOnHelium) -> None:
     random = np.random.default_rng(3)
     examples = [*pointwise_examples(random), *stem_examples(random), *fully_connected_examples(random)]

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
-from paddle_cortexm.compiler.backends.base import Kernel
+from paddle_cortexm.compiler.backends.base import Constant, Kernel
 from paddle_cortexm.compiler.graph import Window
 from tests.helium.conftest import RunOnHelium, RunOnHost
 from tests.helium.rig.cases import Case, Rows
@@ -50,6 +52,22 @@ def test_helium_run_fails_when_a_kernel(body: str, run_on_helium: RunOnHelium) -
 def test_host_run_fails_when_a_kernel(body: str, run_on_host: RunOnHost) -> None:
     with pytest.raises(AssertionError, match=r"AddressSanitizer|wrote (before|in front)|changed an input"):
         run_on_host([case(body, scratch_bytes=16)])
+
+
+GUARDED_WRONG = {
+    "reads in front of the input": "    output[0] = input0[-1];",
+    "reads behind its first constant": "    output[0] = {first}[16];",
+    "reads behind its second constant": "    output[0] = (int8_t){second}[4];",
+}
+
+
+@pytest.mark.parametrize("body", GUARDED_WRONG.values(), ids=GUARDED_WRONG.keys())
+def test_guarded_helium_run_fails_when_a_kernel(body: str, run_on_helium: RunOnHelium) -> None:
+    constants = (Constant("first", np.arange(16, dtype=np.int8)), Constant("second", np.arange(4, dtype=np.int32)))
+    right = body.replace("[-1]", "[0]").replace("[16]", "[15]").replace("[4]", "[3]")
+    run_on_helium([replace(case(right, constants=constants), guarded=True)])
+    with pytest.raises(AssertionError, match="exit 125"):
+        run_on_helium([replace(case(body, constants=constants), guarded=True)])
 
 
 def test_rows_outside_the_image_are_padding(run_on_host: RunOnHost) -> None:

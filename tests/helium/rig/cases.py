@@ -8,11 +8,12 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from paddle_cortexm.compiler.backends.base import Kernel
+from paddle_cortexm.compiler.backends.base import Constant, Kernel
 from paddle_cortexm.compiler.emit.c_text import C_TYPES, array_definition
 from paddle_cortexm.compiler.graph import Window
 
 Array = NDArray[np.generic]
+GUARDED_ENDS = (0x31400000, 0x00080000)  # where the guarded constants end, as in target.c
 
 
 @dataclass(frozen=True)
@@ -28,13 +29,22 @@ class Rows:
 
 @dataclass(frozen=True)
 class Case:
-    """One call of a kernel: its inputs, the shape and type of its output. rows: run `row_body` instead of `body`."""
+    """One call of a kernel: its inputs, the shape and type of its output. rows: run `row_body` instead of `body`.
+
+    guarded: on the target inputs start where memory starts and the kernel's first constants end where memory ends
+    (otherwise it is the inputs that end there).
+    """
 
     kernel: Kernel
     inputs: tuple[Array, ...]
     output_shape: tuple[int, ...]
     output_dtype: str = "int8"
     rows: Rows | None = None
+    guarded: bool = False
+
+    @property
+    def guarded_constants(self) -> tuple[Constant, ...]:
+        return self.kernel.constants[: len(GUARDED_ENDS)] if self.guarded else ()
 
     @property
     def output_bytes(self) -> int:
@@ -67,9 +77,10 @@ def program(cases: Sequence[Case]) -> str:
 def _case(number: int, case: Case) -> str:
     """Constants, input data and the function of one case."""
     name, kernel = f"case_{number}", case.kernel
-    arrays = [(f"{name}_{c.name}", c.values) for c in kernel.constants]
+    arrays = [(f"{name}_{c.name}", c.values) for c in kernel.constants if c not in case.guarded_constants]
     arrays += [(f"{name}_input{i}", values) for i, values in enumerate(case.inputs)]
     data = "".join(f"static {array_definition(n, v, '.rodata')}" for n, v in arrays)
+    data += "".join(_guarded(f"{name}_{c.name}", c.values) for c in case.guarded_constants)
     fields = {"layer": name} | {c.name: f"{name}_{c.name}" for c in kernel.constants}
     body = _row_loop(case, fields) if case.rows else kernel.body.format(**fields)
     inputs = "".join(
@@ -83,6 +94,24 @@ def _case(number: int, case: Case) -> str:
         f"{inputs}{unused}    {C_TYPES[case.output_dtype]} *output = result;\n    (void)output;\n    (void)scratch;\n"
         f"{body}\n    return 0;\n}}\n"
     )
+
+
+def _guarded(name: str, values: Array) -> str:
+    """A constant whose address the linker is told (guarded_symbols), and its data; on the host just an array."""
+    data = f"static {array_definition(f'{name}_data', values, '.rodata')}"
+    return (
+        f"{data}#ifdef __ARM_FEATURE_MVE\nextern const {C_TYPES[values.dtype.name]} {name}[];\n#else\n"
+        f"#define {name} {name}_data\n#endif\n"
+    )
+
+
+def guarded_symbols(cases: Sequence[Case]) -> dict[str, int]:
+    """The addresses of all guarded constants."""
+    return {
+        f"case_{i}_{constant.name}": end - constant.values.nbytes
+        for i, case in enumerate(cases)
+        for constant, end in zip(case.guarded_constants, GUARDED_ENDS, strict=False)
+    }
 
 
 def _row_loop(case: Case, fields: dict[str, str]) -> str:
@@ -114,4 +143,9 @@ def _entry(number: int, case: Case) -> str:
     name = f"case_{number}"
     inputs = ", ".join(f"{name}_input{i}" for i in range(len(case.inputs)))
     sizes = ", ".join(str(values.nbytes) for values in case.inputs)
-    return f"{{{name}, {{{inputs}}}, {{{sizes}}}, {case.output_bytes}, {case.scratch_bytes}}}"
+    constants = ", ".join(f"{name}_{c.name}_data" for c in case.guarded_constants) or "NULL"
+    constant_sizes = ", ".join(str(c.values.nbytes) for c in case.guarded_constants) or "0"
+    return (
+        f"{{{name}, {{{inputs}}}, {{{sizes}}}, {case.output_bytes}, {case.scratch_bytes}, "
+        f"{{{constants}}}, {{{constant_sizes}}}}}"
+    )

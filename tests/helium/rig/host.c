@@ -15,6 +15,14 @@ uint8_t *rig_place(uint32_t slot, uint32_t bytes) {
     return buffer;
 }
 
+uint8_t *rig_place_at_start(uint32_t slot, uint32_t bytes) {
+    return rig_place(slot, bytes);
+}
+
+void rig_place_constant(uint32_t number, const void *data, uint32_t bytes) {
+    (void)number, (void)data, (void)bytes; /* on the host constants are arrays of their own */
+}
+
 void rig_release(uint8_t *buffer) {
     free(buffer);
 }

@@ -20,9 +20,16 @@ static int all_guards(const uint8_t *bytes) {
 
 static void run_case(const rig_case_t *c) {
     uint8_t *input[RIG_INPUTS] = {NULL, NULL};
+    int is_guarded = 0;
+    for (uint32_t i = 0; i < RIG_CONSTANTS; i++) {
+        if (c->constant[i] != NULL) {
+            is_guarded = 1;
+            rig_place_constant(i, c->constant[i], c->constant_bytes[i]);
+        }
+    }
     for (uint32_t i = 0; i < RIG_INPUTS; i++) {
         if (c->input[i] != NULL) {
-            input[i] = rig_place(i, c->input_bytes[i]);
+            input[i] = (is_guarded ? rig_place_at_start : rig_place)(i, c->input_bytes[i]);
             memcpy(input[i], c->input[i], c->input_bytes[i]);
         }
     }

@@ -14,7 +14,7 @@ import numpy as np
 
 from paddle_cortexm.simulate import host_compiler
 from paddle_cortexm.stage import REPOSITORY
-from tests.helium.rig.cases import Array, Case, program, sources_of
+from tests.helium.rig.cases import Array, Case, guarded_symbols, program, sources_of
 
 RIG = Path(__file__).parent
 WARNINGS = ("-std=c11", "-Wall", "-Wextra", "-Werror", "-ffp-contract=off")
@@ -62,10 +62,12 @@ def run_on_helium(
     command = [*COMPILERS[compiler], *CPU, level, *WARNINGS, *INCLUDES, *include, *_newlib(compiler), "-c"]
     objects = _compile(folder, cases, command, "target.c")
     elf = folder / "rig.elf"
+    symbols = [f"-Wl,--defsym={name}={address:#x}" for name, address in guarded_symbols(cases).items()]
     _run(
         [
             GCC,
             *CPU,
+            *symbols,
             "-nostartfiles",
             "-T",
             str(RIG / "rig.ld"),

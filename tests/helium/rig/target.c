@@ -1,4 +1,6 @@
 /* The rig on QEMU's mps3-an547 (Corstone-300, Cortex-M55): reset, memory, semihosting, instruction counter. */
+#include <string.h>
+
 #include "rig.h"
 
 #define REGISTER(address) (*(volatile uint32_t *)(address))
@@ -53,6 +55,19 @@ void rig_write(const void *data, uint32_t bytes) {
 uint8_t *rig_place(uint32_t slot, uint32_t bytes) {
     static const uint32_t ends[4] = {0x31400000u, 0x00080000u, 0x11200000u, 0x20080000u};
     return (uint8_t *)(ends[slot] - bytes);
+}
+
+/* ISRAM and SRAM: nothing is in front of them. */
+uint8_t *rig_place_at_start(uint32_t slot, uint32_t bytes) {
+    static const uint32_t starts[2] = {0x31000000u, 0x11000000u};
+    (void)bytes;
+    return (uint8_t *)starts[slot];
+}
+
+/* The ends of ISRAM and ITCM, which inputs leave free when they are at the start. */
+void rig_place_constant(uint32_t number, const void *data, uint32_t bytes) {
+    static const uint32_t ends[RIG_CONSTANTS] = {0x31400000u, 0x00080000u};
+    memcpy((uint8_t *)(ends[number] - bytes), data, bytes);
 }
 
 void rig_release(uint8_t *buffer) {
