@@ -70,6 +70,16 @@ def test_guarded_helium_run_fails_when_a_kernel(body: str, run_on_helium: RunOnH
         run_on_helium([replace(case(body, constants=constants), guarded=True)])
 
 
+@pytest.mark.parametrize("guarded", (False, True))
+def test_host_run_fails_when_a_kernel_reads_behind_a_constant(guarded: bool, run_on_host: RunOnHost) -> None:
+    constants = (Constant("first", np.arange(7, dtype=np.int8)), Constant("second", np.arange(4, dtype=np.int32)))
+    read = "    const int8_t *volatile constant = {first};\n    output[0] = constant[%d];\n    (void){second};\n"
+    read += "    (void)input0;"
+    run_on_host([replace(case(read % 6, constants=constants), guarded=guarded)])
+    with pytest.raises(AssertionError, match="global-buffer-overflow"):
+        run_on_host([replace(case(read % 7, constants=constants), guarded=guarded)])
+
+
 def test_rows_outside_the_image_are_padding(run_on_host: RunOnHost) -> None:
     """Output row y: rows[0] + 2 * rows[2] of a 3-row window at stride 2, padded by 1."""
     body = "    for (int i = 0; i < 8; i++) {{\n        output[i] = (int8_t)(rows[0][i] + 2 * rows[2][i]);\n    }}"

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from paddle_cortexm.compiler.backends.base import Constant, Kernel
-from paddle_cortexm.compiler.emit.c_text import C_TYPES, array_definition
+from paddle_cortexm.compiler.emit.c_text import C_TYPES, value_rows
 from paddle_cortexm.compiler.graph import Window
 
 Array = NDArray[np.generic]
@@ -79,7 +79,7 @@ def _case(number: int, case: Case) -> str:
     name, kernel = f"case_{number}", case.kernel
     arrays = [(f"{name}_{c.name}", c.values) for c in kernel.constants if c not in case.guarded_constants]
     arrays += [(f"{name}_input{i}", values) for i, values in enumerate(case.inputs)]
-    data = "".join(f"static {array_definition(n, v, '.rodata')}" for n, v in arrays)
+    data = "".join(_array(n, v) for n, v in arrays)
     data += "".join(_guarded(f"{name}_{c.name}", c.values) for c in case.guarded_constants)
     fields = {"layer": name} | {c.name: f"{name}_{c.name}" for c in kernel.constants}
     body = _row_loop(case, fields) if case.rows else kernel.body.format(**fields)
@@ -96,9 +96,15 @@ def _case(number: int, case: Case) -> str:
     )
 
 
+def _array(name: str, values: Array) -> str:
+    """A constant array. In no section of its own: the address sanitiser guards only arrays of the usual one."""
+    kind = f"__attribute__((aligned(16))) const {C_TYPES[values.dtype.name]}"
+    return f"static {kind} {name}[{values.size}] = {{\n{value_rows(values)}}};\n"
+
+
 def _guarded(name: str, values: Array) -> str:
     """A constant whose address the linker is told (guarded_symbols), and its data; on the host just an array."""
-    data = f"static {array_definition(f'{name}_data', values, '.rodata')}"
+    data = _array(f"{name}_data", values)
     return (
         f"{data}#ifdef __ARM_FEATURE_MVE\nextern const {C_TYPES[values.dtype.name]} {name}[];\n#else\n"
         f"#define {name} {name}_data\n#endif\n"
