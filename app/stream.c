@@ -8,31 +8,37 @@ static uint8_t *row_of(const stream_tensor_t *tensor, int32_t row) {
     return tensor->data + (row % tensor->rows) * tensor->row_bytes;
 }
 
-/* Whether the layer has a row left to make and all that this row reads is there. made: rows of each tensor so far. */
-static bool is_ready(const stream_segment_t *s, const stream_layer_t *layer, const int16_t made[]) {
-    const int32_t row = made[layer->output];
-    const int32_t input_height = s->tensors[layer->input].height;
-    const int32_t behind = row * layer->stride - layer->padding + layer->kernel; /* the row behind the window */
-    return row < s->tensors[layer->output].height &&
-           made[layer->input] >= (behind < input_height ? behind : input_height) &&
-           (layer->residual == STREAM_NONE || made[layer->residual] > row);
+/* How many rows the layer makes next: fewer than usual at the end. */
+static int32_t next_rows(const stream_segment_t *s, const stream_layer_t *layer, int32_t row) {
+    const int32_t left = s->tensors[layer->output].height - row;
+    return left < layer->rows_at_once ? left : layer->rows_at_once;
 }
 
-static void make_row(const stream_segment_t *s, const stream_layer_t *layer, int32_t row) {
+/* Whether the layer has rows left to make and all that the next ones read is there. made: rows of each tensor so far.
+ */
+static bool is_ready(const stream_segment_t *s, const stream_layer_t *layer, const int16_t made[]) {
+    const int32_t row = made[layer->output], count = next_rows(s, layer, row);
+    const int32_t input_height = s->tensors[layer->input].height;
+    const int32_t behind = (row + count - 1) * layer->stride - layer->padding + layer->kernel; /* behind the windows */
+    return count > 0 && made[layer->input] >= (behind < input_height ? behind : input_height) &&
+           (layer->residual == STREAM_NONE || made[layer->residual] >= row + count);
+}
+
+static void make_rows(const stream_segment_t *s, const stream_layer_t *layer, int32_t row, int32_t count) {
     const stream_tensor_t *input = &s->tensors[layer->input];
     const void *rows[STREAM_KERNEL_ROW_LIMIT];
     bool leaves_image = false;
-    for (int32_t k = 0; k < layer->kernel; k++) {
+    for (int32_t k = 0; k < layer->kernel + (layer->rows_at_once - 1) * layer->stride; k++) {
         const int32_t y = row * layer->stride - layer->padding + k;
         const bool is_inside = y >= 0 && y < input->height;
         rows[k] = is_inside ? row_of(input, y) : s->outside;
-        leaves_image |= !is_inside;
+        leaves_image |= !is_inside && k < layer->kernel + (count - 1) * layer->stride;
     }
     if (leaves_image) { /* all layers share the memory, not the value */
         memset(s->outside, layer->outside_value, (size_t)input->row_bytes);
     }
     const void *residual = layer->residual == STREAM_NONE ? NULL : row_of(&s->tensors[layer->residual], row);
-    layer->make_row(rows, residual, row_of(&s->tensors[layer->output], row), s->scratch);
+    layer->make_rows(rows, residual, count, row_of(&s->tensors[layer->output], row), s->scratch);
     model_layer_done(layer->number);
 }
 
@@ -51,9 +57,11 @@ void stream_run(const stream_segment_t *s, const model_rows_t *input) {
             model_layer_done(MODEL_INPUT_ROW);
             i = last;
         } else if (is_ready(s, &s->layers[i], made)) {
-            make_row(s, &s->layers[i], made[s->layers[i].output]);
-            made[s->layers[i].output]++;
-            i = s->layers[i].deepest_reader;
+            const stream_layer_t *layer = &s->layers[i];
+            const int32_t row = made[layer->output], count = next_rows(s, layer, row);
+            make_rows(s, layer, row, count);
+            made[layer->output] = (int16_t)(row + count);
+            i = layer->deepest_reader;
         } else {
             i--;
         }

@@ -1,8 +1,9 @@
 /* A run of layers computed row by row, so that the tensors between them never exist whole.
  *
  * Each tensor inside has a buffer of a few rows: row y stands at y modulo that number. Of all layers whose input rows
- * are there, the deepest one makes its next row; how many rows each buffer needs for that, the compiler has found out
- * by running the same schedule (paddle_cortexm/compiler/streaming.py). No row is made twice. */
+ * are there, the deepest one makes its next row, or its next few where that is faster; how many rows each buffer needs
+ * for that, the compiler has found out by running the same schedule (paddle_cortexm/compiler/streaming.py). No row is
+ * made twice. */
 #ifndef STREAM_H
 #define STREAM_H
 
@@ -22,11 +23,13 @@ typedef struct {
     int32_t available; /* rows that are there before the segment begins: `height` for what earlier layers made, or 0 */
 } stream_tensor_t;
 
-/* Makes one row. rows: the window's input rows, all readable; residual: the same row of the second input, or NULL. */
-typedef void stream_row_function(const void *const rows[], const void *residual, void *output, uint8_t *scratch);
+/* Makes `count` rows. rows: the input rows of all their windows, readable; residual: the same rows of the second input,
+ * or NULL. The compiler sees to it that rows made at once stand one behind the other. */
+typedef void stream_row_function(const void *const rows[], const void *residual, int32_t count, void *output,
+                                 uint8_t *scratch);
 
 typedef struct {
-    stream_row_function *make_row;
+    stream_row_function *make_rows;
     int16_t number;   /* of the layer in the model, from 0 */
     int16_t input;    /* tensors, by their place in the segment's table */
     int16_t residual; /* STREAM_NONE for a layer with one input */
@@ -34,6 +37,7 @@ typedef struct {
     int16_t kernel; /* output row y reads the `kernel` input rows from y * stride - padding on */
     int16_t stride;
     int16_t padding;
+    int16_t rows_at_once;
     int16_t deepest_reader; /* the last layer of the segment that reads the output, by its place in the table */
     int16_t outside_value;  /* of every byte of a row above or below the image: the input's zero point */
 } stream_layer_t;

@@ -262,6 +262,17 @@ void helium_depthwise_window_row_s8(const helium_depthwise_window_t *layer, cons
     make_rows(layer, rows, 1, output, scratch);
 }
 
+void helium_depthwise_window_rows_s8(const helium_depthwise_window_t *layer, const int8_t *const rows[], int32_t count,
+                                     int8_t *output, uint8_t *scratch) {
+    while (count > 0) {
+        const int32_t made = count > 1 ? rows_at_once(layer) : 1;
+        make_rows(layer, rows, made, output, scratch);
+        rows += made * layer->stride;
+        output += made * layer->output_width * layer->channels;
+        count -= made;
+    }
+}
+
 void helium_depthwise_window_s8(const helium_depthwise_window_t *layer, const int8_t *input, int8_t *output,
                                 uint8_t *scratch) {
     const int8_t *rows[HELIUM_DEPTHWISE_WINDOW_ROWS];

@@ -46,6 +46,10 @@ typedef struct {
 void helium_depthwise_window_row_s8(const helium_depthwise_window_t *layer, const int8_t *const rows[], int8_t *output,
                                     uint8_t *scratch);
 
+/* `count` output rows, one behind the other. rows: those of all their windows, from the first's first on. */
+void helium_depthwise_window_rows_s8(const helium_depthwise_window_t *layer, const int8_t *const rows[], int32_t count,
+                                     int8_t *output, uint8_t *scratch);
+
 /* The whole layer, HWC to HWC; scratch as for a row. */
 void helium_depthwise_window_s8(const helium_depthwise_window_t *layer, const int8_t *input, int8_t *output,
                                 uint8_t *scratch);

@@ -187,12 +187,13 @@ def _shared_homes(graph: Graph, kernels: Mapping[str, Kernel], streamed: Mapping
 
 def _leads(graph: Graph, segments: Sequence[Segment], homes: Mapping[str, str]) -> dict[str, int]:
     """How far the input of a segment that works in place stands behind the start of its buffer, aligned bytes."""
-    in_place = {segment.first: graph.layers[segment.first] for segment in segments if segment.in_place}
-    return {
-        layer.inputs[0]: aligned(in_place_lead(graph, i))
-        for i, layer in in_place.items()
-        if homes.get(layer.output) == layer.inputs[0]
-    }
+    leads = {}
+    for segment in segments:
+        layer = graph.layers[segment.first]
+        if segment.in_place and homes.get(layer.output) == layer.inputs[0]:
+            lead = in_place_lead(graph, segment.first, segment.at_once.get(layer.name, 1))
+            leads[layer.inputs[0]] = aligned(lead)
+    return leads
 
 
 def _buffers(

@@ -9,7 +9,7 @@ among those that stay below it.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Literal
 
 from paddle_cortexm.compiler.backends.base import Kernel
@@ -33,18 +33,20 @@ LIMIT_PARTS = 32  # a limit that is missed because of gaps is lowered by such a 
 
 @dataclass(frozen=True)
 class _Step:
-    """The layers first..last: one layer, or a segment. bytes: live during it, scratch included."""
+    """The layers first..last: one layer, or a segment. bytes: live during it, scratch included. at_once: by layer name,
+    how many rows a layer makes at a time."""
 
     first: int
     last: int
     bytes: int
     streamed: bool = False
     in_place: bool = False
+    at_once: Mapping[str, int] = field(default_factory=dict)
 
     def segment(self, graph: Graph) -> Segment:
         if self.in_place:
-            return Segment(self.first, self.first, {}, in_place=True)
-        return streamed_segment(graph, self.first, self.last)
+            return Segment(self.first, self.first, {}, in_place=True, at_once=self.at_once)
+        return streamed_segment(graph, self.first, self.last, self.at_once)
 
 
 @dataclass(frozen=True)
@@ -71,9 +73,8 @@ def plan_arena(
     unstreamed = plan_memory(graph, kernels, consume_input=consume_input)
     if arena == "none" or (arena != "minimum" and unstreamed.arena_bytes <= arena):
         return unstreamed
-    steps = _steps(graph, kernels, unstreamed)
     best = unstreamed
-    for segments in _choices(graph, steps, arena):
+    for segments in _choices(graph, kernels, unstreamed, arena):
         plan = plan_memory(graph, kernels, segments, consume_input=consume_input)
         best = min(best, plan, key=lambda p: p.arena_bytes)
         if arena != "minimum" and best.arena_bytes <= arena:
@@ -83,15 +84,21 @@ def plan_arena(
     raise UserError(_too_small(graph, arena, unstreamed, best))
 
 
-def _choices(graph: Graph, steps: list[_Step], arena: Literal["minimum"] | int) -> Iterator[tuple[Segment, ...]]:
-    """Segments to try, the least streaming first: for the limit itself; for less, in case gaps between the buffers make
-    the plan larger than its steps; at last for the smallest peak. Working in place needs a few rows more in the layers
-    around, which no step counts: so each is also tried without."""
-    for allowed in (steps, [step for step in steps if not step.in_place]):
-        smallest = _smallest_peak(allowed, len(graph.layers))
-        aims = [] if arena == "minimum" else [arena * part // LIMIT_PARTS for part in range(LIMIT_PARTS, 0, -1)]
-        yield from (_fewest_streamed(graph, allowed, aim) for aim in aims if aim > smallest)
-        yield _fewest_streamed(graph, allowed, smallest)
+def _choices(
+    graph: Graph, kernels: Mapping[str, Kernel], unstreamed: MemoryPlan, arena: Literal["minimum"] | int
+) -> Iterator[tuple[Segment, ...]]:
+    """Segments to try, the fewest instructions first: with several rows at a time before single ones; for the limit
+    itself before less (in case gaps between the buffers make the plan larger than its steps) and before the smallest
+    peak. Working in place needs a few rows more in the layers around, which no step counts: so each is also tried
+    without."""
+    several = {layer.name: kernels[layer.name].rows_at_once for layer in graph.layers}
+    for at_once in (several, {}):
+        steps = _steps(graph, kernels, unstreamed, at_once)
+        for allowed in (steps, [step for step in steps if not step.in_place]):
+            smallest = _smallest_peak(allowed, len(graph.layers))
+            aims = [] if arena == "minimum" else [arena * part // LIMIT_PARTS for part in range(LIMIT_PARTS, 0, -1)]
+            yield from (_fewest_streamed(graph, allowed, aim) for aim in aims if aim > smallest)
+            yield _fewest_streamed(graph, allowed, smallest)
 
 
 def _too_small(graph: Graph, arena: int, unstreamed: MemoryPlan, best: MemoryPlan) -> str:
@@ -106,19 +113,22 @@ def _too_small(graph: Graph, arena: int, unstreamed: MemoryPlan, best: MemoryPla
     )
 
 
-def _steps(graph: Graph, kernels: Mapping[str, Kernel], unstreamed: MemoryPlan) -> list[_Step]:
-    """Every step a plan can be made of."""
+def _steps(
+    graph: Graph, kernels: Mapping[str, Kernel], unstreamed: MemoryPlan, at_once: Mapping[str, int]
+) -> list[_Step]:
+    """Every step a plan can be made of. at_once: rows that the layers of segments make at a time, by name."""
     count = len(graph.layers)
     steps = [_Step(i, i, sum(b.bytes for b in unstreamed.live_at(i))) for i in range(count)]
-    steps += [_in_place(graph, kernels, i) for i in range(count) if _works_in_place(graph, kernels, i)]
+    steps += [_in_place(graph, kernels, i, at_once) for i in range(count) if _works_in_place(graph, kernels, i)]
     for run_first, run_last in _streamable_runs(graph, kernels):
-        rows = streamed_segment(graph, run_first, run_last).rows  # no part of the run needs more
+        rows = streamed_segment(graph, run_first, run_last, at_once).rows  # no part of the run needs more
         for first in range(run_first, run_last + 1):
             for last in range(first, run_last + 1):
                 if _is_closed(graph, first, last):
                     part = Segment(first, last, _rolling_inside(graph, first, last, rows))
                     needed = sum(b.bytes for b in segment_buffers(graph, kernels, part))
-                    steps.append(_Step(first, last, needed + _whole_bytes(graph, part), streamed=True))
+                    live = needed + _whole_bytes(graph, part)
+                    steps.append(_Step(first, last, live, streamed=True, at_once=at_once))
     return steps
 
 
@@ -131,11 +141,14 @@ def _works_in_place(graph: Graph, kernels: Mapping[str, Kernel], number: int) ->
     return is_candidate and _makes_rows(graph, kernels, number) and can_work_in_place(graph, number)
 
 
-def _in_place(graph: Graph, kernels: Mapping[str, Kernel], number: int) -> _Step:
+def _in_place(graph: Graph, kernels: Mapping[str, Kernel], number: int, at_once: Mapping[str, int]) -> _Step:
+    layer = graph.layers[number]
+    own_rows = {layer.name: at_once.get(layer.name, 1)}
     segment = Segment(number, number, {}, in_place=True)
-    own = sum(b.bytes for b in segment_buffers(graph, kernels, segment)) + aligned(in_place_lead(graph, number))
-    result = aligned(graph.output_of(graph.layers[number]).bytes)
-    return _Step(number, number, own + _whole_bytes(graph, segment) - result, streamed=True, in_place=True)
+    lead = aligned(in_place_lead(graph, number, own_rows[layer.name]))
+    own = sum(b.bytes for b in segment_buffers(graph, kernels, segment)) + lead
+    live = own + _whole_bytes(graph, segment) - aligned(graph.output_of(layer).bytes)
+    return _Step(number, number, live, streamed=True, in_place=True, at_once=own_rows)
 
 
 def _makes_rows(graph: Graph, kernels: Mapping[str, Kernel], number: int) -> bool:

@@ -9,7 +9,8 @@ does the same on the target). Nothing is computed twice, so the result is the sa
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from math import lcm
 
 from paddle_cortexm.compiler.graph import BYTES_OF, Graph, Layer
 
@@ -22,12 +23,13 @@ MOST_TENSORS = 128  # STREAM_TENSOR_LIMIT
 class Segment:
     """The streamed layers first..last (numbers, both included). rows: how many rows of each rolling tensor exist at a
     time; the graph's input is among them when its rows are made on demand. in_place: a single layer whose rows
-    overwrite its input's."""
+    overwrite its input's. at_once: by layer name, how many rows a layer makes at a time, where it makes several."""
 
     first: int
     last: int
     rows: Mapping[str, int]
     in_place: bool = False
+    at_once: Mapping[str, int] = field(default_factory=dict)
 
     @property
     def layers(self) -> range:
@@ -56,35 +58,43 @@ class RowAccess:
 
 @dataclass(frozen=True)
 class RowLayer:
-    """A layer as its rows: what output row y reads, and how many rows there are."""
+    """A layer as its rows: what output row y reads, how many rows there are, how many are made at a time."""
 
     output: str
     height: int
     accesses: tuple[RowAccess, ...]
+    at_once: int = 1
+
+    def count_from(self, row: int) -> int:
+        """How many rows are made together from this one on: fewer at the end."""
+        return min(self.at_once, self.height - row)
 
 
-def row_layer(graph: Graph, layer: Layer) -> RowLayer:
+def row_layer(graph: Graph, layer: Layer, at_once: int = 1) -> RowLayer:
     """The rows a layer reads for each row it makes: a window on the first input, the same row of any other."""
     window = getattr(layer.operator, "window", None)
     accesses = [RowAccess(name) for name in layer.inputs]
     if window is not None:
         accesses[0] = RowAccess(layer.inputs[0], window.kernel[0], window.stride[0], window.padding[0])
-    return RowLayer(layer.output, graph.tensors[layer.output].shape[1], tuple(accesses))
+    return RowLayer(layer.output, graph.tensors[layer.output].shape[1], tuple(accesses), at_once)
 
 
-def streamed_segment(graph: Graph, first: int, last: int) -> Segment:
+def streamed_segment(graph: Graph, first: int, last: int, at_once: Mapping[str, int] | None = None) -> Segment:
     """The layers first..last as a segment: its rolling rows come from running the schedule.
 
-    The graph's input, where the segment reads it, is made row by row as well.
+    The graph's input, where the segment reads it, is made row by row as well. at_once: by layer name, how many rows the
+    layer makes at a time; 1 for those not named.
     """
-    layers = [row_layer(graph, layer) for layer in graph.layers[first : last + 1]]
+    several = {layer.name: (at_once or {}).get(layer.name, 1) for layer in graph.layers[first : last + 1]}
+    layers = [row_layer(graph, layer, several[layer.name]) for layer in graph.layers[first : last + 1]]
     made_inside = {layer.output for layer in layers}
     sources = {a.tensor for layer in layers for a in layer.accesses} - made_inside
     whole = {name: graph.tensors[name].shape[1] for name in sources - {graph.input}}
     if graph.input in sources:
         layers.insert(0, RowLayer(graph.input, graph.tensors[graph.input].shape[1], ()))
     rows = rolling_rows(layers, whole)
-    return Segment(first, last, {name: count for name, count in rows.items() if name != layers[-1].output})
+    inner = {name: count for name, count in rows.items() if name != layers[-1].output}
+    return Segment(first, last, inner, at_once={name: count for name, count in several.items() if count > 1})
 
 
 def rolling_rows(layers: Sequence[RowLayer], available: Mapping[str, int]) -> dict[str, int]:
@@ -96,14 +106,21 @@ def rolling_rows(layers: Sequence[RowLayer], available: Mapping[str, int]) -> di
     made = {layer.output: 0 for layer in layers} | dict(available)
     needed = {layer.output: 1 for layer in layers}
     for layer in schedule(layers, available):
-        made[layer.output] += 1
+        made[layer.output] += layer.count_from(made[layer.output])
         live = made[layer.output] - _oldest_needed(layer.output, layers, made)
         needed[layer.output] = max(needed[layer.output], live)
-    return needed
+    return {layer.output: _unbroken(layer, layers, needed[layer.output]) for layer in layers}
+
+
+def _unbroken(layer: RowLayer, layers: Sequence[RowLayer], rows: int) -> int:
+    """At least so many rows, such that rows made or read together never straddle the end of the buffer."""
+    readers = [x.at_once for x in layers if any(a.tensor == layer.output for a in x.accesses)]
+    together = lcm(layer.at_once, *readers)
+    return min(-(-rows // together) * together, layer.height)
 
 
 def schedule(layers: Sequence[RowLayer], available: Mapping[str, int]) -> Iterator[RowLayer]:
-    """The layers in the order in which they make their rows, one row a time."""
+    """The layers in the order in which they make their rows, `count_from` the next row at a time."""
     heights = {layer.output: layer.height for layer in layers} | dict(available)
     made = {layer.output: 0 for layer in layers} | dict(available)
     deepest_reader = {layer.output: _deepest_reader(layer.output, layers) for layer in layers}
@@ -111,7 +128,7 @@ def schedule(layers: Sequence[RowLayer], available: Mapping[str, int]) -> Iterat
     while made[layers[-1].output] < layers[-1].height:
         layer = layers[number]
         if _ready(layer, made, heights):
-            made[layer.output] += 1
+            made[layer.output] += layer.count_from(made[layer.output])
             yield layer
             number = deepest_reader[layer.output]  # no layer behind its readers has become ready
         else:
@@ -125,9 +142,10 @@ def _deepest_reader(tensor: str, layers: Sequence[RowLayer]) -> int:
 
 
 def _ready(layer: RowLayer, made: Mapping[str, int], heights: Mapping[str, int]) -> bool:
-    """Whether the layer's next row can be made."""
+    """Whether the layer's next rows can be made."""
     row = made[layer.output]
-    return row < layer.height and all(made[a.tensor] > a.last(row, heights[a.tensor]) for a in layer.accesses)
+    last = row + layer.count_from(row) - 1
+    return row < layer.height and all(made[a.tensor] > a.last(last, heights[a.tensor]) for a in layer.accesses)
 
 
 def _oldest_needed(tensor: str, layers: Sequence[RowLayer], made: Mapping[str, int]) -> int:
@@ -158,7 +176,8 @@ def outside_bytes(graph: Graph, number: int) -> int:
 def can_work_in_place(graph: Graph, number: int) -> bool:
     """Whether a layer's rows may overwrite those of its input: same shape, stride 1, one input that nobody reads later.
 
-    Output row y then stands where input row y - padding - 1 was, which no row from y on reads ("diagonal memory
+    Output row y then stands where input row y - padding - 1 was (or one further up for each more row made at a time),
+    which no row from y on reads ("diagonal memory
     optimisation", Blacker et al., 2020).
     """
     layer = graph.layers[number]
@@ -169,7 +188,7 @@ def can_work_in_place(graph: Graph, number: int) -> bool:
     return not is_kept and access.stride == 1 and (source.shape, source.dtype) == (result.shape, result.dtype)
 
 
-def in_place_lead(graph: Graph, number: int) -> int:
+def in_place_lead(graph: Graph, number: int, at_once: int = 1) -> int:
     """Bytes by which the input of a layer that works in place must stand behind the output."""
     access = row_layer(graph, graph.layers[number]).accesses[0]
-    return (access.padding + 1) * row_bytes(graph, access.tensor)
+    return (access.padding + at_once) * row_bytes(graph, access.tensor)

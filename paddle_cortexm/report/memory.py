@@ -32,7 +32,7 @@ def memory_report(
             }
             for i, layer in enumerate(graph.layers)
         ],
-        "segments": [asdict(s) | {"rows": dict(s.rows)} for s in plan.segments],
+        "segments": [asdict(s) for s in plan.segments],
         "buffers": [_buffer(graph, plan, buffer) for buffer in plan.buffers],
         "constants": constants_report(graph, kernels),
     }

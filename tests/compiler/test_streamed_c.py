@@ -6,7 +6,7 @@ from pathlib import Path
 from tempfile import mkdtemp
 
 import numpy as np
-from hypothesis import given, settings
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from paddle_cortexm.compiler.backends.registry import backends_named
@@ -45,20 +45,26 @@ def networks(draw: st.DrawFn) -> SelectedGraph:
     return select_kernels(network.builder.graph(), backends_named(("helium",)))
 
 
-@settings(max_examples=30)
+@settings(max_examples=15)
 @given(networks())
 def test_a_streamed_network_gives_the_bits_of_the_unstreamed_one(selected: SelectedGraph) -> None:
     graph, kernels = selected.graph, selected.kernels
+    assume(all(kernel.row_body is not None for kernel in kernels.values()))  # a single pixel is a matrix product
     image = np.random.default_rng(2).integers(-128, 128, graph.tensors["image"].shape, dtype=np.int8)
-    everything = streamed_segment(graph, 0, len(graph.layers) - 1)
-    in_place = [Segment(i, i, {}, in_place=True) for i in range(len(graph.layers)) if can_work_in_place(graph, i)]
+    several = {layer.name: kernels[layer.name].rows_at_once for layer in graph.layers}
+    in_place = [
+        Segment(i, i, {}, in_place=True, at_once=several)
+        for i in range(len(graph.layers))
+        if can_work_in_place(graph, i)
+    ]
     plans = [
         plan_memory(graph, kernels),
-        plan_memory(graph, kernels, [everything]),
+        plan_memory(graph, kernels, [streamed_segment(graph, 0, len(graph.layers) - 1)]),
+        plan_memory(graph, kernels, [streamed_segment(graph, 0, len(graph.layers) - 1, several)]),
         plan_memory(graph, kernels, in_place),
         plan_arena(graph, kernels, "minimum"),
     ]
     folder = Path(mkdtemp())
     outputs = {run_guarded(folder / str(i), graph, kernels, plan, image) for i, plan in enumerate(plans)}
     assert len(outputs) == 1
-    assert plans[3].arena_bytes <= min(plans[0].arena_bytes, plans[1].arena_bytes)
+    assert plans[4].arena_bytes <= min(plans[0].arena_bytes, plans[1].arena_bytes)

@@ -29,6 +29,17 @@ def test_the_deepest_layer_that_can_goes_first() -> None:
     assert order == ["first", "first", "second", "first", "first", "second"]
 
 
+def test_rows_made_at_a_time_stay_in_one_piece() -> None:
+    layers = [
+        RowLayer("wide", 8, (RowAccess("image"),), at_once=2),
+        RowLayer("filtered", 8, (RowAccess("wide", 3, 1, 1),), at_once=2),
+        RowLayer("narrow", 8, (RowAccess("filtered"),), at_once=2),
+    ]
+    assert rolling_rows(layers, {"image": 8}) == {"wide": 6, "filtered": 2, "narrow": 2}
+    order = [layer.output for layer in schedule(layers, {"image": 8})]
+    assert order[:4] == ["wide", "wide", "filtered", "narrow"]
+
+
 @st.composite
 def segments(draw: st.DrawFn) -> tuple[list[RowLayer], dict[str, int]]:
     """Chains with windows, strides and sums of earlier tensors of the same height."""
@@ -42,7 +53,7 @@ def segments(draw: st.DrawFn) -> tuple[list[RowLayer], dict[str, int]]:
         accesses = [RowAccess(source, kernel, stride, padding)]
         accesses += [RowAccess(name) for name, h in heights.items() if h == height and draw(st.booleans())]
         heights[f"t{i}"] = height
-        layers.append(RowLayer(f"t{i}", height, tuple(accesses)))
+        layers.append(RowLayer(f"t{i}", height, tuple(accesses), draw(st.integers(1, 3))))
     return layers, {"image": heights["image"]}
 
 
@@ -55,10 +66,15 @@ def test_every_row_still_stands_in_its_buffer_when_it_is_read(case: tuple[list[R
     buffers["image"] = list(range(available["image"]))
     made = dict.fromkeys(rows, 0)
     for layer in schedule(layers, available):
-        row = made[layer.output]
+        first, count = made[layer.output], layer.count_from(made[layer.output])
         for access in layer.accesses:
-            for y in range(access.first(row), access.last(row, heights[access.tensor]) + 1):
+            last = access.last(first + count - 1, heights[access.tensor])
+            for y in range(access.first(first), last + 1):
                 assert buffers[access.tensor][y % rows[access.tensor]] == y
-        buffers[layer.output][row % rows[layer.output]] = row
-        made[layer.output] += 1
+            if access.kernel == access.stride == 1 and access.padding == 0:  # read as one piece of memory
+                assert first % rows[access.tensor] + count <= rows[access.tensor]
+        assert first % rows[layer.output] + count <= rows[layer.output]
+        for row in range(first, first + count):
+            buffers[layer.output][row % rows[layer.output]] = row
+        made[layer.output] += count
     assert made[layers[-1].output] == layers[-1].height

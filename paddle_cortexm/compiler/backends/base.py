@@ -47,6 +47,9 @@ class Kernel:
     row_body: str | None = None  # computes one output row: reads `rows` (const pointers to the window's input rows, all
     # valid) and `residual` (a row of input1), writes `output`, may use `scratch`; None: the layer cannot be streamed
     row_scratch_bytes: int = 0
+    # As row_body, for `count` rows one behind the other in memory, those of the input and the residual as well.
+    rows_body: str | None = None
+    rows_at_once: int = 1  # the most rows that rows_body makes
 
 
 def c_template(text: str) -> str:

@@ -114,9 +114,9 @@ def _source(graph: Graph, kernels: Mapping[str, Kernel], plan: MemoryPlan, names
     headers = sorted(
         {h for kernel in kernels.values() if (h := kernel.header)} | ({"stream.h"} if plan.segments else set())
     )
-    streamed = {i for segment in plan.segments for i in segment.layers}
+    at_once = {i: s.at_once.get(graph.layers[i].name, 1) for s in plan.segments for i in s.layers}
     functions = [
-        _layer_function(graph, layer, kernels[layer.name], names, streamed=i in streamed)
+        _layer_function(graph, layer, kernels[layer.name], names, at_once.get(i))
         for i, layer in enumerate(graph.layers)
     ]
     functions += [segment_tables(graph, kernels, plan, i, names) for i in range(len(plan.segments))]
@@ -143,19 +143,21 @@ __attribute__((weak)) void model_layer_done(int layer)
 {run_functions(graph, plan, names)}"""
 
 
-def _layer_function(graph: Graph, layer: Layer, kernel: Kernel, names: Mapping[str, str], *, streamed: bool) -> str:
-    """One layer: a comment with its shapes and kernel, any helpers it generates, the function."""
+def _layer_function(graph: Graph, layer: Layer, kernel: Kernel, names: Mapping[str, str], at_once: int | None) -> str:
+    """One layer: a comment with its shapes and kernel, any helpers it generates, the function. at_once: the rows that a
+    streamed layer makes in a call; None for a layer that is not streamed."""
     name, inputs, output = names[layer.name], graph.inputs_of(layer), graph.output_of(layer)
     shapes = " + ".join("x".join(map(str, tensor.shape[1:])) for tensor in inputs)
     fields = {"layer": name} | {c.name: f"{name}_{c.name}" for c in kernel.constants}
     helpers = kernel.functions.format(**fields).strip("\n")
-    if streamed:
-        function = row_function(graph, layer, kernel, f"{name}_row", fields)
+    if at_once is not None:
+        function = row_function(graph, layer, kernel, f"{name}_row", fields, at_once)
     else:
         function = _whole_function(inputs, output, kernel, name, fields)
+    by_rows = {None: "", 1: ", one row"}.get(at_once, f", up to {at_once} rows")
     return (
         f"/* {layer.name}: {shapes} -> {'x'.join(map(str, output.shape[1:]))}, {kernel.name}"
-        f"{', one row' if streamed else ''} */\n{helpers + chr(10) if helpers else ''}{function}"
+        f"{by_rows} */\n{helpers + chr(10) if helpers else ''}{function}"
     )
 
 

@@ -13,20 +13,25 @@ from paddle_cortexm.compiler.streaming import Segment, row_bytes, row_layer
 STREAM_SOURCE = "app/stream.c"
 
 
-def row_function(graph: Graph, layer: Layer, kernel: Kernel, name: str, constants: Mapping[str, str]) -> str:
-    """The C function that makes one row of a layer; constants: C names for the fields of the kernel's row_body."""
-    assert kernel.row_body is not None, f"{layer.name} cannot be streamed"
+def row_function(
+    graph: Graph, layer: Layer, kernel: Kernel, name: str, constants: Mapping[str, str], at_once: int
+) -> str:
+    """The C function that makes one row of a layer, or up to `at_once` rows; constants: C names for the fields of the
+    kernel's row_body."""
+    template = kernel.rows_body if at_once > 1 else kernel.row_body
+    assert template is not None, f"{layer.name} cannot be streamed"
     inputs, output = graph.inputs_of(layer), graph.output_of(layer)
     element = element_type(inputs[0])
-    count = row_layer(graph, layer).accesses[0].kernel
-    body = kernel.row_body.format(**constants).strip("\n")
+    access = row_layer(graph, layer).accesses[0]
+    window = range(access.kernel + (at_once - 1) * access.stride)
+    body = template.format(**constants).strip("\n")
     residual = "    (void)second;\n"
     if len(inputs) > 1:
         residual = f"    const {element_type(inputs[1])} *residual = second;\n"
     return (
-        f"static void {name}(const void *const window[], const void *second, void *result, uint8_t *scratch)\n{{\n"
-        f"    const {element} *const rows[] = {{{', '.join(f'window[{k}]' for k in range(count))}}};\n"
-        f"{residual}    {element_type(output)} *output = result;\n    (void)scratch;\n{body}\n}}\n"
+        f"static void {name}(const void *const window[], const void *second, int32_t count, void *result, "
+        f"uint8_t *scratch)\n{{\n    const {element} *const rows[] = {{{', '.join(f'window[{k}]' for k in window)}}};\n"
+        f"{residual}    {element_type(output)} *output = result;\n    (void)count;\n    (void)scratch;\n{body}\n}}\n"
     )
 
 
@@ -56,7 +61,8 @@ def segment_tables(
         f"{head}static const stream_tensor_t segment_{number}_tensors[] = {{\n"
         f"    /* data, bytes a row, height, rows kept, rows available */\n{rows}}};\n"
         f"static const stream_layer_t segment_{number}_layers[] = {{\n"
-        f"    /* make_row, number, input, residual, output, kernel, stride, padding, deepest reader, outside value */\n"
+        f"    /* make_rows, number, input, residual, output, kernel, stride, padding, rows at once, deepest reader, "
+        f"outside value */\n"
         f"{entries}}};\nstatic const stream_segment_t segment_{number} = {{\n{values}}};\n"
     )
 
@@ -77,7 +83,8 @@ def _layer_entry(
     readers = [i for i in segment.layers if layer.output in graph.layers[i].inputs]
     deepest = max(readers, default=segment.last) - segment.first
     values = [number, place[layer.inputs[0]], residual, place[layer.output], access.kernel, access.stride]
-    values += [access.padding, deepest, getattr(layer.operator, "input_zero_point", 0)]
+    values += [access.padding, segment.at_once.get(layer.name, 1), deepest]
+    values += [getattr(layer.operator, "input_zero_point", 0)]
     return f"    {{{names[layer.name]}_row, {', '.join(map(str, values))}}},\n"
 
 

@@ -99,4 +99,8 @@ def _kernel(graph: Graph, layer: Layer, operator: IntegerDepthwiseConvolution, b
         sources=("app/helium/depthwise_window_s8.c",),
         row_body=c_template(parameters + "    helium_depthwise_window_row_s8(&parameters, rows, output, scratch);\n"),
         row_scratch_bytes=scratch,
+        rows_body=c_template(
+            parameters + "    helium_depthwise_window_rows_s8(&parameters, rows, count, output, scratch);\n"
+        ),
+        rows_at_once=2 if window.kernel[0] < WORD_ROWS and window.stride == (1, 1) else 1,
     )

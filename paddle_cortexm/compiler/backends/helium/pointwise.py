@@ -27,7 +27,7 @@ def kernel(matrix: Matrix, height: int, width: int) -> Kernel:
     )
     adds = matrix.epilogue.add is not None
 
-    def call(source: str, pixels: int, residual: str) -> str:
+    def call(source: str, pixels: str, residual: str) -> str:
         added = residual if adds else "NULL"
         return c_template(f"{declarations}    helium_pointwise_s8(&matrix, {source}, output, {pixels}, {added});\n")
 
@@ -35,9 +35,11 @@ def kernel(matrix: Matrix, height: int, width: int) -> Kernel:
         name="helium_pointwise_s8",
         backend="helium",
         reason="1x1 convolution",
-        body=call("input0", height * width, "input1"),
+        body=call("input0", str(height * width), "input1"),
         constants=matrix_constants(matrix),
         header="pointwise_s8.h",
         sources=("app/helium/pointwise_s8.c", *MATRIX_SOURCES),
-        row_body=call("rows[0]", width, "residual"),
+        row_body=call("rows[0]", str(width), "residual"),
+        rows_body=call("rows[0]", f"count * {width}", "residual"),
+        rows_at_once=2,
     )
