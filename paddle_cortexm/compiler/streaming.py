@@ -177,8 +177,7 @@ def can_work_in_place(graph: Graph, number: int) -> bool:
     """Whether a layer's rows may overwrite those of its input: same shape, stride 1, one input that nobody reads later.
 
     Output row y then stands where input row y - padding - 1 was (or one further up for each more row made at a time),
-    which no row from y on reads ("diagonal memory
-    optimisation", Blacker et al., 2020).
+    which no row from y on reads ("diagonal memory optimisation", Blacker et al., 2020).
     """
     layer = graph.layers[number]
     source, result = graph.inputs_of(layer)[0], graph.output_of(layer)
