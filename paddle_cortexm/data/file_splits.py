@@ -18,7 +18,8 @@ CALIBRATION_SHARE = 0.25  # of the training files, at most, while there is somet
 def splits_of_files(
     config: Config, class_names: Sequence[str], files: ImageFiles, validation: ImageFiles | None
 ) -> Splits:
-    """Hold out calibration images from `files`, and validation images too where there are none."""
+    """Hold out calibration images from `files`, and validation images too where there are none. Calibration images come
+    in random order, so that any part of them has all classes."""
     data, seed = config.data, config.train.seed
     if validation is None:
         kept, held_out = split_by_class(files.targets, (1 - VALIDATION_SHARE, VALIDATION_SHARE), seed)
@@ -30,7 +31,8 @@ def splits_of_files(
     held_out = sample_of(everything, min(data.calibration_images, int(share * len(everything))), seed)
     kept = sample_of(np.setdiff1d(everything, held_out), data.train_images, seed)
     measured = sample_of(np.arange(len(validation.targets)), data.validation_images, seed)
-    return Splits(tuple(class_names), files.subset(kept), validation.subset(measured), files.subset(held_out))
+    calibration = files.subset(np.random.default_rng(seed).permutation(held_out))
+    return Splits(tuple(class_names), files.subset(kept), validation.subset(measured), calibration)
 
 
 def _check_not_empty(files: ImageFiles, split: str) -> None:

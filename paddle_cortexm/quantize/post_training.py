@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -19,11 +19,12 @@ from paddle_cortexm.quantize.equalisation import equalise
 from paddle_cortexm.quantize.ranges import Observation, intervals, observe, tensor_ranges
 from paddle_cortexm.quantize.refinement import refine
 
-CHEAP_ALGORITHMS = ("abs_max", "avg", "hist", "mse", "emd")
+CHEAP_ALGORITHMS = ("abs_max", "avg", "hist", "mse", "emd", "snr")
 HELD_OUT = 0.25  # share of the calibration images that recipes are compared on
 BATCH = 32
 Floats = NDArray[np.float32]
-Thresholds = Callable[[str], Mapping[str, float]]  # algorithm -> PaddleSlim's threshold of each tensor
+# algorithm, how many of the calibration images (the first ones) -> PaddleSlim's threshold of each tensor
+Thresholds = Callable[[str, int], Mapping[str, float]]
 
 
 @dataclass(frozen=True)
@@ -77,7 +78,7 @@ def quantise_with(
     PaddleSlim's thresholds do not hold for tensors that equalisation changed: they are calibrated here.
     """
     reference, changed = equalise(graph, images) if recipe.equalisation else (graph, [])
-    known = {name: limit for name, limit in thresholds(recipe.algorithm).items() if name not in changed}
+    known = {name: limit for name, limit in thresholds(recipe.algorithm, len(images)).items() if name not in changed}
     seen = observe(reference, images)
     ranges = tensor_ranges(reference, seen, known, recipe.algorithm)
     grids = tensor_quantisations(reference, intervals(ranges), pixel_range, symmetric=recipe.symmetric)
@@ -98,27 +99,21 @@ def best_recipe(
     start: Recipe, graph: Graph, images: Floats, thresholds: Thresholds, pixel_range: Range
 ) -> tuple[Quantised, list[dict[str, Any]]]:
     """Try the cheap algorithms, then bias correction and equalisation on top of the best, and keep what brings the
-    logits of the held-out images closest to the float model's. Returns the winner and a line for each recipe tried."""
-    held_out = images[len(images) - max(1, int(HELD_OUT * len(images))) :]
-    kept = images[: len(images) - len(held_out)]
+    logits of held-out images closest to the float model's. Returns the winner, made anew from all images, and a line
+    for each recipe tried."""
+    count = len(images) - max(1, int(HELD_OUT * len(images)))
+    kept, held_out = images[:count], images[count:]
     starts = range(0, len(held_out), BATCH)
     exact = np.concatenate([run_float(graph, held_out[s : s + BATCH])[graph.output] for s in starts])
     exact = exact.reshape(len(held_out), -1)
-    tried: list[dict[str, Any]] = []
-    best: Quantised | None = None
 
-    def attempt(recipe: Recipe) -> None:
-        nonlocal best
-        made = quantise_with(recipe, graph, kept, thresholds, pixel_range)
-        error = float(np.square(made.logits(held_out) - exact).mean())
-        if best is None or error < min(entry["squared_error"] for entry in tried):
-            best = made
-        named = {"bias_correction": recipe.bias_correction, "equalisation": recipe.equalisation}
-        tried.append({"algorithm": recipe.algorithm, **named, "squared_error": error})
+    def errors(recipes: Iterable[Recipe]) -> dict[Recipe, float]:
+        made = {recipe: quantise_with(recipe, graph, kept, thresholds, pixel_range) for recipe in recipes}
+        return {recipe: float(np.square(m.logits(held_out) - exact).mean()) for recipe, m in made.items()}
 
-    for algorithm in CHEAP_ALGORITHMS:
-        attempt(replace(start, algorithm=algorithm))
-    assert best is not None
-    attempt(replace(best.recipe, bias_correction=True))
-    attempt(replace(best.recipe, equalisation=True))
-    return best, tried
+    tried = errors(replace(start, algorithm=algorithm) for algorithm in CHEAP_ALGORITHMS)
+    best = min(tried, key=tried.__getitem__)
+    tried |= errors((replace(best, bias_correction=True), replace(best, equalisation=True)))
+    best = min(tried, key=tried.__getitem__)
+    lines = [asdict(recipe) | {"squared_error": error} for recipe, error in tried.items()]
+    return quantise_with(best, graph, images, thresholds, pixel_range), lines

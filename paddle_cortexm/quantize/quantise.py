@@ -28,6 +28,7 @@ from paddle_cortexm.quantize.post_training import Quantised, Recipe, best_recipe
 from paddle_cortexm.quantize.programs import export_program, program_runner, static_mode
 from paddle_cortexm.quantize.ptq import calibrate
 from paddle_cortexm.quantize.ranges import check_image_count, constant_tensors
+from paddle_cortexm.quantize.thresholds import OWN_ALGORITHM
 from paddle_cortexm.stage import FLOAT_PREDICTIONS, write_json
 from paddle_cortexm.training.checkpoint import Checkpoint, basis_of
 from paddle_cortexm.training.evaluation import all_logits, network_logits, scores
@@ -82,8 +83,10 @@ def _integers(
         export_program(network, program, config.model.image_size, batch=None)
 
         @lru_cache
-        def thresholds(algorithm: str) -> Mapping[str, float]:
-            return calibrate(program, images, algorithm, Path(work) / algorithm)
+        def thresholds(algorithm: str, count: int) -> Mapping[str, float]:
+            if algorithm == OWN_ALGORITHM:
+                return {}
+            return calibrate(program, images[:count], algorithm, Path(work) / f"{algorithm}_{count}")
 
         recipe, pixel_range = Recipe.of(config.quantise), input_range(config)
         in_nhwc = np.ascontiguousarray(images.transpose(0, 2, 3, 1))
@@ -92,7 +95,7 @@ def _integers(
             made, tried = best_recipe(recipe, graph, in_nhwc, thresholds, pixel_range)
         else:
             made = quantise_with(recipe, graph, in_nhwc, thresholds, pixel_range)
-        known = thresholds(made.recipe.algorithm)
+        known = thresholds(made.recipe.algorithm, len(images))
         figures = _figures(made, len(images), known)
         if tried:
             figures["tried"] = tried
@@ -100,7 +103,7 @@ def _integers(
             made, trained = _trained(config, made, in_nhwc, splits, folder, validation, quiet=quiet)
             figures |= trained
         elif validation is not None:
-            figures |= _paddles_accuracy(Path(work) / made.recipe.algorithm, validation, table)
+            figures |= _estimate(made, Path(work) / f"{made.recipe.algorithm}_{len(images)}", validation, table)
     _write(folder, graph, made)
     return figures
 
@@ -113,10 +116,14 @@ def _figures(made: Quantised, images: int, known: Mapping[str, float]) -> dict[s
     return figures
 
 
-def _paddles_accuracy(program: Path, validation: Pixels, table: Table) -> dict[str, Any]:
-    """Accuracy of PaddleSlim's fake-quantised program: an estimate of what stage 3 measures."""
-    with static_mode():
-        logits = all_logits(program_runner(program), validation, table)
+def _estimate(made: Quantised, paddles_program: Path, validation: Pixels, table: Table) -> dict[str, Any]:
+    """An estimate of what stage 3 measures: the accuracy of PaddleSlim's fake-quantised program or, for the algorithm
+    PaddleSlim does not have, of the integer grid in floats."""
+    if made.recipe.algorithm == OWN_ALGORITHM:
+        logits = all_logits(lambda images: made.logits(images.transpose(0, 2, 3, 1)), validation, table)
+    else:
+        with static_mode():
+            logits = all_logits(program_runner(paddles_program), validation, table)
     return {"fake_quant_estimate": asdict(scores(logits, validation.targets))}
 
 

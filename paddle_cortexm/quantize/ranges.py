@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import cache
 
 import numpy as np
 from numpy.typing import NDArray
@@ -25,7 +26,8 @@ BATCH = 16
 
 @dataclass
 class Observation:
-    """What is seen of one tensor over the calibration images: extremes, and a sample of its values."""
+    """What is seen of one tensor over the calibration images: extremes, and a sample of its values, the same places of
+    every image. The places are drawn at random: every n-th value of an NHWC tensor may be always the same channel."""
 
     values_an_image: int
     minimum: float = np.inf
@@ -34,18 +36,22 @@ class Observation:
     sample: list[NDArray[np.float32]] = field(default_factory=list)
 
     def add(self, values: NDArray[np.float32]) -> None:
-        """values: (N, ...) of N images. The sample keeps every n-th value, and each image's largest."""
+        """values: (N, ...) of N images."""
         rows = values.reshape(len(values), -1)
-        magnitudes = np.abs(rows)
         self.minimum = min(self.minimum, float(rows.min()))
         self.maximum = max(self.maximum, float(rows.max()))
-        self.image_maxima += magnitudes.max(axis=1).tolist()
-        self.sample.append(rows[:, :: max(1, rows.shape[1] // self.values_an_image)].reshape(-1).copy())
-        self.sample.append(rows[np.arange(len(rows)), magnitudes.argmax(axis=1)])
+        self.image_maxima += np.abs(rows).max(axis=1).tolist()
+        self.sample.append(rows[:, _sampled_places(rows.shape[1], self.values_an_image)])
 
     @property
     def values(self) -> NDArray[np.float32]:
+        """The sample: (images, values of each)."""
         return np.concatenate(self.sample)
+
+
+@cache
+def _sampled_places(values: int, wanted: int) -> NDArray[np.int64]:
+    return np.random.default_rng(0).permutation(values)[:wanted]
 
 
 def check_image_count(images: int) -> None:
@@ -58,8 +64,7 @@ def check_image_count(images: int) -> None:
 
 
 def observe(graph: Graph, images: NDArray[np.float32]) -> dict[str, Observation]:
-    """Every tensor of the float graph over (N, H, W, 3) images. Raises UserError for fewer than 16 images."""
-    check_image_count(len(images))
+    """Every tensor of the float graph over (N, H, W, 3) images."""
     seen = {name: Observation(max(16, SAMPLE // len(images))) for name in graph.tensors}
     for start in range(0, len(images), BATCH):
         for name, values in run_float(graph, images[start : start + BATCH]).items():

@@ -24,7 +24,7 @@ from tests.quantize.networks import PIXEL_RANGE, block, images
 
 
 def made_with(recipe: Recipe, graph: Graph | None = None) -> Quantised:
-    return quantise_with(recipe, graph or block(), images(64), lambda _: {}, PIXEL_RANGE)
+    return quantise_with(recipe, graph or block(), images(64), lambda *_: {}, PIXEL_RANGE)
 
 
 def error(made: Quantised) -> float:
@@ -106,9 +106,16 @@ def test_asymmetric_grids_are_closer_to_float_than_symmetric_ones() -> None:
 
 
 def test_auto_keeps_the_recipe_that_did_best() -> None:
-    best, tried = best_recipe(Recipe("hist"), block(), images(64), lambda _: {}, PIXEL_RANGE)
+    counts = []
+
+    def thresholds(_: str, count: int) -> dict[str, float]:
+        counts.append(count)
+        return {}
+
+    best, tried = best_recipe(Recipe("hist"), block(), images(64), thresholds, PIXEL_RANGE)
+    assert counts == [48] * 8 + [64]  # the held-out quarter is not calibrated on; the winner is made from all images
     least = min(tried, key=lambda entry: entry["squared_error"])
-    assert len(tried) == 7
+    assert len(tried) == 8
     assert (best.recipe.algorithm, best.recipe.bias_correction, best.recipe.equalisation) == (
         least["algorithm"],
         least["bias_correction"],

@@ -38,7 +38,7 @@ def normalised(images: np.ndarray) -> np.ndarray:
 def trained(folder: Path, epochs: int) -> tuple[Quantised, list[Epoch], np.ndarray]:
     """Train the block; its quantised form, the epochs, and the network's logits for the images."""
     seen = pixels(256)
-    start = quantise_with(Recipe("mse"), block(), normalised(seen.images[:64]), lambda _: {}, PIXEL_RANGE)
+    start = quantise_with(Recipe("mse"), block(), normalised(seen.images[:64]), lambda *_: {}, PIXEL_RANGE)
     material = Material(seen, seen, TABLE, SIZE)
     settings = (TRAINING, Quantise(method="qat", algorithm="mse", epochs=epochs, learning_rate=0.01))
     checkpoint = Checkpoint(folder, "test")
