@@ -8,22 +8,32 @@ from typing import Any
 
 import yaml
 
-CONFIG_FOLDER = Path("build/accuracy/configs")
+from paddle_cortexm.stage import BUILD_FOLDER
+
+CONFIG_FOLDER = BUILD_FOLDER / "accuracy" / "configs"
+IMAGE_SIZE = 64
+HALF_SIZE_LEARNING_RATE = 0.003
 DIGITS = "digits"  # in place of a folder: the embedded data set, for a quick run
 
 
 @dataclass(frozen=True)
 class Network:
-    """A backbone, trained from scratch at 64 x 64 pixels, and the board it is run on."""
+    """A backbone, trained from scratch at 64 x 64 pixels, and the board it is run on.
+
+    half_size_epochs: epochs at 32 x 32 pixels before, at a quarter of the cost. `epochs` start from there.
+    """
 
     name: str
     backbone: str
     target: str
+    epochs: int
+    learning_rate: float
+    half_size_epochs: int = 0
 
 
 NETWORKS = (
-    Network("pplcnet", "PPLCNet_x0_25", "corstone310"),
-    Network("mobilenetv2", "MobileNetV2_x0_25", "corstone300"),
+    Network("pplcnet", "PPLCNet_x0_5", "corstone310", epochs=20, learning_rate=0.003),
+    Network("mobilenetv2", "MobileNetV2_x0_5", "corstone300", epochs=6, learning_rate=0.002, half_size_epochs=14),
 )
 METHODS: dict[str, dict[str, Any]] = {
     "abs_max": {"algorithm": "abs_max"},
@@ -31,28 +41,30 @@ METHODS: dict[str, dict[str, Any]] = {
     "hist": {"algorithm": "hist"},
     "mse": {"algorithm": "mse"},
     "emd": {"algorithm": "emd"},
+    "snr": {"algorithm": "snr"},
+    "snr, AdaRound, bias correction": {"algorithm": "snr", "rounding": "adaround", "bias_correction": True},
     "mse, symmetric": {"algorithm": "mse", "symmetric": True},
     "mse, bias correction": {"algorithm": "mse", "bias_correction": True},
     "mse, equalisation": {"algorithm": "mse", "equalisation": True},
     "mse, AdaRound": {"algorithm": "mse", "rounding": "adaround"},
     "mse, AdaRound, bias correction": {"algorithm": "mse", "rounding": "adaround", "bias_correction": True},
     "auto": {"method": "auto"},
-    "QAT": {"method": "qat", "algorithm": "mse", "epochs": 2, "learning_rate": 0.0005},
+    "QAT": {"method": "qat", "algorithm": "snr", "epochs": 1, "learning_rate": 0.0003},
     "KL": {"algorithm": "KL"},  # last: it takes minutes
 }
-ON_TARGET = ("mse", "auto", "QAT")  # methods whose program also runs on the simulator
+ON_TARGET = ("snr", "auto", "QAT")  # methods whose program also runs on the simulator
 PHOTO_RECIPE: dict[str, Any] = {
     "batch_size": 64,
     "optimiser": "adamw",
-    "learning_rate": 0.004,
     "warmup_epochs": 0.3,
-    "weight_decay": 0.01,
+    "weight_decay": 0.05,
     "label_smoothing": 0,
     "crop_scale": [0.7, 1],
     "flip": True,
     "colour_jitter": 0,
 }
 DIGITS_RECIPE: dict[str, Any] = {
+    "epochs": 8,
     "batch_size": 32,
     "optimiser": "adamw",
     "learning_rate": 0.003,
@@ -62,26 +74,50 @@ DIGITS_RECIPE: dict[str, Any] = {
 }
 
 
-def write_config(network: Network, photos: str, epochs: int, method: str | None = None) -> Path:
-    """The config of a training (method None) or of one method; its stem is the deployment's name."""
-    data: dict[str, Any] = {"kind": "folder", "path": photos, "calibration_images": 512}
-    train = PHOTO_RECIPE
-    if photos == DIGITS:
-        data, train = {"kind": "digits"}, DIGITS_RECIPE
-    values = {
-        "model": {"backbone": network.backbone, "weights": "scratch", "image_size": 64},
-        "data": data,
-        "train": {"epochs": epochs, **train},
-        "quantise": {"precision": "int8", **METHODS[method or "mse"]},
-        "compile": {"target": network.target, "kernels": ["helium", "tvm"]},
-    }
-    CONFIG_FOLDER.mkdir(parents=True, exist_ok=True)
-    path = CONFIG_FOLDER / f"{deployment(network, photos, method)}.yaml"
-    path.write_text(yaml.safe_dump(values, sort_keys=False), encoding="utf-8")
-    return path
+def training_configs(network: Network, photos: str) -> list[Path]:
+    """The configs whose first stages train the network, in order; the last one's result is what methods start from."""
+    configs = [] if photos == DIGITS or not network.half_size_epochs else [_half_size_config(network, photos)]
+    return [*configs, write_config(network, photos)]
+
+
+def write_config(network: Network, photos: str, method: str | None = None) -> Path:
+    """The config of the training (method None) or of one method; its stem is the deployment's name."""
+    values = _values(network, photos, METHODS[method or "mse"])
+    if photos != DIGITS and network.half_size_epochs:
+        weights = BUILD_FOLDER / f"{deployment(network, photos)}_half" / "01_finetune" / "model.pdparams"
+        values["model"]["weights"] = str(weights)
+    return _write(values, deployment(network, photos, method))
 
 
 def deployment(network: Network, photos: str, method: str | None = None) -> str:
     """The deployment's name, which is also its folder's below build/."""
     base = f"accuracy_{network.name}{'_digits' if photos == DIGITS else ''}"
     return f"{base}_{method.lower().replace(', ', '_').replace(' ', '_')}" if method else base
+
+
+def _half_size_config(network: Network, photos: str) -> Path:
+    values = _values(network, photos, METHODS["mse"])
+    values["model"]["image_size"] = IMAGE_SIZE // 2
+    values["train"] |= {"epochs": network.half_size_epochs, "learning_rate": HALF_SIZE_LEARNING_RATE}
+    return _write(values, f"{deployment(network, photos)}_half")
+
+
+def _values(network: Network, photos: str, method: dict[str, Any]) -> dict[str, Any]:
+    data: dict[str, Any] = {"kind": "folder", "path": photos, "calibration_images": 512}
+    train = {"epochs": network.epochs, "learning_rate": network.learning_rate, **PHOTO_RECIPE}
+    if photos == DIGITS:
+        data, train = {"kind": "digits"}, DIGITS_RECIPE
+    return {
+        "model": {"backbone": network.backbone, "weights": "scratch", "image_size": IMAGE_SIZE},
+        "data": data,
+        "train": train,
+        "quantise": {"precision": "int8", **method},
+        "compile": {"target": network.target, "kernels": ["helium", "tvm"]},
+    }
+
+
+def _write(values: dict[str, Any], name: str) -> Path:
+    CONFIG_FOLDER.mkdir(parents=True, exist_ok=True)
+    path = CONFIG_FOLDER / f"{name}.yaml"
+    path.write_text(yaml.safe_dump(values, sort_keys=False), encoding="utf-8")
+    return path

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from paddle_cortexm.accuracy.experiments import DIGITS, METHODS, NETWORKS, deployment, write_config
+from paddle_cortexm.accuracy.experiments import DIGITS, METHODS, NETWORKS, deployment, training_configs, write_config
 from paddle_cortexm.accuracy.tables import tables
 from paddle_cortexm.config import load
 from paddle_cortexm.stage import STAGES, config_values
@@ -17,8 +17,8 @@ def test_methods_share_the_training_and_differ_in_name(
     photos: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(tmp_path)
-    training = load(str(write_config(NETWORKS[0], photos, 3)))
-    configs = [load(str(write_config(NETWORKS[0], photos, 3, method))) for method in METHODS]
+    training = load(str(training_configs(NETWORKS[1], photos)[-1]))
+    configs = [load(str(write_config(NETWORKS[1], photos, method))) for method in METHODS]
     assert len({config.name for config in configs}) == len(METHODS)
     for config in configs:
         assert config_values(config, STAGES["01_finetune"]) == config_values(training, STAGES["01_finetune"])
@@ -30,7 +30,14 @@ def test_names_are_fit_for_folders() -> None:
 
 
 def test_a_result_becomes_a_row_with_its_loss_in_points() -> None:
-    row = {"model": "M", "method": "mse", "images": 2000, "float_top1": 0.75, "fake_quant_top1": 0.74}
+    row = {
+        "model": "M",
+        "photos": "cifar",
+        "method": "mse",
+        "images": 2000,
+        "float_top1": 0.75,
+        "fake_quant_top1": 0.74,
+    }
     row |= {"integer_top1": 0.7475, "agreement": 0.98, "target_frames": 200, "target_equal": 200}
     expected = "| mse | 75.00% | 74.00% | 74.75% | -0.25 | 98.00% | 200 of 200 frames |"
     assert expected in tables([row]).splitlines()
