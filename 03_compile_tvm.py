@@ -25,7 +25,7 @@ def compile_into(config: Config, quiet: bool, folder: Path) -> None:
     """Fill the stage's folder."""
     from paddle_cortexm.compiler.pipeline import compile_model, write_model
     from paddle_cortexm.compiler.plan import plan_table
-    from paddle_cortexm.report.deployed import check_accuracy, write_expected, write_metrics
+    from paddle_cortexm.report.deployed import write_expected, write_metrics
     from paddle_cortexm.report.layer_report import worst_layers, write_layer_report
     from paddle_cortexm.runner.frames import read_image
 
@@ -37,14 +37,14 @@ def compile_into(config: Config, quiet: bool, folder: Path) -> None:
     write_model(folder, config, model, labels, demo)
     print(plan_table(model.layers))
     write_expected(folder, demo, labels)
-    metrics = write_metrics(folder, config, program, labels, quiet=quiet)
+    write_metrics(folder, config, program, labels, quiet=quiet)
     if config.quantise.precision == "int8":
-        worst = worst_layers(write_layer_report(folder, config, program))
-        print(f"the worst layers, integer against float:\n{worst}")
-        check_accuracy(config, metrics, worst)
+        write_layer_report(folder, config, program)
+        print(f"the worst layers, integer against float:\n{worst_layers(folder)}")
 
 
 def main() -> None:
+    from paddle_cortexm.report.deployed import check_accuracy
     from paddle_cortexm.report.memory import explanation
 
     parser = cli.parser(__doc__ or "")
@@ -75,6 +75,7 @@ def main() -> None:
         print(explain_layer(config, input_folder(config, "02_quantize"), folder, arguments.explain))
     if arguments.explain_memory:
         print(explanation(memory))
+    check_accuracy(config, folder)
     cli.summary(folder, redone, figures, f"./04_build_app.sh --config {config.name}")
 
 

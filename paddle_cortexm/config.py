@@ -111,6 +111,12 @@ class Quantise(Section):
     keep_float: tuple[str, ...] = ()
     max_accuracy_drop: Fraction | None = None
 
+    @model_validator(mode="after")
+    def _fits_the_method(self) -> Quantise:
+        if self.method == "qat" and (self.bias_correction or self.rounding != "nearest"):
+            raise ValueError("quantise.bias_correction and quantise.rounding have no effect on method qat: remove them")
+        return self
+
 
 class Memory(Section):
     """arena: none (layer by layer), minimum, or a limit such as 256KiB to reach by streaming rows. regions: memories of

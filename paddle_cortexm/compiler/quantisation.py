@@ -62,7 +62,7 @@ def quantise_graph(
     scales of a layer's weights (by layer name); otherwise they are max|w| / 127. Raises UserError for a missing range,
     an unknown layer in keep_float, or an operator with no integer form.
     """
-    _check_names(graph, keep_float)
+    check_names(graph, keep_float)
     quantisations = tensor_quantisations(graph, ranges, input_range, symmetric=symmetric)
     tensors = {n: replace(t, dtype="int8", quantisation=quantisations[n]) for n, t in graph.tensors.items()}
     layers: list[Layer] = []
@@ -83,7 +83,8 @@ def without_softmax(graph: Graph) -> Graph:
     return replace(graph, output=last.inputs[0]).with_layers(graph.layers[:-1])
 
 
-def _check_names(graph: Graph, keep_float: Sequence[str]) -> None:
+def check_names(graph: Graph, keep_float: Sequence[str]) -> None:
+    """Raise UserError for a name in quantise.keep_float that is no layer of the graph."""
     known = [layer.name for layer in graph.layers]
     for name in keep_float:
         if name not in known:

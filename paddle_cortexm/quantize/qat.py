@@ -91,6 +91,8 @@ def train_on_grid(
     status = Status(quiet=quiet, shown=True)
     epochs = train(network, material, training.model_copy(update=chosen), checkpoint, Group(), status, before_epoch)
     network.use_ranges()
+    if free_epochs >= quantise.epochs:
+        network.set_ranges(_calibrated(network, images, quantise.algorithm))
     network.eval()
     trained = network.trained_graph()
     made = replace(

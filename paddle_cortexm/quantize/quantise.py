@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from paddle_cortexm.compiler import adjustments
 from paddle_cortexm.compiler.frontend import load_graph
 from paddle_cortexm.compiler.pipeline import input_range
-from paddle_cortexm.compiler.quantisation import without_softmax
+from paddle_cortexm.compiler.quantisation import check_names, without_softmax
 from paddle_cortexm.config import Config
 from paddle_cortexm.data.datasets import Splits, is_measurable, open_splits
 from paddle_cortexm.data.pixels import Pixels, load_pixels, network_input
@@ -77,6 +77,7 @@ def _integers(
     pixels = load_pixels(splits.calibration, config.resize, config.model.image_size, "calibration images", quiet=quiet)
     images = network_input(pixels.images, table)  # (N, 3, H, W)
     graph = without_softmax(load_graph(folder))
+    check_names(graph, config.quantise.keep_float)
     with tempfile.TemporaryDirectory() as work:
         program = Path(work) / "program"
         program.mkdir()

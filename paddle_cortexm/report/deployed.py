@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 import zlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +16,7 @@ from paddle_cortexm.data.datasets import validation_frames
 from paddle_cortexm.errors import UserError
 from paddle_cortexm.progress import progress
 from paddle_cortexm.report.accuracy import measure, ranking
+from paddle_cortexm.report.layer_report import worst_layers
 from paddle_cortexm.report.plots import save_confusion
 from paddle_cortexm.simulate import HostModel
 from paddle_cortexm.stage import FLOAT_PREDICTIONS, read_json, write_json
@@ -67,19 +68,24 @@ def write_metrics(folder: Path, config: Config, program: Path, labels: Sequence[
     return metrics
 
 
-def check_accuracy(config: Config, metrics: Mapping[str, Any], worst: str) -> None:
-    """The gate: UserError where the deployed model lost more than quantise.max_accuracy_drop of the float accuracy.
-
-    worst: the worst layers and why, a line each.
-    """
+def check_accuracy(config: Config, folder: Path) -> None:
+    """The gate: UserError where the model of a stage 3 folder lost more than quantise.max_accuracy_drop of the float
+    accuracy, or where that cannot be known."""
     allowed = config.quantise.max_accuracy_drop
-    if allowed is None or not metrics["images"]:
+    if allowed is None:
         return
+    metrics = read_json(folder / "metrics.json")
+    if not metrics["images"]:
+        raise UserError(
+            "quantise.max_accuracy_drop cannot be checked without validation images. Add some, or remove the key."
+        )
     drop = metrics["float"]["top1"] - metrics["top1"]
-    if drop > allowed:
+    if drop > allowed + 1e-9:  # accuracies are shares of whole images
+        worst = worst_layers(folder) if config.quantise.precision == "int8" else ""
         raise UserError(
             f"the deployed model has {metrics['top1']:.2%}, the float model {metrics['float']['top1']:.2%}: a drop of "
             f"{drop:.2%}, more than quantise.max_accuracy_drop ({allowed:.2%}).\nThe worst layers:\n{worst}\n"
             f"Try quantise.method: auto, rounding: adaround, bias_correction: true, or method: qat; or leave the worst "
-            f"layers in float32 with quantise.keep_float. ./03_compile_tvm.py --explain LAYER shows a layer's values."
+            f"layers in float32 with quantise.keep_float. ./03_compile_tvm.py --config {config.name} --explain LAYER "
+            f"shows a layer's values; {folder} has layers.png and confusion.png."
         )

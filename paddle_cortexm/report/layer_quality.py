@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from paddle_cortexm.compiler.fake_quantisation import WEIGHTED
 from paddle_cortexm.compiler.float_reference import run_float
-from paddle_cortexm.compiler.graph import Graph
+from paddle_cortexm.compiler.graph import Graph, Layer
 from paddle_cortexm.compiler.quantisation import weight_rows
 from paddle_cortexm.simulate import HostModel
 
@@ -30,6 +30,7 @@ class LayerQuality:
     """sqnr: signal to quantisation noise, dB; inherited: the lowest sqnr among its inputs. saturated: share of outputs
     beyond the int8 grid's ends. used: share of the 256 steps between the smallest and the largest output seen.
     weight_spread: the largest weight of a channel over that channel's mean, for the worst channel; 0 without weights.
+    parts: the layers of the float graph that were fused into this one, as quantise.keep_float names them.
     """
 
     name: str
@@ -39,6 +40,7 @@ class LayerQuality:
     used: float
     inherited: float = float("inf")
     weight_spread: float = 0.0
+    parts: tuple[str, ...] = ()
 
     @property
     def reason(self) -> str:
@@ -98,7 +100,7 @@ def compare_layers(
 
     for integers, reals in images:
         visit_layers(model, reference, integers, reals, collect)
-    return _with_causes(reference, {name: entry.quality(name) for name, entry in sums.items() if entry.count})
+    return with_causes(reference, {name: entry.quality(name) for name, entry in sums.items() if entry.count})
 
 
 def visit_layers(
@@ -118,19 +120,34 @@ def visit_layers(
     model.on_layer(None)
 
 
-def _with_causes(reference: Graph, qualities: Mapping[str, LayerQuality]) -> list[LayerQuality]:
-    """The qualities with what needs the graph: the inputs' quality and the spread of the weights."""
+def with_causes(reference: Graph, qualities: Mapping[str, LayerQuality]) -> list[LayerQuality]:
+    """The qualities with what needs the graph: the fused layers, their inputs' quality, the spread of their weights."""
+    made_by = {layer.output: layer for layer in reference.layers}
+
+    def fused(last: Layer) -> list[Layer]:
+        inner = [made_by[name] for name in last.inputs if name in made_by and name not in qualities]
+        return [*(layer for before in inner for layer in fused(before)), last]
+
     result = []
-    for layer in reference.layers:
-        if layer.output in qualities:
-            inherited = [qualities[name].sqnr for name in layer.inputs if name in qualities]
-            spread = 0.0
-            if isinstance(layer.operator, WEIGHTED):
-                rows = np.abs(weight_rows(layer.operator))
-                spread = float((rows.max(axis=1) / np.maximum(rows.mean(axis=1), 1e-12)).max())
-            worst_input = min(inherited, default=float("inf"))
-            result.append(replace(qualities[layer.output], inherited=worst_input, weight_spread=spread))
+    for last in reference.layers:
+        if last.output in qualities:
+            parts = fused(last)
+            inherited = [qualities[name].sqnr for layer in parts for name in layer.inputs if name in qualities]
+            quality = replace(
+                qualities[last.output],
+                inherited=min(inherited, default=float("inf")),
+                weight_spread=max(map(_weight_spread, parts)),
+                parts=tuple(layer.name for layer in parts),
+            )
+            result.append(quality)
     return result
+
+
+def _weight_spread(layer: Layer) -> float:
+    if not isinstance(layer.operator, WEIGHTED):
+        return 0.0
+    rows = np.abs(weight_rows(layer.operator))
+    return float((rows.max(axis=1) / np.maximum(rows.mean(axis=1), 1e-12)).max())
 
 
 def worst(qualities: list[LayerQuality], count: int = 5) -> list[LayerQuality]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -20,10 +20,10 @@ from paddle_cortexm.config import Config, Memory
 from paddle_cortexm.data.datasets import open_splits
 from paddle_cortexm.data.preprocessing import apply_table, normalisation_table, resize_short_side_and_crop
 from paddle_cortexm.errors import UserError, nearest
-from paddle_cortexm.report.layer_quality import LayerQuality, compare_layers, visit_layers, worst
+from paddle_cortexm.report.layer_quality import compare_layers, visit_layers, worst
 from paddle_cortexm.report.plots import save_layer_quality
 from paddle_cortexm.simulate import HostModel
-from paddle_cortexm.stage import write_json
+from paddle_cortexm.stage import read_json, write_json
 
 IMAGES = 32  # calibration images the models are compared on
 BARS = 24  # of a histogram in text
@@ -75,20 +75,23 @@ def _images(config: Config, grid: Quantisation | None) -> Iterator[Pair]:
         yield apply_table(frame, integers).astype(np.int8), apply_table(frame, reals)[None].astype(np.float32)
 
 
-def write_layer_report(folder: Path, config: Config, program: Path) -> list[LayerQuality]:
-    """Write layers.json and layers.png into the stage 3 folder; returns the qualities, in order."""
+def write_layer_report(folder: Path, config: Config, program: Path) -> None:
+    """Write layers.json and layers.png into the stage 3 folder."""
     with open_comparison(config, program, folder) as comparison:
         qualities = compare_layers(comparison.model, comparison.reference, comparison.images)
     entries = [asdict(quality) | {"inherited": _finite(quality.inherited)} for quality in qualities]
-    named = [{"name": quality.name, "sqnr": quality.sqnr, "reason": quality.reason} for quality in worst(qualities)]
+    named = [{"name": q.name, "parts": q.parts, "sqnr": q.sqnr, "reason": q.reason} for q in worst(qualities)]
     write_json(folder / "layers.json", {"images": len(comparison.images), "worst": named, "layers": entries})
     save_layer_quality(folder / "layers.png", qualities)
-    return qualities
 
 
-def worst_layers(qualities: Sequence[LayerQuality]) -> str:
-    """The five worst, a line each, with the reason."""
-    return "\n".join(f"  {q.name}: {q.sqnr:.1f} dB; {q.reason}" for q in worst(list(qualities)))
+def worst_layers(folder: Path) -> str:
+    """The five worst of layers.json in the stage 3 folder, a line each: its parts, its name, the reason."""
+    lines = []
+    for layer in read_json(folder / "layers.json")["worst"]:
+        others = [name for name in layer["parts"] if name != layer["name"]]
+        lines.append(f"  {' + '.join([*others, layer['name']])}: {layer['sqnr']:.1f} dB; {layer['reason']}")
+    return "\n".join(lines)
 
 
 def explain_layer(config: Config, program: Path, compiled: Path, layer: str) -> str:

@@ -15,6 +15,7 @@ from paddle_cortexm import cli, config, stage
 from paddle_cortexm.compiler.backends.cmsis_nn.library import find_library
 from paddle_cortexm.config import Config
 from paddle_cortexm.errors import UserError
+from paddle_cortexm.report.deployed import check_accuracy
 from paddle_cortexm.runner import isa_proof, size_report, toolchains
 from paddle_cortexm.runner.toolchains import Toolchain
 from paddle_cortexm.simulate import uses_cmsis_nn
@@ -35,6 +36,7 @@ def main() -> int:
     arguments.add_argument("--toolchain", help="clang or gcc; without it the first that knows the board's CPU")
     options = arguments.parse_args()
     settings = config.load(options.config)
+    check_accuracy(settings, stage.input_folder(settings, "03_compile_tvm"))
     target = target_named(settings.compile.target)
     toolchain = toolchains.choose(target, options.toolchain)
     print(f"compiler: {toolchain} for the {target.cpu} of {target.title}")
