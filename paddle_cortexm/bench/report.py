@@ -33,8 +33,9 @@ KIND_HEAD = (
 BY_KIND = """A kind's count includes what is fused into its layers: hard-swish tables and residual additions run in the
 epilogues of the helium convolutions, and as layers of their own (activation, add) with CMSIS-NN.
 
-\\* Modelled Cortex-M55 cycles: llvm-mca on every basic block, times its executions; no memory waits (see
-paddle_cortexm/profile/cycles.py). An estimate to compare kernels with, not a measurement. Share: of CMSIS-NN's.
+\\* Modelled Cortex-M55 cycles: llvm-mca on every basic block, times its executions, a cycle for each element
+of a gather; no memory waits (see paddle_cortexm/profile/cycles.py). An estimate to compare kernels with, not a
+measurement. Share: of CMSIS-NN's.
 """
 
 

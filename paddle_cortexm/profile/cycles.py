@@ -2,13 +2,15 @@
 
 A block's cycles are those llvm-mca gives for one turn of the block in a loop, with the Cortex-M55's dual-beat overlap
 of vector instructions. Added to that: a branch takes BRANCH_CYCLES (the Cortex-M55 refills its short pipeline), the end
-of a low-overhead loop none. Not modelled: waiting for memory, cache misses, interrupts; straight-line code overlaps
-with itself as if it were a loop. So the figures compare kernels; they are no measurement.
+of a low-overhead loop none; a gather or scatter takes a cycle for each element, where llvm-mca counts the two of a
+contiguous access (an assumption, on the slow side). Not modelled: waiting for memory, cache misses, interrupts;
+straight-line code overlaps with itself as if it were a loop. So the figures compare kernels; they are no measurement.
 """
 
 from __future__ import annotations
 
 import json
+import re
 import shutil
 import subprocess
 from collections import Counter
@@ -21,6 +23,9 @@ from paddle_cortexm.runner.toolchains import CLANG_VERSIONS
 
 ITERATIONS = 100
 BRANCH_CYCLES = 2
+CONTIGUOUS_CYCLES = 2  # of a vector load or store: 64 bits a cycle
+VECTOR_BITS = 128
+VECTOR_ACCESS = re.compile(r"v(ldr|str)[bhwd][te]?\.[a-z]?(?P<element_bits>\d+)")
 MODEL = ("-mtriple=thumbv8.1m.main-none-eabihf", "-mcpu=cortex-m55")
 
 
@@ -78,13 +83,22 @@ def analyse(blocks: list[list[Instruction]], analyser: Path) -> list[float]:
     done = subprocess.run([*command, "-"], input=text, capture_output=True, text=True, check=True, timeout=600)
     regions = json.loads(done.stdout)["CodeRegions"]
     modelled = Counter({int(r["Name"]): r["SummaryView"]["TotalCycles"] / ITERATIONS for r in regions})
-    return [modelled[number] + _branch_cycles(block) for number, block in enumerate(blocks)]
+    extra = [_branch_cycles(block) + sum(map(_gather_cycles, block)) for block in blocks]
+    return [modelled[number] + cycles for number, cycles in enumerate(extra)]
 
 
 def _region(number: int, block: list[Instruction]) -> str:
     """Assembly for llvm-mca, without the branches."""
     lines = [f"{i.name} {i.operands}\n" for i in block if not i.is_branch]
     return f"# LLVM-MCA-BEGIN {number}\n{''.join(lines)}# LLVM-MCA-END\n" if lines else ""
+
+
+def _gather_cycles(instruction: Instruction) -> int:
+    """What a gather or scatter takes beyond a contiguous access, for an address that is a vector: [r0, q1] or [q1]."""
+    access = VECTOR_ACCESS.fullmatch(instruction.name)
+    if access is None or not re.search(r"\[.*\bq\d", instruction.operands):
+        return 0
+    return VECTOR_BITS // int(access["element_bits"]) - CONTIGUOUS_CYCLES
 
 
 def _branch_cycles(block: list[Instruction]) -> int:

@@ -70,6 +70,22 @@ def test_vector_loads_overlap_with_multiply_accumulates() -> None:
 
 
 @needs_analyser
+@pytest.mark.parametrize(
+    ("gather", "contiguous", "elements"),
+    [
+        ("vldrw.u32 q0, [q1, #64]", "vldrw.u32 q0, [r0, #64]", 4),
+        ("vldrb.u16 q0, [r0, q1]", "vldrb.u16 q0, [r0]", 8),
+        ("vstrb.8 q0, [r0, q1]", "vstrb.8 q0, [r0]", 16),
+    ],
+)
+def test_a_gather_takes_a_cycle_for_each_element(gather: str, contiguous: str, elements: int) -> None:
+    analyser = find_analyser()
+    assert analyser is not None
+    gathered, plain = analyse([instructions(gather), instructions(contiguous)], analyser)
+    assert round(gathered - plain) == elements - 2
+
+
+@needs_analyser
 def test_the_end_of_a_low_overhead_loop_is_free_and_a_branch_is_not() -> None:
     analyser = find_analyser()
     assert analyser is not None
