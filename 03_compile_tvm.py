@@ -68,7 +68,7 @@ def main() -> None:
     if memory["segments"]:
         figures["streamed"] = f"{sum(x['streamed'] for x in memory['layers'])} layers in {len(memory['segments'])} runs"
     if metrics["images"]:
-        figures["same class as float"] = f"{metrics['agreement']:.2%}"
+        figures |= {"accuracy before": metrics["before"], "same class as float": f"{metrics['agreement']:.2%}"}
     if arguments.explain:
         from paddle_cortexm.report.layer_report import explain_layer
 

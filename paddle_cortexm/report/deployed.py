@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import time
 import zlib
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -51,11 +52,13 @@ def write_metrics(folder: Path, config: Config, program: Path, labels: Sequence[
     started = time.monotonic()
     accuracy = measure(model.run, labelled, int(np.prod(model.facts["output"]["shape"])))
     print(f"host build: {accuracy.images / (time.monotonic() - started):.0f} images/s")
-    floats = read_json(program / "metrics.json")["float"]
+    before = read_json(program / "metrics.json")
+    floats, estimate = before["float"], before.get("fake_quant_estimate")
     predicted = [int(line) for line in (program / FLOAT_PREDICTIONS).read_text().split()]
     same = np.mean([ours == theirs for ours, theirs in zip(accuracy.predictions, predicted, strict=True)])
     metrics = {
-        "summary": f"{accuracy.top1:.2%} of {accuracy.images} validation images (float: {floats['top1']:.2%})",
+        "summary": f"{_shares(asdict(accuracy))} of {accuracy.images} validation images",
+        "before": f"float {_shares(floats)}" + (f"; fake-quantised {_shares(estimate)}" if estimate else ""),
         "images": accuracy.images,
         "top1": accuracy.top1,
         "top5": accuracy.top5,
@@ -66,6 +69,10 @@ def write_metrics(folder: Path, config: Config, program: Path, labels: Sequence[
     write_json(folder / "metrics.json", metrics)
     save_confusion(folder / "confusion.png", accuracy.confusion, labels)
     return metrics
+
+
+def _shares(figures: Mapping[str, Any]) -> str:
+    return f"top-1 {figures['top1']:.2%}, top-5 {figures['top5']:.2%}"
 
 
 def check_accuracy(config: Config, folder: Path) -> None:
