@@ -54,13 +54,21 @@ def run_fake_quantised(
     weight_scales: Scales | None = None,
     keep_float: Collection[str] = (),
 ) -> dict[str, Floats]:
-    """Every tensor of the graph by name, on its grid, for (N, H, W, 3) images."""
+    """Every tensor of the graph by name, on its grid (but for float_tensors), for (N, H, W, 3) images."""
+    floats = float_tensors(graph, keep_float)
     tensors = {graph.input: to_grid(images, grids[graph.input])}
     for layer in graph.layers:
         deployed = layer if layer.name in keep_float else on_weight_grid(layer, grids, weight_scales or {})
         result = one_layer(deployed, tensors, graph)
-        tensors[layer.output] = to_grid(result, grids[layer.output])
+        tensors[layer.output] = result if layer.output in floats else to_grid(result, grids[layer.output])
     return tensors
+
+
+def float_tensors(graph: Graph, keep_float: Collection[str]) -> frozenset[str]:
+    """What layers kept in float pass to each other alone: it never lies on a grid."""
+    made = {layer.output for layer in graph.layers if layer.name in keep_float} - {graph.output}
+    read_as_integers = {name for layer in graph.layers if layer.name not in keep_float for name in layer.inputs}
+    return frozenset(made - read_as_integers)
 
 
 def one_layer(layer: Layer, tensors: Mapping[str, Floats], graph: Graph) -> Floats:

@@ -20,7 +20,7 @@ import numpy as np
 import paddle
 from numpy.typing import NDArray
 
-from paddle_cortexm.compiler.fake_quantisation import WEIGHTED
+from paddle_cortexm.compiler.fake_quantisation import WEIGHTED, float_tensors
 from paddle_cortexm.compiler.graph import (
     Activation,
     Add,
@@ -123,6 +123,7 @@ class GridNetwork(paddle.nn.Layer):
     def __init__(self, graph: Graph, grids: Grids, keep_float: Collection[str] = ()) -> None:
         super().__init__()
         self.graph, self.grids = graph, dict(grids)
+        self.floats = float_tensors(graph, keep_float)
         self.weighted: dict[str, WeightedLayer] = {}
         for number, layer in enumerate(graph.layers):
             if isinstance(layer.operator, WEIGHTED):
@@ -140,7 +141,8 @@ class GridNetwork(paddle.nn.Layer):
             inputs = [tensors[name] for name in layer.inputs]
             weighted = self.weighted.get(layer.name)
             result = weighted(inputs[0]) if weighted else _apply(layer, inputs, self.graph)
-            tensors[layer.output] = _ToGrid.apply(result, self.grids[layer.output])
+            is_float = layer.output in self.floats
+            tensors[layer.output] = result if is_float else _ToGrid.apply(result, self.grids[layer.output])
         return tensors
 
     def set_statistics(self, images: NDArray[np.float32]) -> None:

@@ -13,7 +13,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from paddle_cortexm.compiler.adjustments import Adjusted
-from paddle_cortexm.compiler.fake_quantisation import WEIGHTED, on_weight_grid, one_layer, to_grid, unclamped
+from paddle_cortexm.compiler.fake_quantisation import (
+    WEIGHTED,
+    float_tensors,
+    on_weight_grid,
+    one_layer,
+    to_grid,
+    unclamped,
+)
 from paddle_cortexm.compiler.graph import Graph, Layer, Quantisation
 from paddle_cortexm.compiler.quantisation import by_channel, integer_weights, weight_rows
 from paddle_cortexm.quantize.rounding import best_steps, second_moments
@@ -39,6 +46,7 @@ def refine(
     rounded: dict[str, Floats] = {graph.input: to_grid(images, grids[graph.input])}
     scales: dict[str, NDArray[np.float64]] = {}
     layers: list[Layer] = []
+    floats = float_tensors(graph, keep_float)
     for layer in graph.layers:
         refined = layer
         if isinstance(layer.operator, WEIGHTED) and layer.name not in keep_float:
@@ -50,7 +58,8 @@ def refine(
         else:
             deployed = layer
         exact[layer.output] = one_layer(layer, exact, graph)
-        rounded[layer.output] = to_grid(one_layer(deployed, rounded, graph), grids[layer.output])
+        result = one_layer(deployed, rounded, graph)
+        rounded[layer.output] = result if layer.output in floats else to_grid(result, grids[layer.output])
         layers.append(refined)
         _forget(graph, len(layers), exact, rounded)
     return Adjusted(replace(graph, layers=tuple(layers)), scales)
