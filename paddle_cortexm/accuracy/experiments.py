@@ -49,7 +49,7 @@ METHODS: dict[str, dict[str, Any]] = {
     "mse, AdaRound": {"algorithm": "mse", "rounding": "adaround"},
     "mse, AdaRound, bias correction": {"algorithm": "mse", "rounding": "adaround", "bias_correction": True},
     "auto": {"method": "auto"},
-    "QAT": {"method": "qat", "algorithm": "snr", "epochs": 1, "learning_rate": 0.0003},
+    "QAT": {"method": "qat", "algorithm": "snr", "epochs": 2, "learning_rate": 0.0005},
     "KL": {"algorithm": "KL"},  # last: it takes minutes
 }
 ON_TARGET = ("snr", "auto", "QAT")  # methods whose program also runs on the simulator
