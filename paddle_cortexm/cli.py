@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import os
 import sys
+import warnings
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
@@ -25,6 +26,8 @@ def parser(description: str) -> argparse.ArgumentParser:
 def run(main: Callable[[], int | None]) -> None:
     """Call main and exit with its status; a UserError is printed without a traceback and exits with 2."""
     os.environ.setdefault("FLAGS_enable_pir_api", "0")  # PaddleSlim needs the legacy program format
+    os.environ.setdefault("GLOG_minloglevel", "2")  # of what Paddle logs, errors only
+    warnings.filterwarnings("ignore", message="No ccache found")  # nothing is compiled with Paddle here
     try:
         sys.exit(main() or 0)
     except UserError as error:
