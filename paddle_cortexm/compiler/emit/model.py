@@ -13,6 +13,7 @@ from paddle_cortexm.compiler.emit.c_text import (
     array_definition,
     element_type,
     float_literal,
+    folded,
     identifier,
     string_literal,
 )
@@ -43,7 +44,7 @@ def emit_model(folder: Path, graph: Graph, kernels: Mapping[str, Kernel], plan: 
     ]
     weights = sum(constant.values.nbytes for _, constant in constants)
     (folder / "model.h").write_text(_header(graph, plan, facts, weights))
-    (folder / "model.c").write_text(_source(graph, kernels, plan, names))
+    (folder / "model.c").write_text(folded(_source(graph, kernels, plan, names)))
     (folder / "model_weights.h").write_text(_weights_header(constants))
     (folder / "model_weights.c").write_text(_weights_source(constants))
 
@@ -130,6 +131,9 @@ def _source(graph: Graph, kernels: Mapping[str, Kernel], plan: MemoryPlan, names
 {"".join(f'#include "{header}"{chr(10)}' for header in headers)}#include "model_weights.h"
 
 __attribute__((section(".arena"), aligned(16))) uint8_t model_arena[MODEL_ARENA_BYTES];
+
+/* A tensor or scratch, by its offset in the arena. */
+#define AT(type, offset) ((type *)(void *)(model_arena + (offset)))
 
 const char *const model_layer_names[MODEL_LAYER_COUNT] = {{
 {layer_names}}};

@@ -14,7 +14,7 @@ WHOLE_INPUT = """int model_run(const model_input_t *input, model_output_t *outpu
 
 int model_run_rows(const model_rows_t *input, model_output_t *output)
 {{
-    model_input_t *image = (model_input_t *)(void *)(model_arena + {offset});
+    model_input_t *image = AT(model_input_t, {offset});
     for (uint32_t row = 0; row < MODEL_INPUT_HEIGHT; row++) {{
         input->make_row(input->context, row, image->data + row * MODEL_INPUT_WIDTH * MODEL_INPUT_CHANNELS);
     }}
@@ -51,7 +51,7 @@ def run_functions(graph: Graph, plan: MemoryPlan, names: Mapping[str, str]) -> s
             steps.append(f"    stream_run(&segment_{segment_at[i]}, {rows});\n")
         elif i not in streamed:
             steps.append(_call(graph, plan, layer, i, names))
-    steps.append(f"    memcpy(output->data, model_arena + {plan.offsets[graph.output]}, sizeof output->data);\n")
+    steps.append(f"    memcpy(output->data, AT(uint8_t, {plan.offsets[graph.output]}), sizeof output->data);\n")
     steps.append("    return 0;\n")
     if graph.input in plan.rolling:
         return STREAMED_INPUT.format(steps="".join(steps))
@@ -61,13 +61,13 @@ def run_functions(graph: Graph, plan: MemoryPlan, names: Mapping[str, str]) -> s
 def _call(graph: Graph, plan: MemoryPlan, layer: Layer, number: int, names: Mapping[str, str]) -> str:
     """One layer's call. Tensors stand at their offsets in the arena; the input is read where the caller has it."""
 
-    def place(tensor: Tensor, qualifier: str) -> str:
+    def place(tensor: Tensor) -> str:
         if tensor.name == graph.input:
             return "input->data"
-        return f"({qualifier}{element_type(tensor)} *)(void *)(model_arena + {plan.offsets[tensor.name]})"
+        return f"AT({element_type(tensor)}, {plan.offsets[tensor.name]})"
 
     scratch = scratch_name(layer.name)
-    arguments = [place(t, "const ") for t in graph.inputs_of(layer)] + [place(graph.output_of(layer), "")]
-    arguments.append(f"model_arena + {plan.offsets[scratch]}" if scratch in plan.offsets else "NULL")
+    arguments = [place(tensor) for tensor in (*graph.inputs_of(layer), graph.output_of(layer))]
+    arguments.append(f"AT(uint8_t, {plan.offsets[scratch]})" if scratch in plan.offsets else "NULL")
     call = f"{names[layer.name]}({', '.join(arguments)})"
     return f"    if ({call} != 0) {{\n        return {number + 1};\n    }}\n    model_layer_done({number});\n"

@@ -89,7 +89,7 @@ def _layer_entry(
 
 
 def _address(plan: MemoryPlan, name: str) -> str:
-    return f"model_arena + {plan.offsets[name]}" if name in plan.offsets else "NULL"
+    return f"AT(uint8_t, {plan.offsets[name]})" if name in plan.offsets else "NULL"
 
 
 def _shape(graph: Graph, tensor: str) -> str:

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from paddle_cortexm.compiler.backends.base import Kernel, Rejection, c_template
 from paddle_cortexm.compiler.backends.helium import fully_connected, pointwise, stem
 from paddle_cortexm.compiler.backends.helium.packing import (
     Matrix,
     epilogue_declaration,
     matrix_constants,
+    matrix_fields,
     matrix_rejection,
-    matrix_struct,
 )
+from paddle_cortexm.compiler.backends.helium.structs import declaration, size_fields, window_fields
 from paddle_cortexm.compiler.graph import Graph, IntegerConvolution, Layer
 
 LARGEST_KERNEL_HEIGHT = 16  # HELIUM_CONV2D_ROWS
@@ -55,10 +58,8 @@ def window_kernel(
     """A kernel with the interface of conv2d_s8.h. The whole layer's scratch also holds one input row of padding."""
     operator, (_, _, input_width, channels) = layer.operator, graph.inputs_of(layer)[0].shape
     assert isinstance(operator, IntegerConvolution)
-    declarations = (
-        epilogue_declaration(matrix.epilogue)
-        + f"    static const helium_conv2d_s8_t convolution = {_struct(graph, layer, operator, matrix)};\n"
-    )
+    declarations = epilogue_declaration(matrix.epilogue)
+    declarations += declaration("helium_conv2d_s8_t", "convolution", _fields(graph, layer, operator, matrix))
     adds = matrix.epilogue.add is not None
     whole = f"    helium_{function}(&convolution, input0, output, scratch, {'input1' if adds else 'NULL'});\n"
     row = f"    helium_{function.replace('_s8', '_row_s8')}(&convolution, rows, output, scratch, "
@@ -77,15 +78,13 @@ def window_kernel(
     )
 
 
-def _struct(graph: Graph, layer: Layer, operator: IntegerConvolution, matrix: Matrix) -> str:
-    """Initialiser of helium_conv2d_s8_t."""
-    window = operator.window
-    (_, height, width, channels), output = graph.inputs_of(layer)[0].shape, graph.output_of(layer).shape
-    return (
-        f"{{.matrix = {matrix_struct(matrix)}, .input_height = {height}, .input_width = {width}, "
-        f".input_channels = {channels}, .output_height = {output[1]}, .output_width = {output[2]}, "
-        f".kernel_height = {window.kernel[0]}, .kernel_width = {window.kernel[1]}, "
-        f".stride_height = {window.stride[0]}, .stride_width = {window.stride[1]}, "
-        f".padding_top = {window.padding[0]}, .padding_left = {window.padding[1]}, "
-        f".input_zero_point = {operator.input_zero_point}}}"
-    )
+def _fields(graph: Graph, layer: Layer, operator: IntegerConvolution, matrix: Matrix) -> dict[str, Any]:
+    """The fields of helium_conv2d_s8_t."""
+    source = graph.inputs_of(layer)[0]
+    return {
+        "matrix": matrix_fields(matrix),
+        "input_channels": source.shape[3],
+        **size_fields(source, graph.output_of(layer)),
+        **window_fields(operator.window),
+        "input_zero_point": operator.input_zero_point,
+    }

@@ -13,8 +13,9 @@ from paddle_cortexm.compiler.backends.helium.requantisation import (
     GROUP,
     narrowing_order,
     requantise_constants,
-    requantise_initialiser,
+    requantise_fields,
 )
+from paddle_cortexm.compiler.backends.helium.structs import declaration, size_fields, window_fields
 from paddle_cortexm.compiler.graph import Graph, Int8Array, IntegerDepthwiseConvolution, Layer
 
 TAP_LIMIT = 128  # HELIUM_DEPTHWISE_TAP_LIMIT
@@ -69,27 +70,17 @@ def _kernel(graph: Graph, layer: Layer, operator: IntegerDepthwiseConvolution, b
     scales = requantise_constants(requantisation, source.shape[3])
     window = operator.window
     strip_bytes = GROUP * window.kernel[0] * ((result.shape[2] - 1) * window.stride[1] + window.kernel[1])
-    (kernel_height, kernel_width), (top, left) = window.kernel, window.padding[:2]
     fields = {
         "channels": source.shape[3],
-        "input_height": source.shape[1],
-        "input_width": source.shape[2],
-        "output_height": result.shape[1],
-        "output_width": result.shape[2],
-        "kernel_height": kernel_height,
-        "kernel_width": kernel_width,
-        "stride_height": window.stride[0],
-        "stride_width": window.stride[1],
-        "padding_top": top,
-        "padding_left": left,
+        **size_fields(source, result),
+        **window_fields(window),
         "input_zero_point": operator.input_zero_point,
         "weights": "$weights",
         "bias": "$bias",
-        "requantise": requantise_initialiser(requantisation, scales),
+        "requantise": requantise_fields(requantisation, scales),
         "table": "$table" if tables else "NULL",
     }
-    values = "".join(f"        .{name} = {value},\n" for name, value in fields.items())
-    parameters = f"    static const helium_depthwise_t parameters = {{\n{values}    }};\n"
+    parameters = declaration("helium_depthwise_t", "parameters", fields)
     return Kernel(
         name="helium_depthwise_s8",
         backend="helium",

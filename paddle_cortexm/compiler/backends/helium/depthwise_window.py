@@ -6,6 +6,7 @@ import numpy as np
 
 from paddle_cortexm.compiler.backends.base import Constant, Kernel, Rejection, c_template
 from paddle_cortexm.compiler.backends.helium.requantisation import split_shift, table_constant
+from paddle_cortexm.compiler.backends.helium.structs import declaration, size_fields
 from paddle_cortexm.compiler.graph import Graph, Int8Array, IntegerDepthwiseConvolution, Layer
 
 WORD_ROWS = 4  # rows that a word of the kernel holds
@@ -65,10 +66,7 @@ def _kernel(graph: Graph, layer: Layer, operator: IntegerDepthwiseConvolution, b
     window, requantisation, table = operator.window, operator.requantisation, table_with_clamp(operator)
     fields = {
         "channels": source.shape[3],
-        "input_height": source.shape[1],
-        "input_width": source.shape[2],
-        "output_height": result.shape[1],
-        "output_width": result.shape[2],
+        **size_fields(source, result),
         "kernel_height": window.kernel[0],
         "kernel_width": window.kernel[1],
         "stride": window.stride[0],
@@ -80,8 +78,7 @@ def _kernel(graph: Graph, layer: Layer, operator: IntegerDepthwiseConvolution, b
         "zero_point": requantisation.output_zero_point,
         "table": "NULL" if table is None else "$table",
     }
-    values = "".join(f"        .{name} = {value},\n" for name, value in fields.items())
-    parameters = f"    static const helium_depthwise_window_t parameters = {{\n{values}    }};\n"
+    parameters = declaration("helium_depthwise_window_t", "parameters", fields)
     scratch = SCRATCH_BYTES_5X5 if window.kernel == (5, 5) else SCRATCH_BYTES
     return Kernel(
         name="helium_depthwise_window_s8",

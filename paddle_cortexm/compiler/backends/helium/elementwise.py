@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from paddle_cortexm.compiler.backends.base import Kernel, Rejection, c_template
-from paddle_cortexm.compiler.backends.helium.requantisation import LARGEST_LEFT_SHIFT, split_shift
+from paddle_cortexm.compiler.backends.helium.packing import add_fields, add_rejection
+from paddle_cortexm.compiler.backends.helium.requantisation import split_shift
+from paddle_cortexm.compiler.backends.helium.structs import declaration
 from paddle_cortexm.compiler.graph import Graph, IntegerAdd, IntegerMultiply, Layer
 
 
@@ -15,28 +17,14 @@ def select(graph: Graph, layer: Layer) -> Kernel | Rejection:
     return _multiply(graph, layer, layer.operator)
 
 
-def add_initialiser(add: IntegerAdd) -> str | None:
-    """C initialiser of a helium_add_t, or None when an operand would need a left shift of more than 22."""
-    addends = []
-    for i in range(2):
-        left, shift = split_shift(add.multipliers[i], add.shifts[i])
-        left += add.left_shift if add.multipliers[i] else 0
-        if left > LARGEST_LEFT_SHIFT:
-            return None
-        addends.append(f"{{{add.zero_points[i]}, {left}, {add.multipliers[i]}, {shift}}}")
-    left, shift = split_shift(add.multipliers[2], add.shifts[2])
-    result = f"{left}, {add.multipliers[2]}, {shift}, {add.output_zero_point}, {add.minimum}, {add.maximum}"
-    return f"{{{', '.join(addends)}, {result}}}"
-
-
 def _add(graph: Graph, layer: Layer, add: IntegerAdd) -> Kernel | Rejection:
     first, second = graph.inputs_of(layer)
     if first.shape != second.shape:
         return Rejection("the addition's shapes differ")
-    initialiser = add_initialiser(add)
-    if initialiser is None:
-        return Rejection(f"an operand's scale needs a left shift of more than {LARGEST_LEFT_SHIFT}")
-    parameters = f"    static const helium_add_t parameters = {initialiser};\n"
+    rejection = add_rejection(add)
+    if rejection is not None:
+        return rejection
+    parameters = declaration("helium_add_t", "parameters", add_fields(add))
     row = first.shape[-2] * first.shape[-1]
     return Kernel(
         name="helium_add_s8",
@@ -59,10 +47,17 @@ def _multiply(graph: Graph, layer: Layer, operator: IntegerMultiply) -> Kernel |
     if len(r.multiplier) != 1:
         return Rejection("a product has one scale")
     left, shift = split_shift(int(r.multiplier[0]), int(r.shift[0]))
-    first_zero, second_zero = operator.zero_points
-    values = f"{first_zero}, {second_zero}, {left}, {int(r.multiplier[0])}, {shift}"
-    values += f", {r.output_zero_point}, {r.minimum}, {r.maximum}"
-    parameters = f"    static const helium_elementwise_multiply_t parameters = {{{values}}};\n"
+    fields = {
+        "first_zero_point": operator.zero_points[0],
+        "second_zero_point": operator.zero_points[1],
+        "left_shift": left,
+        "multiplier": int(r.multiplier[0]),
+        "shift": shift,
+        "zero_point": r.output_zero_point,
+        "minimum": r.minimum,
+        "maximum": r.maximum,
+    }
+    parameters = declaration("helium_elementwise_multiply_t", "parameters", fields)
     call = "    helium_elementwise_multiply_s8(&parameters, {source}, output, {count}, {repeats});\n"
     count = channels if broadcast else first.elements
     repeats = first.elements // count

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from paddle_cortexm.compiler.backends.base import Constant, Kernel, Rejection, c_template
 from paddle_cortexm.compiler.backends.helium.float_packing import (
-    activation_struct,
+    activation_fields,
     float_type,
     packed_bias,
     packed_vectors,
-    struct_declaration,
     weighted_rejection,
-    window_fields,
 )
+from paddle_cortexm.compiler.backends.helium.structs import declaration, size_fields, window_fields
 from paddle_cortexm.compiler.graph import DepthwiseConvolution, Graph, Layer
 
 LARGEST_KERNEL_HEIGHT = 16  # HELIUM_DEPTHWISE_FLOAT_ROWS
@@ -31,16 +30,22 @@ def select(graph: Graph, layer: Layer) -> Kernel | Rejection:
 def _kernel(graph: Graph, layer: Layer, operator: DepthwiseConvolution) -> Kernel:
     source = graph.inputs_of(layer)[0]
     kind, channels = float_type(source), source.shape[3]
-    fields = {"weights": "$weights", "bias": "$bias", "channels": channels} | window_fields(graph, layer)
-    fields |= {"activation": activation_struct(operator.clamp, operator.epilogue.activation)}
-    declaration = struct_declaration("helium_float_depthwise_t", "parameters", fields)
+    fields = {
+        "weights": "$weights",
+        "bias": "$bias",
+        "channels": channels,
+        **size_fields(source, graph.output_of(layer)),
+        **window_fields(operator.window),
+        "activation": activation_fields(operator.clamp, operator.epilogue.activation),
+    }
+    parameters = declaration("helium_float_depthwise_t", "parameters", fields)
     function = f"helium_depthwise_{kind.suffix}"
     row = f"helium_depthwise_row_{kind.suffix}(&parameters, rows, output);"
     return Kernel(
         name=function,
         backend="helium",
         reason=f"{kind.lanes} channels a vector, pixels side by side share loads",
-        body=c_template(f"{declaration}    {function}(&parameters, input0, output, scratch);\n"),
+        body=c_template(f"{parameters}    {function}(&parameters, input0, output, scratch);\n"),
         constants=(
             Constant("weights", packed_vectors(operator.weight.reshape(-1, channels).T, kind)),
             Constant("bias", packed_bias(operator.bias, kind), "hot"),
@@ -48,5 +53,5 @@ def _kernel(graph: Graph, layer: Layer, operator: DepthwiseConvolution) -> Kerne
         scratch_bytes=source.shape[2] * channels * kind.bytes,
         header=kind.header,
         sources=(kind.source("depthwise"),),
-        row_body=c_template(f"{declaration}    {row}\n"),
+        row_body=c_template(f"{parameters}    {row}\n"),
     )

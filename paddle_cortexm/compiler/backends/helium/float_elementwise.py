@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from paddle_cortexm.compiler.backends.base import Kernel, Rejection, c_template
-from paddle_cortexm.compiler.backends.helium.float_packing import activation_struct, float_type
+from paddle_cortexm.compiler.backends.helium.float_packing import activation_fields, float_type
+from paddle_cortexm.compiler.backends.helium.structs import declaration
 from paddle_cortexm.compiler.graph import Activation, Add, Graph, Layer, Multiply
 
 
@@ -14,15 +15,15 @@ def select(graph: Graph, layer: Layer) -> Kernel | Rejection:
     if isinstance(operator, Multiply):
         return _multiply(graph, layer)
     if isinstance(operator, Activation):
-        declaration = _activation(activation_struct((None, None), operator))
+        activation = declaration("helium_activation_t", "activation", activation_fields((None, None), operator))
         call = "activate_{suffix}(&activation, {first}, output, {count})"
-        return _kernel(graph, layer, declaration, call, first.elements, row)
+        return _kernel(graph, layer, activation, call, first.elements, row)
     assert isinstance(operator, Add)
     if first.shape != graph.inputs_of(layer)[1].shape:
         return Rejection("the addition's shapes differ")
-    declaration = _activation(activation_struct(operator.clamp))
+    activation = declaration("helium_activation_t", "activation", activation_fields(operator.clamp))
     call = "add_{suffix}(&activation, {first}, {second}, output, {count})"
-    return _kernel(graph, layer, declaration, call, first.elements, row)
+    return _kernel(graph, layer, activation, call, first.elements, row)
 
 
 def _multiply(graph: Graph, layer: Layer) -> Kernel | Rejection:
@@ -36,10 +37,6 @@ def _multiply(graph: Graph, layer: Layer) -> Kernel | Rejection:
     call = f"multiply_{{suffix}}({{first}}, {{second}}, output, {{count}}, {first.elements // channels})"
     # A broadcast factor is no row of input1, and only whole after the layer that averages this very tensor.
     return _kernel(graph, layer, "", call, channels, None)
-
-
-def _activation(struct: str) -> str:
-    return f"    static const helium_activation_t activation = {struct};\n"
 
 
 def _kernel(graph: Graph, layer: Layer, declaration: str, call: str, count: int, row: int | None) -> Kernel:

@@ -6,14 +6,13 @@ from typing import Any
 
 from paddle_cortexm.compiler.backends.base import Constant, Kernel, Rejection, c_template
 from paddle_cortexm.compiler.backends.helium.float_packing import (
-    activation_struct,
+    activation_fields,
     float_type,
     packed_bias,
     packed_matrix,
-    struct_declaration,
     weighted_rejection,
-    window_fields,
 )
+from paddle_cortexm.compiler.backends.helium.structs import declaration, size_fields, window_fields
 from paddle_cortexm.compiler.graph import Convolution, FullyConnected, Graph, Layer, Window
 
 LARGEST_KERNEL_HEIGHT = 16  # HELIUM_CONV2D_FLOAT_ROWS
@@ -39,7 +38,7 @@ def select(graph: Graph, layer: Layer) -> Kernel | Rejection:
 def _pointwise(graph: Graph, layer: Layer, operator: Convolution | FullyConnected, height: int, width: int) -> Kernel:
     """The call over height x width pixels; a row is the same call over width pixels."""
     kind = float_type(graph.output_of(layer))
-    matrix = struct_declaration("helium_float_matrix_t", "matrix", _matrix_fields(operator))
+    matrix = declaration("helium_float_matrix_t", "matrix", _matrix_fields(operator))
     added = operator.epilogue.add is not None
 
     def call(source: str, pixels: int, residual: str) -> str:
@@ -61,24 +60,25 @@ def _pointwise(graph: Graph, layer: Layer, operator: Convolution | FullyConnecte
 def _convolution(graph: Graph, layer: Layer, operator: Convolution) -> Kernel:
     """The general kernel. The whole layer's scratch also holds one input row of zeros."""
     kind = float_type(graph.output_of(layer))
-    _, _, input_width, input_channels = graph.inputs_of(layer)[0].shape
-    fields = {f"matrix.{name}": value for name, value in _matrix_fields(operator).items()}
-    fields |= window_fields(graph, layer) | {"input_channels": input_channels}
-    declaration = struct_declaration("helium_float_conv2d_t", "convolution", fields)
+    source, result = graph.inputs_of(layer)[0], graph.output_of(layer)
+    _, _, input_width, input_channels = source.shape
+    fields = {"matrix": _matrix_fields(operator), "input_channels": input_channels}
+    fields |= size_fields(source, result) | window_fields(operator.window)
+    convolution = declaration("helium_float_conv2d_t", "convolution", fields)
     added = operator.epilogue.add is not None
     whole = f"helium_conv2d_{kind.suffix}(&convolution, input0, output, scratch, {'input1' if added else 'NULL'});"
     row = f"helium_conv2d_row_{kind.suffix}(&convolution, rows, output, scratch, {'residual' if added else 'NULL'});"
-    patches = graph.output_of(layer).shape[2] * (-(-operator.weight[0].size // 2) * 2) * kind.bytes
+    patches = result.shape[2] * (-(-operator.weight[0].size // 2) * 2) * kind.bytes
     return Kernel(
         name=f"helium_conv2d_{kind.suffix}",
         backend="helium",
         reason="patches of one row, then as a 1x1 convolution",
-        body=c_template(f"{declaration}    {whole}\n"),
+        body=c_template(f"{convolution}    {whole}\n"),
         constants=_constants(graph, layer, operator),
         scratch_bytes=patches + input_width * input_channels * kind.bytes,
         header=kind.header,
         sources=(kind.source("conv2d"),),
-        row_body=c_template(f"{declaration}    {row}\n"),
+        row_body=c_template(f"{convolution}    {row}\n"),
         row_scratch_bytes=patches,
     )
 
@@ -90,7 +90,7 @@ def _matrix_fields(operator: Convolution | FullyConnected) -> dict[str, Any]:
         "bias": "$bias",
         "depth": operator.weight[0].size,
         "channels": len(operator.weight),
-        "activation": activation_struct(operator.clamp, operator.epilogue.activation),
+        "activation": activation_fields(operator.clamp, operator.epilogue.activation),
     }
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -93,39 +92,14 @@ def weighted_rejection(graph: Graph, layer: Layer) -> Rejection | None:
     return None
 
 
-def activation_struct(clamp: Clamp, activation: Activation | None = None) -> str:
-    """Initialiser of helium_activation_t: a clamp, or an activation."""
+def activation_fields(clamp: Clamp, activation: Activation | None = None) -> dict[str, str]:
+    """The fields of helium_activation_t: a clamp, or an activation."""
     if activation is not None and activation.kind not in CLAMP_OF:
         slope, offset = (1 / 6, 0.5) if activation.kind == "hard_swish" else (activation.slope, activation.offset)
         name = f"HELIUM_{activation.kind.upper()}"
-        return f"{{.kind = {name}, .slope = {float_literal(slope)}, .offset = {float_literal(offset)}}}"
+        return {"kind": name, "slope": float_literal(slope), "offset": float_literal(offset)}
     low, high = CLAMP_OF[activation.kind] if activation is not None else clamp
     if (low, high) == OPEN:
-        return "{.kind = HELIUM_LINEAR}"
-    bounds = (float_literal(-np.inf if low is None else low), float_literal(np.inf if high is None else high))
-    return f"{{.kind = HELIUM_CLAMP, .low = {bounds[0]}, .high = {bounds[1]}}}"
-
-
-def struct_declaration(c_type: str, name: str, fields: dict[str, Any]) -> str:
-    """C that declares a constant struct, a field a line."""
-    values = "".join(f"        .{field} = {value},\n" for field, value in fields.items())
-    return f"    static const {c_type} {name} = {{\n{values}    }};\n"
-
-
-def window_fields(graph: Graph, layer: Layer) -> dict[str, int]:
-    """The fields that helium_float_conv2d_t and helium_float_depthwise_t share."""
-    operator = layer.operator
-    assert isinstance(operator, Convolution | DepthwiseConvolution)
-    source, output, window = graph.inputs_of(layer)[0].shape, graph.output_of(layer).shape, operator.window
-    return {
-        "input_height": source[1],
-        "input_width": source[2],
-        "output_height": output[1],
-        "output_width": output[2],
-        "kernel_height": window.kernel[0],
-        "kernel_width": window.kernel[1],
-        "stride_height": window.stride[0],
-        "stride_width": window.stride[1],
-        "padding_top": window.padding[0],
-        "padding_left": window.padding[1],
-    }
+        return {"kind": "HELIUM_LINEAR"}
+    ends = (-np.inf if low is None else low, np.inf if high is None else high)
+    return {"kind": "HELIUM_CLAMP", "low": float_literal(ends[0]), "high": float_literal(ends[1])}

@@ -5,10 +5,9 @@ from __future__ import annotations
 from paddle_cortexm.compiler.backends.base import Kernel, Rejection, c_template
 from paddle_cortexm.compiler.backends.helium.packing import (
     Matrix,
-    epilogue_declaration,
     matrix_constants,
+    matrix_declaration,
     matrix_rejection,
-    matrix_struct,
 )
 from paddle_cortexm.compiler.backends.helium.pointwise import MATRIX_SOURCES
 from paddle_cortexm.compiler.graph import Graph, IntegerFullyConnected, Layer
@@ -27,11 +26,7 @@ def select(graph: Graph, layer: Layer) -> Kernel | Rejection:
 def kernel(matrix: Matrix, reason: str) -> Kernel:
     """The call for one vector."""
     residual = "input1" if matrix.epilogue.add is not None else "NULL"
-    body = (
-        epilogue_declaration(matrix.epilogue)
-        + f"    static const helium_matrix_s8_t matrix = {matrix_struct(matrix)};\n"
-        + f"    helium_fully_connected_s8(&matrix, input0, output, {residual});\n"
-    )
+    body = f"{matrix_declaration(matrix)}    helium_fully_connected_s8(&matrix, input0, output, {residual});\n"
     return Kernel(
         name="helium_fully_connected_s8",
         backend="helium",

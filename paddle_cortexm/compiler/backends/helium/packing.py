@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from paddle_cortexm.compiler.backends.base import Constant, Rejection
+from paddle_cortexm.compiler.backends.helium.structs import declaration
 from paddle_cortexm.compiler.graph import Epilogue, Int8Array, Int32Array, IntegerAdd, Requantisation
 
 BLOCK = 16  # values a vector has: the depth is filled up to a multiple
@@ -95,34 +97,50 @@ def packed_table(table: Int8Array, requantisation: Requantisation) -> Int8Array:
     return np.roll(table[clamped + 128], 128)
 
 
-def matrix_struct(matrix: Matrix) -> str:
-    """Initialiser of helium_matrix_s8_t, with `$constant` for the constants' names."""
+def matrix_declaration(matrix: Matrix) -> str:
+    """The C lines that declare `matrix` and, where there is one, the residual addition it points to."""
+    return epilogue_declaration(matrix.epilogue) + declaration("helium_matrix_s8_t", "matrix", matrix_fields(matrix))
+
+
+def matrix_fields(matrix: Matrix) -> dict[str, Any]:
+    """The fields of helium_matrix_s8_t."""
     r, epilogue = matrix.requantisation, matrix.epilogue
     has_table = epilogue.table is not None
     minimum, maximum = (-128, 127) if has_table else (r.minimum, r.maximum)
-    table = "$table" if has_table else "NULL"
-    added = "&residual_add" if epilogue.add is not None else "NULL"
-    return (
-        f"{{.weights = $weights, .constants = $constants, .depth = {matrix.depth}, .channels = {matrix.channels}, "
-        f".has_left_shift = {int(needs_left_shift(r))}, .zero_point = {r.output_zero_point}, "
-        f".minimum = {minimum}, .maximum = {maximum}, .epilogue = {{.table = {table}, .add = {added}}}}}"
-    )
+    return {
+        "weights": "$weights",
+        "constants": "$constants",
+        "depth": matrix.depth,
+        "channels": matrix.channels,
+        "has_left_shift": int(needs_left_shift(r)),
+        "zero_point": r.output_zero_point,
+        "minimum": minimum,
+        "maximum": maximum,
+        "epilogue": {
+            "table": "$table" if has_table else "NULL",
+            "add": "&residual_add" if epilogue.add is not None else "NULL",
+        },
+    }
 
 
 def epilogue_declaration(epilogue: Epilogue) -> str:
     """The C line that declares the residual addition's parameters, where there is one: `residual_add`."""
-    return "" if epilogue.add is None else f"    static const helium_add_t residual_add = {add_struct(epilogue.add)};\n"
+    return "" if epilogue.add is None else declaration("helium_add_t", "residual_add", add_fields(epilogue.add))
 
 
-def add_struct(add: IntegerAdd) -> str:
-    """Initialiser of helium_add_t."""
-    first, second = (_addend(add, i) for i in range(2))
+def add_fields(add: IntegerAdd) -> dict[str, Any]:
+    """The fields of helium_add_t."""
     shift = add.shifts[2]
-    return (
-        f"{{{first}, {second}, .left_shift = {max(shift + 1, 0)}, .multiplier = {add.multipliers[2]}, "
-        f".shift = {_right_shift(shift)}, .zero_point = {add.output_zero_point}, "
-        f".minimum = {add.minimum}, .maximum = {add.maximum}}}"
-    )
+    return {
+        "first": _addend(add, 0),
+        "second": _addend(add, 1),
+        "left_shift": max(shift + 1, 0),
+        "multiplier": add.multipliers[2],
+        "shift": _right_shift(shift),
+        "zero_point": add.output_zero_point,
+        "minimum": add.minimum,
+        "maximum": add.maximum,
+    }
 
 
 def add_rejection(add: IntegerAdd) -> Rejection | None:
@@ -132,11 +150,14 @@ def add_rejection(add: IntegerAdd) -> Rejection | None:
     return None
 
 
-def _addend(add: IntegerAdd, i: int) -> str:
-    return (
-        f"{{.zero_point = {add.zero_points[i]}, .left_shift = {ADDEND_SHIFT}, "
-        f".multiplier = {add.multipliers[i]}, .shift = {_right_shift(_addend_exponent(add, i))}}}"
-    )
+def _addend(add: IntegerAdd, i: int) -> dict[str, int]:
+    """The fields of helium_addend_t."""
+    return {
+        "zero_point": add.zero_points[i],
+        "left_shift": ADDEND_SHIFT,
+        "multiplier": add.multipliers[i],
+        "shift": _right_shift(_addend_exponent(add, i)),
+    }
 
 
 def _addend_exponent(add: IntegerAdd, i: int) -> int:

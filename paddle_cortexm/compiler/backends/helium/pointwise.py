@@ -5,9 +5,8 @@ from __future__ import annotations
 from paddle_cortexm.compiler.backends.base import Kernel, c_template
 from paddle_cortexm.compiler.backends.helium.packing import (
     Matrix,
-    epilogue_declaration,
     matrix_constants,
-    matrix_struct,
+    matrix_declaration,
 )
 from paddle_cortexm.compiler.graph import IntegerConvolution, Window
 
@@ -21,10 +20,7 @@ def takes(operator: IntegerConvolution) -> bool:
 
 def kernel(matrix: Matrix, height: int, width: int) -> Kernel:
     """The call over height x width pixels; a row is the same call over width pixels."""
-    declarations = (
-        epilogue_declaration(matrix.epilogue)
-        + f"    static const helium_matrix_s8_t matrix = {matrix_struct(matrix)};\n"
-    )
+    declarations = matrix_declaration(matrix)
     adds = matrix.epilogue.add is not None
 
     def call(source: str, pixels: str, residual: str) -> str:

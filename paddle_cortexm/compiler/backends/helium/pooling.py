@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from paddle_cortexm.compiler.backends.base import Kernel, Rejection, c_template
 from paddle_cortexm.compiler.backends.helium.float_packing import FLOAT_TYPES
+from paddle_cortexm.compiler.backends.helium.structs import declaration, size_fields, window_fields
 from paddle_cortexm.compiler.graph import (
     AveragePool,
     Graph,
@@ -33,7 +34,8 @@ def select(graph: Graph, layer: Layer) -> Kernel | Rejection:
 
 def _kernel(source: Tensor, result: Tensor, window: Window, kind: str) -> Kernel:
     """kind: average_pool or max_pool."""
-    parameters = f"    static const helium_pool_t parameters = {_initialiser(source, result, window)};\n"
+    fields = {"channels": source.shape[3], **size_fields(source, result), **window_fields(window)}
+    parameters = declaration("helium_pool_t", "parameters", fields)
     floats = FLOAT_TYPES.get(source.dtype)
     suffix = floats.suffix if floats else "s8"
     rows = f"    helium_{kind}_row_{suffix}(&parameters, rows, {window.kernel[0]}, output);\n"
@@ -46,12 +48,6 @@ def _kernel(source: Tensor, result: Tensor, window: Window, kind: str) -> Kernel
         sources=(floats.source("pool") if floats else f"app/helium/{kind}_s8.c",),
         row_body=c_template(parameters + rows) if _all_rows_inside(source, result, window) else None,
     )
-
-
-def _initialiser(source: Tensor, result: Tensor, window: Window) -> str:
-    """C initialiser of a helium_pool_t."""
-    sizes = (source.shape[3], *source.shape[1:3], *result.shape[1:3])
-    return f"{{{', '.join(map(str, (*sizes, *window.kernel, *window.stride, *window.padding[:2])))}}}"
 
 
 def _last_start(result: Tensor, window: Window, axis: int) -> int:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -40,10 +42,16 @@ def requantise_constants(r: Requantisation, channels: int) -> tuple[Constant, ..
     return tuple(constants)
 
 
-def requantise_initialiser(r: Requantisation, constants: tuple[Constant, ...]) -> str:
-    """C initialiser of a helium_requantise_t; `$name` stands for a constant, as in base.c_template."""
-    left = "$left_shift" if any(c.name == "left_shift" for c in constants) else "NULL"
-    return f"{{$multiplier, $shift, {left}, {r.output_zero_point}, {r.minimum}, {r.maximum}}}"
+def requantise_fields(r: Requantisation, constants: tuple[Constant, ...]) -> dict[str, Any]:
+    """The fields of helium_requantise_t."""
+    return {
+        "multiplier": "$multiplier",
+        "shift": "$shift",
+        "left_shift": "$left_shift" if any(c.name == "left_shift" for c in constants) else "NULL",
+        "zero_point": r.output_zero_point,
+        "minimum": r.minimum,
+        "maximum": r.maximum,
+    }
 
 
 def table_constant(table: Int8Array) -> Constant:

@@ -1,0 +1,40 @@
+"""The C of the kernels' parameter structs: `$name` stands for a constant, as in base.c_template."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from paddle_cortexm.compiler.graph import Tensor, Window
+
+
+def initialiser(fields: Mapping[str, object]) -> str:
+    """`{.name = value, ...}`; a value that is a mapping itself is the initialiser of a struct inside."""
+    values = {name: initialiser(v) if isinstance(v, Mapping) else v for name, v in fields.items()}
+    return f"{{{', '.join(f'.{name} = {value}' for name, value in values.items())}}}"
+
+
+def declaration(c_type: str, name: str, fields: Mapping[str, object]) -> str:
+    """The C line that declares a constant struct."""
+    return f"    static const {c_type} {name} = {initialiser(fields)};\n"
+
+
+def size_fields(source: Tensor, result: Tensor) -> dict[str, int]:
+    """Height and width of a layer's input and output."""
+    return {
+        "input_height": source.shape[1],
+        "input_width": source.shape[2],
+        "output_height": result.shape[1],
+        "output_width": result.shape[2],
+    }
+
+
+def window_fields(window: Window) -> dict[str, int]:
+    """Kernel, stride and padding."""
+    return {
+        "kernel_height": window.kernel[0],
+        "kernel_width": window.kernel[1],
+        "stride_height": window.stride[0],
+        "stride_width": window.stride[1],
+        "padding_top": window.padding[0],
+        "padding_left": window.padding[1],
+    }
