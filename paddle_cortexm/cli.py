@@ -11,6 +11,10 @@ from pathlib import Path
 
 from paddle_cortexm.errors import UserError
 
+# Modules whose warnings say nothing to a user: of compilers that are not used, of setuptools' age, of how batch norm
+# has changed between versions of Paddle.
+NOISY_MODULES = (r"paddle\.utils", r"paddle\.nn\.layer", r"paddleslim\.", r"_distutils_hack")
+
 
 def parser(description: str) -> argparse.ArgumentParser:
     """The arguments common to all stages: --config, --force, --quiet."""
@@ -27,7 +31,8 @@ def run(main: Callable[[], int | None]) -> None:
     """Call main and exit with its status; a UserError is printed without a traceback and exits with 2."""
     os.environ.setdefault("FLAGS_enable_pir_api", "0")  # PaddleSlim needs the legacy program format
     os.environ.setdefault("GLOG_minloglevel", "2")  # of what Paddle logs, errors only
-    warnings.filterwarnings("ignore", message="No ccache found")  # nothing is compiled with Paddle here
+    for module in NOISY_MODULES:
+        warnings.filterwarnings("ignore", category=UserWarning, module=module)
     try:
         sys.exit(main() or 0)
     except UserError as error:
