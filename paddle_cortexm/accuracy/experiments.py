@@ -32,8 +32,8 @@ class Network:
 
 
 NETWORKS = (
-    Network("pplcnet", "PPLCNet_x0_5", "corstone310", epochs=5, learning_rate=0.002, half_size_epochs=12),
-    Network("mobilenetv2", "MobileNetV2_x0_5", "corstone300", epochs=4, learning_rate=0.002, half_size_epochs=14),
+    Network("pplcnet", "PPLCNet_x0_5", "corstone310", epochs=10, learning_rate=0.002, half_size_epochs=12),
+    Network("mobilenetv2", "MobileNetV2_x0_5", "corstone300", epochs=5, learning_rate=0.002, half_size_epochs=14),
 )
 METHODS: dict[str, dict[str, Any]] = {
     "abs_max": {"algorithm": "abs_max"},
