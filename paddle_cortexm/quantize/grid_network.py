@@ -1,9 +1,10 @@
 """A trainable network on the integer grid: what quantisation-aware training trains.
 
-PaddleSlim's dygraph QAT is symmetric and quantises the inputs of convolutions only, so a model trained with it meets a
-different grid when it is deployed: zero points, fused activations, tables, adds and pools. This network is made from
-the layer graph itself, with the scale and zero point of every tensor and weights a channel, as the C computes them.
-Gradients pass the rounding unchanged and stop at values that saturate (Bengio et al., straight-through estimator).
+By itself PaddleSlim's dygraph QAT is symmetric and quantises the inputs of convolutions only, so a model trained with
+it meets a different grid when it is deployed: zero points, fused activations, tables, adds and pools. So this network
+is made from the layer graph: every tensor is put on the grid it is deployed with, and PaddleSlim's QAT quantises the
+weights, a scale a channel; the inputs it is told to leave as they are. Gradients pass the rounding unchanged and stop
+at values that saturate (Bengio et al., straight-through estimator).
 
 Batch norm: a channel's scale of a convolution's results commutes with the channel's weight scale, so a batch norm can
 stand behind a quantised convolution and still fold into it without leaving the grid. One is put behind every
@@ -19,13 +20,13 @@ from typing import Any
 import numpy as np
 import paddle
 from numpy.typing import NDArray
+from paddleslim.dygraph.quant import QAT
 
 from paddle_cortexm.compiler.fake_quantisation import WEIGHTED, float_tensors
 from paddle_cortexm.compiler.graph import (
     Activation,
     Add,
     AveragePool,
-    Convolution,
     DepthwiseConvolution,
     FullyConnected,
     Graph,
@@ -38,7 +39,7 @@ from paddle_cortexm.compiler.graph import (
     Window,
 )
 from paddle_cortexm.errors import UserError
-from paddle_cortexm.training.small_maps import depthwise_by_products, is_small
+from paddle_cortexm.training.small_maps import speed_up_small_maps
 
 functional = paddle.nn.functional
 Clamp = tuple[float | None, float | None]
@@ -62,31 +63,34 @@ class _ToGrid(paddle.autograd.PyLayer):
         return gradient * inside.astype(gradient.dtype)
 
 
+class OnGridAlready(paddle.nn.Layer):
+    """What PaddleSlim's QAT is given to quantise the inputs of convolutions with: they are on their grid already."""
+
+    def forward(self, x: Any) -> Any:
+        return x
+
+
 class WeightedLayer(paddle.nn.Layer):
-    """A convolution (weight OIHW) or fully connected layer (weight OI) with int8 weights, its batch norm or bias, and
-    its fused activation."""
+    """A convolution or fully connected layer as a convolution without bias (`product`, weight OIHW) for PaddleSlim to
+    quantise, its batch norm or bias, and its fused activation."""
 
     def __init__(self, layer: Layer, *, with_norm: bool, quantised: bool) -> None:
         super().__init__()
         operator = layer.operator
         assert isinstance(operator, WEIGHTED)
-        self.operator, self.quantised = operator, quantised
-        self.weight = self._parameter(_to_paddle(operator))
-        self.bias: Any = None if with_norm else self._parameter(operator.bias)
+        self.operator = operator
+        self.product: Any = _convolution(operator)
+        self.product.skip_quant = not quantised
+        assign = paddle.nn.initializer.Assign(operator.bias)
+        bias_size = [len(operator.bias)]
+        self.bias: Any = None if with_norm else self.create_parameter(bias_size, default_initializer=assign)
         self.norm: Any = paddle.nn.BatchNorm2D(len(operator.bias)) if with_norm else None
         self.unset = with_norm
 
-    def _parameter(self, values: NDArray[np.float32]) -> Any:
-        assign = paddle.nn.initializer.Assign(values)
-        return self.create_parameter(list(values.shape), default_initializer=assign)
-
     def forward(self, x: Any) -> Any:
-        weight = self.weight
-        if self.quantised:
-            channels = [-1] + [1] * (weight.ndim - 1)
-            scale = paddle.clip(weight.abs().flatten(1).max(axis=1), min=1e-12).detach().reshape(channels) / 127
-            weight = weight + (paddle.round(weight / scale) * scale - weight).detach()
-        sums = _sums(self.operator, x, weight)
+        if isinstance(self.operator, FullyConnected):
+            x = x.transpose([0, 2, 3, 1]).flatten(1).unsqueeze([2, 3])
+        sums = self.product(x)
         if self.norm is None:
             sums = sums + self.bias.reshape([1, -1, 1, 1])
         else:
@@ -107,7 +111,7 @@ class WeightedLayer(paddle.nn.Layer):
 
     def folded(self) -> Operator:
         """The operator with the trained weights, batch norm folded."""
-        weight = self.weight.numpy()
+        weight = self.product.weight.numpy()
         if self.norm is None:
             return replace(self.operator, weight=_from_paddle(self.operator, weight), bias=self.bias.numpy())
         norm = self.norm
@@ -130,6 +134,10 @@ class GridNetwork(paddle.nn.Layer):
                 with_norm = not isinstance(layer.operator, FullyConnected) and _area(graph, layer) > 1
                 made = WeightedLayer(layer, with_norm=with_norm, quantised=layer.name not in keep_float)
                 self.weighted[layer.name] = self.add_sublayer(f"layer{number}", made)
+        QAT({"weight_quantize_type": "channel_wise_abs_max"}, act_quantize=OnGridAlready).quantize(self)
+        for weighted in self.weighted.values():  # without the observers of output ranges around them: grids are known
+            weighted.product = getattr(weighted.product, "_layer", weighted.product)
+        speed_up_small_maps(self)
 
     def forward(self, images: Any) -> Any:
         return self.tensors(images)[self.graph.output].flatten(1)
@@ -171,30 +179,40 @@ def _area(graph: Graph, layer: Layer) -> int:
     return height * width
 
 
+def _convolution(operator: Any) -> paddle.nn.Conv2D:
+    """The operator's sums of products as a convolution, without its bias."""
+    weight = _to_paddle(operator)
+    depthwise = isinstance(operator, DepthwiseConvolution)
+    window = Window() if isinstance(operator, FullyConnected) else operator.window
+    top, left, bottom, right = window.padding
+    return paddle.nn.Conv2D(
+        weight.shape[0] if depthwise else weight.shape[1],
+        weight.shape[0],
+        list(weight.shape[2:]),
+        stride=list(window.stride),
+        padding=[top, bottom, left, right],
+        groups=weight.shape[0] if depthwise else 1,
+        weight_attr=paddle.ParamAttr(initializer=paddle.nn.initializer.Assign(weight)),
+        bias_attr=False,
+    )
+
+
 def _to_paddle(operator: Any) -> NDArray[np.float32]:
-    """OHWI to OIHW, HWC to (C, 1, H, W); OI stays."""
+    """OHWI to OIHW, HWC to (C, 1, H, W), OI to (O, I, 1, 1)."""
     if isinstance(operator, DepthwiseConvolution):
         return np.ascontiguousarray(operator.weight.transpose(2, 0, 1)[:, None])
+    if isinstance(operator, FullyConnected):
+        return operator.weight[:, :, None, None]
     return np.ascontiguousarray(np.moveaxis(operator.weight, -1, 1))
 
 
 def _from_paddle(operator: Any, weight: NDArray[np.float32]) -> NDArray[np.float32]:
+    """The other way round."""
     if isinstance(operator, DepthwiseConvolution):
         return np.ascontiguousarray(weight[:, 0].transpose(1, 2, 0))
-    return np.ascontiguousarray(np.moveaxis(weight, 1, -1))
-
-
-def _sums(operator: Any, x: Any, weight: Any) -> Any:
-    """Sums of products, (N, O, H, W), without the bias."""
     if isinstance(operator, FullyConnected):
-        flat = x.transpose([0, 2, 3, 1]).flatten(1)
-        return paddle.matmul(flat, weight, transpose_y=True).reshape([flat.shape[0], -1, 1, 1])
-    window, groups = operator.window, 1 if isinstance(operator, Convolution) else x.shape[1]
-    top, left, bottom, right = window.padding
-    if groups > 1 and top == left == bottom == right and is_small(x):
-        return depthwise_by_products(x, weight, window.stride, top)
-    padding = [top, bottom, left, right]
-    return functional.conv2d(x, weight, stride=list(window.stride), padding=padding, groups=groups)
+        return weight[:, :, 0, 0]
+    return np.ascontiguousarray(np.moveaxis(weight, 1, -1))
 
 
 def _apply(layer: Layer, inputs: list[Any], graph: Graph) -> Any:

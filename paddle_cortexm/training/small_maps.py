@@ -14,6 +14,7 @@ from typing import Any
 import numpy as np
 import paddle
 from numpy.typing import NDArray
+from paddle.nn.quant.quant_layers import QuantizedConv2D
 
 LARGEST_AREA = 64  # pixels of the input map
 
@@ -28,17 +29,26 @@ def speed_up_small_maps(network: paddle.nn.Layer) -> int:
 
 
 def _is_depthwise(layer: paddle.nn.Layer) -> bool:
-    if type(layer) is not paddle.nn.Conv2D:
+    if type(layer) not in (paddle.nn.Conv2D, QuantizedConv2D) or tuple(layer._dilation) != (1, 1):
         return False
-    symmetric = isinstance(layer._padding, int) and tuple(layer._dilation) == (1, 1)
-    return symmetric and layer._groups == layer._in_channels == layer._out_channels > 1
+    channels, inputs, *_ = layer.weight.shape
+    return _padding(layer) is not None and inputs == 1 and layer._groups == channels > 1
+
+
+def _padding(layer: Any) -> int | None:
+    """The padding where it is the same on all sides."""
+    sides = {layer._padding} if isinstance(layer._padding, int) else set(layer._padding)
+    return sides.pop() if len(sides) == 1 else None
 
 
 def _forward_of(layer: Any, ordinary: Callable[[Any], Any]) -> Callable[[Any], Any]:
     def forward(x: Any) -> Any:
         if not is_small(x):
             return ordinary(x)
-        result = depthwise_by_products(x, layer.weight, tuple(layer._stride), layer._padding)
+        weight = layer.weight
+        if isinstance(layer, QuantizedConv2D):
+            x, weight = layer._fake_quant_input(x), layer._fake_quant_weight(weight)
+        result = depthwise_by_products(x, weight, tuple(layer._stride), _padding(layer) or 0)
         return result if layer.bias is None else result + layer.bias.reshape([1, -1, 1, 1])
 
     return forward
