@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 
 from paddle_cortexm.compiler.graph import (
@@ -61,18 +62,15 @@ def tensor_quantisations(
                 f"ranges.json: no range for tensor '{layer.output}' ({type(layer.operator).__name__}); every tensor of "
                 f"the graph needs one. Run ./02_quantize.py --force."
             )
-        interval = _useful_part(graph, layer, ranges[layer.output])
+        interval = _useful_part(graph, layer, ranges)
         chosen[layer.output] = quantisation_of_range(*interval, symmetric=symmetric)
     return chosen
 
 
-def _useful_part(graph: Graph, layer: Layer, interval: Range) -> Range:
-    """The calibrated interval without what the producer cannot make or no consumer can tell apart.
-
-    hard-swish is 0 below -3 and hard-sigmoid constant outside its ramp, so saturating there loses nothing.
-    """
-    low, high = _intersect(interval, _producible(layer.operator))
-    wanted = [_distinguishable(consumer.operator) for consumer in graph.consumers(layer.output)]
+def _useful_part(graph: Graph, layer: Layer, ranges: Mapping[str, Range]) -> Range:
+    """The calibrated interval without what the producer cannot make or no consumer can tell apart."""
+    low, high = _intersect(ranges[layer.output], _producible(layer.operator))
+    wanted = [_distinguishable(reader.operator, ranges.get(reader.output)) for reader in graph.consumers(layer.output)]
     if wanted and layer.output != graph.output:
         low = max(low, min(w[0] for w in wanted))
         high = min(high, max(w[1] for w in wanted))
@@ -95,13 +93,20 @@ def _producible(operator: Operator) -> Range:
     return -float("inf"), float("inf")
 
 
-def _distinguishable(operator: Operator) -> Range:
+def _distinguishable(operator: Operator, result: Range | None) -> Range:
+    """The inputs that lead to different results: hard-swish is 0 below -3 and saturates with its result's range,
+    hard-sigmoid is constant outside its ramp. Saturating there loses nothing."""
     match operator:
         case Activation(kind="hard_swish"):
-            return -3.0, float("inf")
+            return -3.0, float("inf") if result is None else _hard_swish_inverse(result[1])
         case Activation(kind="hard_sigmoid", slope=slope, offset=offset):
             return -offset / slope, (1 - offset) / slope
     return -float("inf"), float("inf")
+
+
+def _hard_swish_inverse(y: float) -> float:
+    """The x >= 0 with x * min(x + 3, 6) / 6 = y."""
+    return y if y >= 3 else (math.sqrt(9 + 24 * max(y, 0.0)) - 3) / 2
 
 
 def _intersect(a: Range, b: Range) -> Range:

@@ -22,6 +22,7 @@ from paddle_cortexm.quantize.thresholds import threshold
 MINIMUM_IMAGES = 16
 SAMPLE = 1 << 17  # values kept of a tensor, over all images
 BATCH = 16
+LOGITS_MARGIN = 1.1  # of the largest logit seen: saturated logits would tie
 
 
 @dataclass
@@ -78,6 +79,10 @@ def tensor_ranges(
     """The `tensors` section of ranges.json: minimum, maximum and source of every tensor of the graph."""
     ranges: dict[str, dict[str, float | str]] = {}
     for name in graph.tensors:
+        if name == graph.output:
+            ends = {"minimum": LOGITS_MARGIN * seen[name].minimum, "maximum": LOGITS_MARGIN * seen[name].maximum}
+            ranges[name] = {**ends, "source": "calibrated-whole"}
+            continue
         observation = seen[name]
         known = thresholds.get(name, 0.0)
         source = "paddleslim" if known > 0 else "calibrated"

@@ -99,6 +99,14 @@ def test_no_step_is_spent_on_what_the_reader_cannot_tell_apart(reader: Operator,
     assert chosen["made"] == quantisation_of_range(*useful)
 
 
+@pytest.mark.parametrize(("largest_result", "largest_input"), [(5.0, 5.0), (2 / 3, 1.0), (0.0, 0.0)])
+def test_no_step_is_spent_on_inputs_that_saturate_hard_swish(largest_result: float, largest_input: float) -> None:
+    builder = one_layer(pointwise(np.eye(3)))
+    builder.add("read", HARD_SWISH, "made")
+    chosen = tensor_quantisations(builder.graph(), {"made": (-9.0, 9.0), "read": (-0.375, largest_result)}, PIXELS)
+    assert chosen["made"] == quantisation_of_range(-3.0, largest_input)
+
+
 def test_a_second_reader_keeps_the_whole_range() -> None:
     builder = one_layer(pointwise(np.eye(3)))
     builder.add("read", HARD_SWISH, "made")

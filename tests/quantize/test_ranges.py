@@ -51,6 +51,14 @@ def test_one_image_with_huge_values_does_not_decide_for_the_others_with_snr() ->
     assert threshold(values, largest, "snr") < 0.3 * max(largest) < threshold(values, largest, "mse")
 
 
+@pytest.mark.parametrize("algorithm", ["avg", "mse", "snr"])
+def test_logits_are_never_cut_off(algorithm: str) -> None:
+    graph = block()
+    seen = observe(graph, images(32))
+    low, high = intervals(tensor_ranges(graph, seen, {}, algorithm))["logits"]
+    assert low <= seen["logits"].minimum and high >= seen["logits"].maximum
+
+
 def test_avg_is_the_mean_of_the_images_maxima() -> None:
     assert threshold(np.array([[1.0], [3.0]], np.float32), [1.0, 3.0], "avg") == 2.0
 
