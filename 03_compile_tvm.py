@@ -39,7 +39,7 @@ def compile_into(config: Config, quiet: bool, folder: Path) -> None:
     write_expected(folder, demo, labels)
     write_metrics(folder, config, program, labels, quiet=quiet)
     if config.quantise.precision == "int8":
-        write_layer_report(folder, config, program)
+        write_layer_report(folder, config, program, quiet=quiet)
         print(f"the worst layers, integer against float:\n{worst_layers(folder)}")
 
 
@@ -72,7 +72,8 @@ def main() -> None:
     if arguments.explain:
         from paddle_cortexm.report.layer_report import explain_layer
 
-        print(explain_layer(config, input_folder(config, "02_quantize"), folder, arguments.explain))
+        program = input_folder(config, "02_quantize")
+        print(explain_layer(config, program, folder, arguments.explain, quiet=arguments.quiet))
     if arguments.explain_memory:
         print(explanation(memory))
     check_accuracy(config, folder)

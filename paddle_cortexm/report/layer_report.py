@@ -18,7 +18,8 @@ from paddle_cortexm.compiler.pipeline import compile_model, write_model
 from paddle_cortexm.compiler.quantisation import without_softmax
 from paddle_cortexm.config import Config, Memory
 from paddle_cortexm.data.datasets import open_splits
-from paddle_cortexm.data.preprocessing import apply_table, normalisation_table, resize_short_side_and_crop
+from paddle_cortexm.data.pixels import load_pixels
+from paddle_cortexm.data.preprocessing import apply_table, normalisation_table
 from paddle_cortexm.errors import UserError, nearest
 from paddle_cortexm.report.layer_quality import compare_layers, visit_layers, worst
 from paddle_cortexm.report.plots import save_layer_quality
@@ -41,7 +42,7 @@ class Comparison:
 
 
 @contextmanager
-def open_comparison(config: Config, program: Path, compiled: Path) -> Iterator[Comparison]:
+def open_comparison(config: Config, program: Path, compiled: Path, *, quiet: bool = False) -> Iterator[Comparison]:
     """Open what is compared. program: the stage 2 folder; compiled: the stage 3 folder.
 
     A model with streamed layers is compiled again without (whole tensors; the bits are the same).
@@ -55,7 +56,8 @@ def open_comparison(config: Config, program: Path, compiled: Path) -> Iterator[C
             _compile_whole(config, program, compiled)
         model = HostModel(compiled)
         grid = model.facts["input"]["quantisation"]
-        yield Comparison(model, reference, tuple(_images(config, Quantisation(**grid) if grid else None)))
+        images = comparison_images(config, Quantisation(**grid) if grid else None, quiet=quiet)
+        yield Comparison(model, reference, tuple(images))
 
 
 def _compile_whole(config: Config, program: Path, folder: Path) -> None:
@@ -66,18 +68,19 @@ def _compile_whole(config: Config, program: Path, folder: Path) -> None:
     write_model(folder, unstreamed, model, ["?"], np.zeros((1, 1, 3), np.uint8))
 
 
-def _images(config: Config, grid: Quantisation | None) -> Iterator[Pair]:
-    """Calibration images, preprocessed for the integer and for the float model."""
+def comparison_images(config: Config, grid: Quantisation | None, *, quiet: bool = False) -> Iterator[Pair]:
+    """Calibration images, preprocessed for the integer and for the float model. Unreadable ones
+    are left out and named; raises UserError when they are more than 1 %."""
     integers, reals = (normalisation_table(config.data.mean, config.data.std, g) for g in (grid, None))
-    calibration = open_splits(config).calibration
-    for index in range(min(IMAGES, len(calibration.targets))):
-        frame = resize_short_side_and_crop(calibration.read(index), config.resize, config.model.image_size)
+    calibration, size = open_splits(config).calibration, config.model.image_size
+    frames = load_pixels(calibration, config.resize, size, "calibration images", quiet=quiet).images
+    for frame in frames[:IMAGES]:
         yield apply_table(frame, integers).astype(np.int8), apply_table(frame, reals)[None].astype(np.float32)
 
 
-def write_layer_report(folder: Path, config: Config, program: Path) -> None:
+def write_layer_report(folder: Path, config: Config, program: Path, *, quiet: bool = False) -> None:
     """Write layers.json and layers.png into the stage 3 folder."""
-    with open_comparison(config, program, folder) as comparison:
+    with open_comparison(config, program, folder, quiet=quiet) as comparison:
         qualities = compare_layers(comparison.model, comparison.reference, comparison.images)
     entries = [asdict(quality) | {"inherited": _finite(quality.inherited)} for quality in qualities]
     named = [{"name": q.name, "parts": q.parts, "sqnr": q.sqnr, "reason": q.reason} for q in worst(qualities)]
@@ -94,7 +97,7 @@ def worst_layers(folder: Path) -> str:
     return "\n".join(lines)
 
 
-def explain_layer(config: Config, program: Path, compiled: Path, layer: str) -> str:
+def explain_layer(config: Config, program: Path, compiled: Path, layer: str, *, quiet: bool = False) -> str:
     """Ranges, grid and histogram of one layer's output, integer and float. Raises UserError for an unknown layer."""
     integers: list[NDArray[np.float32]] = []
     floats: list[NDArray[np.float32]] = []
@@ -104,7 +107,7 @@ def explain_layer(config: Config, program: Path, compiled: Path, layer: str) -> 
             integers.append(values.reshape(-1).astype(np.float32))
             floats.append(expected.reshape(-1))
 
-    with open_comparison(config, program, compiled) as comparison:
+    with open_comparison(config, program, compiled, quiet=quiet) as comparison:
         known = [entry["output"] for entry in comparison.model.facts["layers"]]
         if layer not in known:
             raise UserError(f"--explain: no layer '{layer}'{nearest(layer, known)}. The layers: {', '.join(known)}")
