@@ -29,7 +29,7 @@ from paddle_cortexm.quantize.programs import export_program, program_runner, sta
 from paddle_cortexm.quantize.ptq import calibrate
 from paddle_cortexm.quantize.ranges import check_image_count, constant_tensors
 from paddle_cortexm.quantize.thresholds import OWN_ALGORITHM
-from paddle_cortexm.stage import FLOAT_PREDICTIONS, write_json
+from paddle_cortexm.stage import FLOAT_PREDICTIONS, STAGES, config_values, write_json
 from paddle_cortexm.training.checkpoint import Checkpoint, basis_of
 from paddle_cortexm.training.evaluation import all_logits, network_logits, scores
 from paddle_cortexm.training.loop import Material
@@ -149,7 +149,8 @@ def _trained(
     pixels = load_pixels(splits.train, config.resize, config.resize, "training images", quiet=quiet)
     table = normalisation_table(config.data.mean, config.data.std)
     material = Material(pixels, validation, table, config.model.image_size)
-    checkpoint = Checkpoint(folder.parent / ".02_quantize.checkpoint", basis_of(config.model_dump(mode="json")))
+    basis = config_values(config, STAGES["02_quantize"]) | {"train": config.train.model_dump(mode="json")}
+    checkpoint = Checkpoint(folder.parent / ".02_quantize.checkpoint", basis_of(basis))
     settings, pixel_range = (config.train, config.quantise), input_range(config)
     made, epochs, answer = train_on_grid(start, material, settings, images, pixel_range, checkpoint, quiet=quiet)
     checkpoint.remove()

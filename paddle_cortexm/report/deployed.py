@@ -94,5 +94,5 @@ def check_accuracy(config: Config, folder: Path) -> None:
             f"{drop:.2%}, more than quantise.max_accuracy_drop ({allowed:.2%}).\nThe worst layers:\n{worst}\n"
             f"Try quantise.method: auto, rounding: adaround, bias_correction: true, or method: qat; or leave the worst "
             f"layers in float32 with quantise.keep_float. ./03_compile_tvm.py --config {config.name} --explain LAYER "
-            f"shows a layer's values; {folder} has layers.png and confusion.png."
+            f"shows a layer's values. {folder} was kept and can be inspected: layers.png, confusion.png."
         )

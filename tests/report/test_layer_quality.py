@@ -56,7 +56,7 @@ def test_a_model_that_lost_too_much_is_refused_with_the_worst_layers_and_what_to
     worst = {"name": "swish1", "parts": ["conv1", "swish1"], "sqnr": 3.0, "reason": "range too narrow"}
     write_json(tmp_path / "metrics.json", {"images": 100, "top1": 0.70, "float": {"top1": 0.75}})
     write_json(tmp_path / "layers.json", {"worst": [worst]})
-    expected = r"drop of 5.00%.*\n.*\n  conv1 \+ swish1: 3.0 dB; range.*\n.*method: auto.*keep_float"
+    expected = r"drop of 5.00%.*\n.*\n  conv1 \+ swish1: 3.0 dB; range.*\n.*method: auto.*keep_float.* was kept"
     with pytest.raises(UserError, match=expected):
         check_accuracy(gated(0.04), tmp_path)
     check_accuracy(gated(0.05), tmp_path)
