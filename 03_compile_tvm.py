@@ -50,7 +50,7 @@ def main() -> None:
     parser = cli.parser(__doc__ or "")
     parser.add_argument("--kernels", help="kernel backends in order of preference: cmsis-nn,helium,tvm, or fastest")
     parser.add_argument("--explain-memory", action="store_true", help="print what sets the size of the arena")
-    parser.add_argument("--explain", metavar="LAYER", help="print ranges and histogram of a layer's output (int8)")
+    parser.add_argument("--explain", metavar="LAYER", help="print ranges and histograms of a layer (int8)")
     arguments = parser.parse_args()
     config = load(arguments.config)
     overrides = {"compile.kernels": arguments.kernels.split(",")} if arguments.kernels else {}
@@ -69,8 +69,8 @@ def main() -> None:
         figures["streamed"] = f"{sum(x['streamed'] for x in memory['layers'])} layers in {len(memory['segments'])} runs"
     if metrics["images"]:
         figures |= {"accuracy before": metrics["before"], "same class as float": f"{metrics['agreement']:.2%}"}
-    if arguments.explain:
-        from paddle_cortexm.report.layer_report import explain_layer
+    if arguments.explain is not None:
+        from paddle_cortexm.report.layer_explanation import explain_layer
 
         program = input_folder(config, "02_quantize")
         print(explain_layer(config, program, folder, arguments.explain, quiet=arguments.quiet))

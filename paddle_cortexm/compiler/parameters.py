@@ -72,11 +72,16 @@ def _useful_part(graph: Graph, layer: Layer, interval: Range) -> Range:
     hard-swish is 0 below -3 and hard-sigmoid constant outside its ramp, so saturating there loses nothing.
     """
     low, high = _intersect(interval, _producible(layer.operator))
-    wanted = [_distinguishable(consumer.operator) for consumer in graph.consumers(layer.output)]
-    if wanted and layer.output != graph.output:
-        low = max(low, min(w[0] for w in wanted))
-        high = min(high, max(w[1] for w in wanted))
-    return low, high
+    least, most = distinguishable_range(graph, layer.output)
+    return max(low, least), min(high, most)
+
+
+def distinguishable_range(graph: Graph, tensor: str) -> Range:
+    """The interval of a tensor's values beyond which all are one to the layers that read it."""
+    wanted = [_distinguishable(consumer.operator) for consumer in graph.consumers(tensor)]
+    if not wanted or tensor == graph.output:
+        return -float("inf"), float("inf")
+    return min(low for low, _ in wanted), max(high for _, high in wanted)
 
 
 def _producible(operator: Operator) -> Range:

@@ -6,19 +6,18 @@ figure drops is the one to look at.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
 
 from paddle_cortexm.compiler.fake_quantisation import WEIGHTED
-from paddle_cortexm.compiler.float_reference import run_float
 from paddle_cortexm.compiler.graph import Graph, Layer
 from paddle_cortexm.compiler.quantisation import weight_rows
+from paddle_cortexm.report.deployed_layers import fused_layers, visit_layers
 from paddle_cortexm.simulate import HostModel
 
-Visit = Callable[[str, NDArray[np.int8], NDArray[np.float32]], None]
 SATURATION_LIMIT = 0.01  # share of values beyond the ends of the int8 range that is worth a remark
 UNUSED_LIMIT = 0.5  # share of the 256 steps that no value reaches
 OWN_NOISE = 1.0  # dB below its inputs: less than this is not the layer's doing
@@ -94,52 +93,27 @@ def compare_layers(
     names = [layer["output"] for layer in model.facts["layers"]]
     sums = {name: _Sums() for name in names if model.facts["tensors"][name]["quantisation"]}
 
-    def collect(name: str, integers: NDArray[np.int8], expected: NDArray[np.float32]) -> None:
+    def collect(name: str, integers: NDArray[np.int8], exact: Mapping[str, NDArray[np.float32]]) -> None:
         quantisation = model.facts["tensors"][name]["quantisation"]
-        sums[name].add(integers, quantisation["scale"], quantisation["zero_point"], expected)
+        sums[name].add(integers, quantisation["scale"], quantisation["zero_point"], exact[name])
 
     for integers, reals in images:
         visit_layers(model, reference, integers, reals, collect)
     return with_causes(reference, {name: entry.quality(name) for name, entry in sums.items() if entry.count})
 
 
-def visit_layers(
-    model: HostModel, reference: Graph, integers: NDArray[np.int8], reals: NDArray[np.float32], visit: Visit
-) -> None:
-    """Run one image through both models and call visit(tensor, int8 values, float values) after each int8 layer."""
-    expected = run_float(reference, reals)
-    names = [layer["output"] for layer in model.facts["layers"]]
-
-    def after(number: int) -> None:
-        name = names[number] if 0 <= number < len(names) else ""
-        if name in expected and model.facts["tensors"][name]["quantisation"]:
-            visit(name, model.tensor(name).astype(np.int8), expected[name])
-
-    model.on_layer(after)
-    model.run_input(integers)
-    model.on_layer(None)
-
-
 def with_causes(reference: Graph, qualities: Mapping[str, LayerQuality]) -> list[LayerQuality]:
     """The qualities with what needs the graph: the fused layers, their inputs' quality, the spread of their weights."""
-    made_by = {layer.output: layer for layer in reference.layers}
-
-    def fused(last: Layer) -> list[Layer]:
-        inner = [made_by[name] for name in last.inputs if name in made_by and name not in qualities]
-        return [*(layer for before in inner for layer in fused(before)), last]
-
     result = []
-    for last in reference.layers:
-        if last.output in qualities:
-            parts = fused(last)
-            inherited = [qualities[name].sqnr for layer in parts for name in layer.inputs if name in qualities]
-            quality = replace(
-                qualities[last.output],
-                inherited=min(inherited, default=float("inf")),
-                weight_spread=max(map(_weight_spread, parts)),
-                parts=tuple(layer.name for layer in parts),
-            )
-            result.append(quality)
+    for layer in fused_layers(reference, qualities):
+        inherited = [qualities[name].sqnr for part in layer.parts for name in part.inputs if name in qualities]
+        quality = replace(
+            qualities[layer.output],
+            inherited=min(inherited, default=float("inf")),
+            weight_spread=max(map(_weight_spread, layer.parts)),
+            parts=tuple(part.name for part in layer.parts),
+        )
+        result.append(quality)
     return result
 
 

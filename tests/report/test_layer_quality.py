@@ -5,15 +5,13 @@ from __future__ import annotations
 from dataclasses import replace
 from pathlib import Path
 
-import numpy as np
 import pytest
 
-from paddle_cortexm.compiler.graph import Activation, Convolution, Quantisation
+from paddle_cortexm.compiler.graph import Activation, Convolution
 from paddle_cortexm.config import Config, Model, Quantise
 from paddle_cortexm.errors import UserError
 from paddle_cortexm.report.deployed import check_accuracy
 from paddle_cortexm.report.layer_quality import LayerQuality, with_causes, worst
-from paddle_cortexm.report.layer_report import describe
 from paddle_cortexm.stage import write_json
 from tests.quantize.test_grid_network import squeezed
 
@@ -37,15 +35,6 @@ def test_the_reason_follows_from_the_figures(changes: dict[str, float], reason: 
 def test_the_worst_layers_come_first() -> None:
     qualities = [replace(GOOD, name=f"layer{i}", sqnr=sqnr) for i, sqnr in enumerate((20.0, 5.0, 40.0))]
     assert [quality.name for quality in worst(qualities, 2)] == ["layer1", "layer0"]
-
-
-def test_an_explanation_marks_what_lies_outside_the_grid() -> None:
-    grid = Quantisation(0.01, -128)
-    floats = np.array([0.5, 1.0, 2.0, 2.4, 5.1], np.float32)
-    integers = np.clip(np.rint(floats / grid.scale) - 128, -128, 127).astype(np.float32)
-    text = describe("conv", grid, integers, floats)
-    assert "grid     0 ... 2.55" in text and "20.000% of the float values saturate" in text
-    assert any(line.startswith("  !") and "#" in line for line in text.splitlines())
 
 
 def gated(drop: float | None) -> Config:
