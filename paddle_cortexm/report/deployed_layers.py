@@ -44,6 +44,11 @@ def fused_layers(reference: Graph, outputs: Collection[str]) -> list[FusedLayer]
     return [FusedLayer(x.output, tuple(parts(x))) for x in reference.layers if x.output in outputs]
 
 
+def only_moves(layer: Layer) -> bool:
+    """Whether its results are some of its inputs, on their grid."""
+    return isinstance(layer.operator, MaxPool | Reshape)
+
+
 @dataclass(frozen=True)
 class RoundedLayers:
     """The layers as they are deployed, before fusion, in floating point: weights and results on their grids.
@@ -62,14 +67,13 @@ class RoundedLayers:
     def results(self, parts: Collection[Layer], exact: Mapping[str, Floats]) -> dict[str, Floats]:
         """Each part's result, where the first gets exact inputs and the others what those before them made.
 
-        A max pool or reshape moves values and rounds nothing: that noise is its input's.
+        A layer that only moves values rounds nothing: that noise is its input's.
         """
         made: dict[str, Floats] = {}
         for part in parts:
             layer, grid = self._on_grid[part.name], self.grid_of(part.output)
             result = one_layer(layer, ChainMap(made, dict(exact)), self.deployed.graph)
-            moved = isinstance(layer.operator, MaxPool | Reshape)
-            made[layer.output] = result if moved or grid is None else to_grid(result, grid)
+            made[layer.output] = result if only_moves(layer) or grid is None else to_grid(result, grid)
         return made
 
     @cached_property
