@@ -69,6 +69,10 @@ def main() -> None:
         figures["streamed"] = f"{sum(x['streamed'] for x in memory['layers'])} layers in {len(memory['segments'])} runs"
     if metrics["images"]:
         figures |= {"accuracy before": metrics["before"], "same class as float": f"{metrics['agreement']:.2%}"}
+    if confused := metrics.get("confused"):
+        figures["confused most"] = "; ".join(
+            f"{pair['true']} taken for {pair['predicted']}, {pair['images']} images" for pair in confused[:3]
+        )
     if arguments.explain is not None:
         from paddle_cortexm.report.layer_explanation import explain_layer
 

@@ -16,7 +16,7 @@ from paddle_cortexm.config import Config
 from paddle_cortexm.data.datasets import validation_frames
 from paddle_cortexm.errors import UserError
 from paddle_cortexm.progress import progress
-from paddle_cortexm.report.accuracy import measure, ranking
+from paddle_cortexm.report.accuracy import measure, most_confused, ranking
 from paddle_cortexm.report.layer_report import worst_layers
 from paddle_cortexm.report.plots import save_confusion
 from paddle_cortexm.simulate import HostModel
@@ -64,6 +64,7 @@ def write_metrics(folder: Path, config: Config, program: Path, labels: Sequence[
         "top5": accuracy.top5,
         "float": floats,
         "agreement": float(same),
+        "confused": [asdict(pair) for pair in most_confused(accuracy.confusion, labels)],
         "confusion": accuracy.confusion.tolist(),
     }
     write_json(folder / "metrics.json", metrics)

@@ -29,8 +29,8 @@ def save_confusion(path: Path, confusion: NDArray[np.int64], labels: Sequence[st
     figure, axes = pyplot.subplots(figsize=(7, 6.2))
     share = confusion / np.maximum(confusion.sum(axis=1, keepdims=True), 1)
     picture = axes.imshow(share, cmap="Blues", vmin=0, vmax=1)
-    axes.set_xlabel("predicted")
-    axes.set_ylabel("true")
+    axes.set_xlabel("predicted" if classes <= MOST_LABELLED_CLASSES else "predicted (class number)")
+    axes.set_ylabel("true" if classes <= MOST_LABELLED_CLASSES else "true (class number)")
     axes.set_title(f"{np.trace(confusion) / max(confusion.sum(), 1):.2%} of {confusion.sum()} images")
     if classes <= MOST_LABELLED_CLASSES:
         axes.set_xticks(range(classes), labels, rotation=60, ha="right")
