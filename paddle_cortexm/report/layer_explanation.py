@@ -13,6 +13,7 @@ from paddle_cortexm.compiler.graph import Quantisation
 from paddle_cortexm.compiler.parameters import Range, distinguishable_range
 from paddle_cortexm.config import Config
 from paddle_cortexm.errors import UserError, nearest
+from paddle_cortexm.progress import progress
 from paddle_cortexm.report.deployed_layers import FusedLayer, visit_layers
 from paddle_cortexm.report.layer_comparison import Comparison, open_comparison
 
@@ -31,13 +32,13 @@ def explain_layer(config: Config, program: Path, compiled: Path, asked: str, *, 
     if config.quantise.precision != "int8":
         raise UserError(f"--explain compares int8 with float; quantise.precision is {config.quantise.precision}")
     with open_comparison(config, program, compiled, quiet=quiet) as comparison:
-        return explanation(comparison, asked)
+        return explanation(comparison, asked, quiet=quiet)
 
 
-def explanation(comparison: Comparison, asked: str) -> str:
+def explanation(comparison: Comparison, asked: str, *, quiet: bool = False) -> str:
     """The text of explain_layer."""
     layer = named_layer(asked, comparison.layers())
-    made, inside, exact = _values(comparison, layer)
+    made, inside, exact = _values(comparison, layer, quiet=quiet)
     rounded, blocks = comparison.rounded, [f"{layer.title}:"]
     for part in layer.parts:
         grid, is_result = rounded.grid_of(part.output), part.output == layer.output
@@ -61,7 +62,9 @@ def named_layer(asked: str, layers: Sequence[FusedLayer]) -> FusedLayer:
     return by_name[asked]
 
 
-def _values(comparison: Comparison, layer: FusedLayer) -> tuple[Floats, dict[str, Floats], dict[str, Floats]]:
+def _values(
+    comparison: Comparison, layer: FusedLayer, *, quiet: bool
+) -> tuple[Floats, dict[str, Floats], dict[str, Floats]]:
     """Over all images, flat: the int8 result; by tensor, what each part makes of exact inputs; and the float values."""
     integers: list[Floats] = []
     inside: Mapping[str, list[Floats]] = defaultdict(list)
@@ -75,7 +78,7 @@ def _values(comparison: Comparison, layer: FusedLayer) -> tuple[Floats, dict[str
             inside[tensor].append(result.reshape(-1))
             exact[tensor].append(floats[tensor].reshape(-1))
 
-    for pair in comparison.images:
+    for pair in progress(comparison.images, f"values of {layer.output}", quiet=quiet):
         visit_layers(comparison.model, comparison.reference, *pair, collect)
     join = np.concatenate
     return join(integers), {k: join(v) for k, v in inside.items()}, {k: join(v) for k, v in exact.items()}

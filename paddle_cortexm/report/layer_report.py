@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from paddle_cortexm.config import Config
+from paddle_cortexm.progress import progress
 from paddle_cortexm.report.layer_comparison import open_comparison
 from paddle_cortexm.report.layer_measurement import compare_layers
 from paddle_cortexm.report.layer_quality import worst
@@ -19,7 +20,8 @@ from paddle_cortexm.stage import read_json, write_json
 def write_layer_report(folder: Path, config: Config, program: Path, *, quiet: bool = False) -> None:
     """Write layers.json and layers.png into the stage 3 folder."""
     with open_comparison(config, program, folder, quiet=quiet) as comparison:
-        qualities = compare_layers(comparison.model, comparison.reference, comparison.rounded, comparison.images)
+        images = progress(comparison.images, "layers against float", quiet=quiet)
+        qualities = compare_layers(comparison.model, comparison.reference, comparison.rounded, images)
     entries = [_finite(asdict(quality)) for quality in qualities]
     figures = ("name", "parts", "own", "sqnr")
     named = [{key: _finite(asdict(q))[key] for key in figures} | {"reason": q.reason} for q in worst(qualities)]
