@@ -81,7 +81,7 @@ def main() -> None:
     if arguments.explain_memory:
         print(explanation(memory))
     check_accuracy(config, folder)
-    cli.summary(folder, redone, figures, f"./04_build_app.sh --config {config.name}")
+    cli.summary(folder, redone, figures, f"./04_build_app.sh --config {config.argument}")
 
 
 if __name__ == "__main__":

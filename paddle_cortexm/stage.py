@@ -62,7 +62,7 @@ def stage_folder(config: Config, stage: str) -> Path:
 def input_folder(config: Config, stage: str) -> Path:
     """The folder of a stage that must have run. Raises UserError when it is missing, stale or changed by hand."""
     folder, spec = stage_folder(config, stage), STAGES[stage]
-    again = f"Run ./{spec.script} --config {config.name}"
+    again = f"Run ./{spec.script} --config {config.argument}"
     if not (folder / MANIFEST).is_file():
         raise UserError(f"{folder}: this stage has not been run. {again} first.")
     manifest = json.loads((folder / MANIFEST).read_text())

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from paddle_cortexm import stage
-from paddle_cortexm.config import Config
+from paddle_cortexm.config import Config, load
 from paddle_cortexm.errors import UserError
 from paddle_cortexm.stage import STAGES, code_digest, input_folder, run_stage, stage_folder
 
@@ -159,6 +159,11 @@ def test_an_interrupted_stage_keeps_the_result_before_it() -> None:
 def test_a_missing_stage_names_the_script_to_run(name: str) -> None:
     message = refusal(config(), name)
     assert f"build/small/{name}" in message and f"Run ./{STAGES[name].script} --config small first" in message
+
+
+def test_the_script_to_run_is_named_with_the_config_s_path() -> None:
+    Path("mine.yaml").write_text("model: {backbone: PPLCNet_x0_25}")
+    assert "Run ./01_finetune.py --config mine.yaml first" in refusal(load("mine.yaml"), TRAINING)
 
 
 def test_a_stage_does_not_run_before_the_one_it_reads() -> None:
