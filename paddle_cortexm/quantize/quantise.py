@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import tempfile
 from collections.abc import Mapping
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from paddle_cortexm.compiler import adjustments
 from paddle_cortexm.compiler.frontend import load_graph
 from paddle_cortexm.compiler.pipeline import input_range
-from paddle_cortexm.compiler.quantisation import check_names, without_softmax
+from paddle_cortexm.compiler.quantisation import kept_layers, without_softmax
 from paddle_cortexm.config import Config
 from paddle_cortexm.data.datasets import Splits, is_measurable, open_splits
 from paddle_cortexm.data.pixels import Pixels, load_pixels, network_input
@@ -77,7 +77,7 @@ def _integers(
     pixels = load_pixels(splits.calibration, config.resize, config.model.image_size, "calibration images", quiet=quiet)
     images = network_input(pixels.images, table)  # (N, 3, H, W)
     graph = without_softmax(load_graph(folder))
-    check_names(graph, config.quantise.keep_float)
+    keep_float = kept_layers(graph, config.quantise.keep_float)
     with tempfile.TemporaryDirectory() as work:
         program = Path(work) / "program"
         program.mkdir()
@@ -89,7 +89,8 @@ def _integers(
                 return {}
             return calibrate(program, images[:count], algorithm, Path(work) / f"{algorithm}_{count}")
 
-        recipe, pixel_range = Recipe.of(config.quantise), input_range(config)
+        recipe = replace(Recipe.of(config.quantise), keep_float=keep_float)
+        pixel_range = input_range(config)
         in_nhwc = np.ascontiguousarray(images.transpose(0, 2, 3, 1))
         tried: list[dict[str, Any]] = []
         if config.quantise.method == "auto":

@@ -16,7 +16,7 @@ from paddle_cortexm.compiler.frontend import load_graph
 from paddle_cortexm.compiler.graph import Graph, Quantisation
 from paddle_cortexm.compiler.parameters import tensor_quantisations
 from paddle_cortexm.compiler.pipeline import compile_model, input_range, stored_ranges, write_model
-from paddle_cortexm.compiler.quantisation import without_softmax
+from paddle_cortexm.compiler.quantisation import kept_layers, without_softmax
 from paddle_cortexm.config import Config, Memory
 from paddle_cortexm.data.datasets import open_splits
 from paddle_cortexm.data.pixels import load_pixels
@@ -55,7 +55,7 @@ def open_comparison(config: Config, program: Path, compiled: Path, *, quiet: boo
     deployed = adjustments.load(program / adjustments.DEPLOYED, graph)
     settings = config.quantise
     grids = tensor_quantisations(graph, stored_ranges(program), input_range(config), symmetric=settings.symmetric)
-    rounded = RoundedLayers(deployed, grids, settings.keep_float)
+    rounded = RoundedLayers(deployed, grids, kept_layers(graph, settings.keep_float))
     with tempfile.TemporaryDirectory() as work:
         if config.compile.memory.arena != "none":
             compiled = Path(work) / "model"
