@@ -94,9 +94,9 @@ def _integers(
         in_nhwc = np.ascontiguousarray(images.transpose(0, 2, 3, 1))
         tried: list[dict[str, Any]] = []
         if config.quantise.method == "auto":
-            made, tried = best_recipe(recipe, graph, in_nhwc, thresholds, pixel_range)
+            made, tried = best_recipe(recipe, graph, in_nhwc, thresholds, pixel_range, quiet=quiet)
         else:
-            made = quantise_with(recipe, graph, in_nhwc, thresholds, pixel_range)
+            made = quantise_with(recipe, graph, in_nhwc, thresholds, pixel_range, quiet=quiet)
         known = thresholds(made.recipe.algorithm, len(images))
         figures = _figures(made, len(images), known)
         if tried:
@@ -121,6 +121,7 @@ def _figures(made: Quantised, images: int, known: Mapping[str, float]) -> dict[s
 def _estimate(made: Quantised, paddles_program: Path, validation: Pixels, table: Table) -> dict[str, Any]:
     """An estimate of what stage 3 measures: the accuracy of PaddleSlim's fake-quantised program or, for the algorithm
     PaddleSlim does not have, of the integer grid in floats."""
+    print(f"estimating the accuracy after quantisation: {len(validation)} images", flush=True)
     if made.recipe.algorithm == OWN_ALGORITHM:
         logits = all_logits(lambda images: made.logits(images.transpose(0, 2, 3, 1)), validation, table)
     else:
