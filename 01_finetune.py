@@ -57,7 +57,9 @@ def main() -> None:
         from paddle_cortexm.training.finetune import checkpoint_of
 
         checkpoint_of(config, folder).remove()
-    cli.summary(folder, redone, figures(read_json(folder / "metrics.json")), f"./02_quantize.py --config {config.name}")
+    cli.summary(
+        folder, redone, figures(read_json(folder / "metrics.json")), f"./02_quantize.py --config {config.argument}"
+    )
 
 
 if __name__ == "__main__":

@@ -49,7 +49,7 @@ def main() -> None:
         config, "02_quantize", partial(quantise_into, config, arguments.quiet), force=arguments.force
     )
     metrics = read_json(folder / "metrics.json")
-    cli.summary(folder, redone, figures(metrics), f"./03_compile_tvm.py --config {config.name}")
+    cli.summary(folder, redone, figures(metrics), f"./03_compile_tvm.py --config {config.argument}")
 
 
 if __name__ == "__main__":

@@ -39,7 +39,7 @@ def compile_into(config: Config, quiet: bool, folder: Path) -> None:
     write_expected(folder, demo, labels)
     write_metrics(folder, config, program, labels, quiet=quiet)
     if config.quantise.precision == "int8":
-        write_layer_report(folder, config, program)
+        write_layer_report(folder, config, program, quiet=quiet)
         print(f"the worst layers, integer against float:\n{worst_layers(folder)}")
 
 
@@ -50,7 +50,7 @@ def main() -> None:
     parser = cli.parser(__doc__ or "")
     parser.add_argument("--kernels", help="kernel backends in order of preference: cmsis-nn,helium,tvm, or fastest")
     parser.add_argument("--explain-memory", action="store_true", help="print what sets the size of the arena")
-    parser.add_argument("--explain", metavar="LAYER", help="print ranges and histogram of a layer's output (int8)")
+    parser.add_argument("--explain", metavar="LAYER", help="print ranges and histograms of a layer (int8)")
     arguments = parser.parse_args()
     config = load(arguments.config)
     overrides = {"compile.kernels": arguments.kernels.split(",")} if arguments.kernels else {}
@@ -69,14 +69,19 @@ def main() -> None:
         figures["streamed"] = f"{sum(x['streamed'] for x in memory['layers'])} layers in {len(memory['segments'])} runs"
     if metrics["images"]:
         figures |= {"accuracy before": metrics["before"], "same class as float": f"{metrics['agreement']:.2%}"}
-    if arguments.explain:
-        from paddle_cortexm.report.layer_report import explain_layer
+    if confused := metrics.get("confused"):
+        figures["confused most"] = "; ".join(
+            f"{pair['true']} taken for {pair['predicted']}, {pair['images']} images" for pair in confused[:3]
+        )
+    if arguments.explain is not None:
+        from paddle_cortexm.report.layer_explanation import explain_layer
 
-        print(explain_layer(config, input_folder(config, "02_quantize"), folder, arguments.explain))
+        program = input_folder(config, "02_quantize")
+        print(explain_layer(config, program, folder, arguments.explain, quiet=arguments.quiet))
     if arguments.explain_memory:
         print(explanation(memory))
     check_accuracy(config, folder)
-    cli.summary(folder, redone, figures, f"./04_build_app.sh --config {config.name}")
+    cli.summary(folder, redone, figures, f"./04_build_app.sh --config {config.argument}")
 
 
 if __name__ == "__main__":

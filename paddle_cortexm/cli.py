@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import importlib.util
 import os
 import sys
 import warnings
@@ -14,6 +15,29 @@ from paddle_cortexm.errors import UserError
 # Modules whose warnings say nothing to a user: of compilers that are not used, of setuptools' age, of how batch norm
 # has changed between versions of Paddle.
 NOISY_MODULES = (r"paddle\.utils", r"paddle\.nn\.layer", r"paddleslim\.", r"_distutils_hack")
+
+REPOSITORY = Path(__file__).resolve().parent.parent
+PACKAGES = ("numpy", "paddle", "pydantic", "tvm", "yaml")  # without one of these no script gets far
+
+
+def enter_environment(repository: Path = REPOSITORY) -> None:
+    """Where this Python lacks the packages: start the same command again with .venv's, or end with a line that says
+    what to do. Called when this module is imported, before the scripts import the packages."""
+    missing = [name for name in PACKAGES if importlib.util.find_spec(name) is None]
+    if not missing:
+        return
+    environment = repository / ".venv"
+    python = environment / "bin" / "python"
+    if python.is_file() and Path(sys.prefix).resolve() != environment.resolve():
+        os.execv(python, [str(python), *sys.orig_argv[1:]])
+    print(
+        f"error: Python package '{missing[0]}' is missing. Run make setup, then source .venv/bin/activate",
+        file=sys.stderr,
+    )
+    sys.exit(2)
+
+
+enter_environment()
 
 
 def parser(description: str) -> argparse.ArgumentParser:

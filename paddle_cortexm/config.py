@@ -7,12 +7,22 @@ wrong type or out of range is a UserError that names the file, the key, what is 
 from __future__ import annotations
 
 import re
+import shlex
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Any, Literal, get_args
 
 import yaml
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, PlainValidator, ValidationError, model_validator
+from pydantic import (
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    PlainValidator,
+    PrivateAttr,
+    ValidationError,
+    model_validator,
+)
 
 from paddle_cortexm.errors import UserError, nearest
 
@@ -143,6 +153,15 @@ class Config(Section):
     train: Train = Train()
     quantise: Quantise = Quantise()
     compile: Compile = Compile()
+    _file: Path | None = PrivateAttr(None)
+
+    @property
+    def argument(self) -> str:
+        """What --config takes for this config: the name of a file directly under configs/, the path of another."""
+        if self._file is None:
+            return self.name
+        is_named = self._file.suffix == ".yaml" and self._file.parent.resolve() == CONFIG_FOLDER.resolve()
+        return shlex.quote(self._file.stem if is_named else str(self._file))
 
     @property
     def resize(self) -> int:
@@ -169,9 +188,11 @@ def load(name: str) -> Config:
     if not isinstance(values, dict):
         raise UserError(f"{path}: a config is a mapping of sections ({', '.join(Config.model_fields)})")
     try:
-        return Config.model_validate({"name": path.stem, **values})
+        config = Config.model_validate({"name": path.stem, **values})
     except ValidationError as error:
         raise UserError("\n".join(_explain(path, e) for e in error.errors())) from None
+    config._file = path
+    return config
 
 
 def overridden(config: Config, values: Mapping[str, Any]) -> Config:
@@ -183,9 +204,11 @@ def overridden(config: Config, values: Mapping[str, Any]) -> Config:
         section, key = name.split(".")
         everything[section][key] = value
     try:
-        return Config.model_validate(everything)
+        changed = Config.model_validate(everything)
     except ValidationError as error:
         raise UserError("\n".join(_explain(Path("command line"), e) for e in error.errors())) from None
+    changed._file = config._file
+    return changed
 
 
 def _explain(path: Path, error: Any) -> str:

@@ -12,10 +12,10 @@ Item = TypeVar("Item")
 PLAIN_LINES = 4  # lines printed over the whole work when there is no terminal
 
 
-def progress(items: Sequence[Item], what: str, *, quiet: bool = False) -> Iterator[Item]:
+def progress(items: Sequence[Item], what: str, *, quiet: bool = False, unit: str = "image") -> Iterator[Item]:
     """Iterate over items and show how far it is."""
     if sys.stderr.isatty() and not quiet:
-        yield from tqdm(items, desc=what, unit="image")
+        yield from tqdm(items, desc=what, unit=unit)
         return
     step = max(1, len(items) // PLAIN_LINES)
     for number, item in enumerate(items, 1):

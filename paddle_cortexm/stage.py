@@ -24,6 +24,7 @@ from paddle_cortexm.errors import UserError
 BUILD_FOLDER = Path("build")
 REPOSITORY = Path(__file__).resolve().parent.parent
 MANIFEST = "manifest.json"
+GATE, QAT_KEYS = "max_accuracy_drop", ("epochs", "learning_rate", "freeze_batch_norm_after")  # of section quantise
 FLOAT_PREDICTIONS = "float_predictions.txt"  # stage 2: the float model's class of each validation image, a line each
 PACKAGES = ("paddlepaddle", "paddleclas", "paddleslim", "apache-tvm", "opencv-python", "numpy", "pillow")
 
@@ -61,7 +62,7 @@ def stage_folder(config: Config, stage: str) -> Path:
 def input_folder(config: Config, stage: str) -> Path:
     """The folder of a stage that must have run. Raises UserError when it is missing, stale or changed by hand."""
     folder, spec = stage_folder(config, stage), STAGES[stage]
-    again = f"Run ./{spec.script} --config {config.name}"
+    again = f"Run ./{spec.script} --config {config.argument}"
     if not (folder / MANIFEST).is_file():
         raise UserError(f"{folder}: this stage has not been run. {again} first.")
     manifest = json.loads((folder / MANIFEST).read_text())
@@ -113,8 +114,13 @@ def run_stage(
 
 
 def config_values(config: Config, spec: StageSpec) -> dict[str, Any]:
-    """The config values a stage depends on, by section (or section.key), as JSON values."""
+    """The config values a stage depends on, by section (or section.key), as JSON values.
+
+    Left out: the accuracy gate, which is checked behind the stages, and QAT's settings under another method.
+    """
     everything = config.model_dump(mode="json")
+    without_effect = [GATE, *(QAT_KEYS if config.quantise.method != "qat" else ())]
+    everything["quantise"] = {k: v for k, v in everything["quantise"].items() if k not in without_effect}
     values: dict[str, Any] = {}
     for section in spec.sections:
         value = everything

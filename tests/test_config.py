@@ -1,5 +1,6 @@
 """Configs: defaults, checks, and errors that say what to write instead."""
 
+import shlex
 from pathlib import Path
 
 import pytest
@@ -44,6 +45,24 @@ def test_a_backbone_is_enough() -> None:
 
 def test_a_name_and_a_path_read_the_same_config() -> None:
     assert loaded(MINIMAL) == load("configs/small.yaml")
+
+
+@pytest.mark.parametrize(
+    ("file", "argument"),
+    [
+        ("configs/small.yaml", "small"),
+        ("configs/mine/small.yaml", "configs/mine/small.yaml"),
+        ("small.yml", "small.yml"),
+        ("my configs/small.yaml", "'my configs/small.yaml'"),
+    ],
+)
+def test_the_commands_that_are_printed_name_the_config_so_that_it_is_found(file: str, argument: str) -> None:
+    Path(file).parent.mkdir(exist_ok=True)
+    Path(file).write_text(MINIMAL + "name: other\n")
+    config = load(file)
+    assert config.name == "other" and config.argument == argument
+    assert overridden(config, {"compile.kernels": ["tvm"]}).argument == argument
+    assert load(*shlex.split(config.argument)) == config
 
 
 def test_images_are_resized_to_the_crop_unless_told_otherwise() -> None:

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from paddle_cortexm import stage
-from paddle_cortexm.config import Config
+from paddle_cortexm.config import Config, load
 from paddle_cortexm.errors import UserError
 from paddle_cortexm.stage import STAGES, code_digest, input_folder, run_stage, stage_folder
 
@@ -93,6 +93,19 @@ def test_a_config_value_of_another_stage_does_not() -> None:
     assert not run_stage(config(compile={"target": "corstone310"}), TRAINING, refuses)[1]
 
 
+@pytest.mark.parametrize("change", [{"max_accuracy_drop": 0.01}, {"epochs": 9}, {"freeze_batch_norm_after": 0.1}])
+def test_a_gate_and_settings_of_qat_redo_nothing_after_post_training_quantisation(change: dict[str, float]) -> None:
+    run_line(config())
+    for name in (QUANTISATION, COMPILATION):
+        assert not run_stage(config(quantise=change), name, refuses)[1]
+
+
+def test_after_qat_its_settings_count_and_the_gate_does_not() -> None:
+    run_line(config(quantise={"method": "qat"}))
+    assert not run_stage(config(quantise={"method": "qat", "max_accuracy_drop": 0.01}), COMPILATION, refuses)[1]
+    assert run_stage(config(quantise={"method": "qat", "epochs": 9}), QUANTISATION, writes("trained"))[1]
+
+
 @pytest.mark.parametrize("damage", [Path.unlink, lambda path: path.write_text("edited")], ids=["deleted", "edited"])
 def test_a_damaged_output_redoes_the_stage(damage: Callable[[Path], object]) -> None:
     made, _ = run_stage(config(), TRAINING, writes("weights"))
@@ -146,6 +159,11 @@ def test_an_interrupted_stage_keeps_the_result_before_it() -> None:
 def test_a_missing_stage_names_the_script_to_run(name: str) -> None:
     message = refusal(config(), name)
     assert f"build/small/{name}" in message and f"Run ./{STAGES[name].script} --config small first" in message
+
+
+def test_the_script_to_run_is_named_with_the_config_s_path() -> None:
+    Path("mine.yaml").write_text("model: {backbone: PPLCNet_x0_25}")
+    assert "Run ./01_finetune.py --config mine.yaml first" in refusal(load("mine.yaml"), TRAINING)
 
 
 def test_a_stage_does_not_run_before_the_one_it_reads() -> None:

@@ -70,11 +70,19 @@ def tensor_quantisations(
 def _useful_part(graph: Graph, layer: Layer, ranges: Mapping[str, Range]) -> Range:
     """The calibrated interval without what the producer cannot make or no consumer can tell apart."""
     low, high = _intersect(ranges[layer.output], _producible(layer.operator))
-    wanted = [_distinguishable(reader.operator, ranges.get(reader.output)) for reader in graph.consumers(layer.output)]
-    if wanted and layer.output != graph.output:
-        low = max(low, min(w[0] for w in wanted))
-        high = min(high, max(w[1] for w in wanted))
-    return low, high
+    least, most = distinguishable_range(graph, layer.output, ranges)
+    return max(low, least), min(high, most)
+
+
+def distinguishable_range(graph: Graph, tensor: str, ranges: Mapping[str, Range] | None = None) -> Range:
+    """The interval of a tensor's values beyond which all are one to the layers that read it. ranges: of the readers'
+    results, which saturate too."""
+    wanted = [
+        _distinguishable(reader.operator, (ranges or {}).get(reader.output)) for reader in graph.consumers(tensor)
+    ]
+    if not wanted or tensor == graph.output:
+        return -float("inf"), float("inf")
+    return min(low for low, _ in wanted), max(high for _, high in wanted)
 
 
 def _producible(operator: Operator) -> Range:

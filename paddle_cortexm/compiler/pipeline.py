@@ -19,7 +19,7 @@ from paddle_cortexm.compiler.frontend import load_graph
 from paddle_cortexm.compiler.graph import Graph, IntegerOperator, Quantise
 from paddle_cortexm.compiler.memory import MemoryPlan
 from paddle_cortexm.compiler.plan import PlannedLayer, plan_report, planned_layers
-from paddle_cortexm.compiler.quantisation import quantise_graph, without_softmax
+from paddle_cortexm.compiler.quantisation import kept_layers, quantise_graph, without_softmax
 from paddle_cortexm.compiler.regions import place_model
 from paddle_cortexm.compiler.segments import plan_arena
 from paddle_cortexm.compiler.selection import select_kernels
@@ -57,17 +57,21 @@ def deployed_graph(config: Config, program: Path) -> Graph:
         return graph
     if config.quantise.precision == "fp16":
         return in_float16(graph)
-    stored = read_json(program / "ranges.json")
-    ranges = {name: (entry["minimum"], entry["maximum"]) for name, entry in stored["tensors"].items()}
     adjusted = adjustments.load(program / adjustments.DEPLOYED, graph)
     return quantise_graph(
         adjusted.graph,
-        ranges,
+        stored_ranges(program),
         input_range(config),
         symmetric=config.quantise.symmetric,
-        keep_float=config.quantise.keep_float,
+        keep_float=kept_layers(graph, config.quantise.keep_float),
         weight_scales=adjusted.weight_scales,
     )
+
+
+def stored_ranges(program: Path) -> dict[str, tuple[float, float]]:
+    """The calibrated interval of every tensor, from the ranges.json of a stage 2 folder."""
+    stored = read_json(program / "ranges.json")
+    return {name: (entry["minimum"], entry["maximum"]) for name, entry in stored["tensors"].items()}
 
 
 def in_float16(graph: Graph) -> Graph:

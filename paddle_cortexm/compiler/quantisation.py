@@ -83,6 +83,21 @@ def without_softmax(graph: Graph) -> Graph:
     return replace(graph, output=last.inputs[0]).with_layers(graph.layers[:-1])
 
 
+def kept_layers(graph: Graph, names: Sequence[str]) -> tuple[str, ...]:
+    """The layers that quantise.keep_float leaves in float32. A convolution and the activation that alone reads it are
+    kept together, whichever is named: between them nothing is rounded then. "conv + hardswish", as reports print it,
+    names both. Raises UserError for an unknown name."""
+    named = [part for name in names for part in name.split(" + ")]
+    check_names(graph, named)
+    kept = set(named)
+    for layer in graph.layers:
+        readers = list(graph.consumers(layer.output))
+        alone = len(readers) == 1 and layer.output != graph.output and isinstance(readers[0].operator, Activation)
+        if alone and isinstance(layer.operator, WeightedOperator) and kept & {layer.name, readers[0].name}:
+            kept |= {layer.name, readers[0].name}
+    return tuple(layer.name for layer in graph.layers if layer.name in kept)
+
+
 def check_names(graph: Graph, keep_float: Sequence[str]) -> None:
     """Raise UserError for a name in quantise.keep_float that is no layer of the graph."""
     known = [layer.name for layer in graph.layers]

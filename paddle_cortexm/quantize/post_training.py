@@ -49,6 +49,12 @@ class Recipe:
             settings.keep_float,
         )
 
+    @property
+    def title(self) -> str:
+        """In words: the algorithm and what is done besides."""
+        extras = ("adaround", "bias_correction", "equalisation", "symmetric")
+        return ", ".join([self.algorithm, *(name.replace("_", " ") for name in extras if getattr(self, name))])
+
 
 @dataclass(frozen=True)
 class Quantised:
@@ -71,7 +77,13 @@ class Quantised:
 
 
 def quantise_with(
-    recipe: Recipe, graph: Graph, images: Floats, thresholds: Thresholds, pixel_range: Range
+    recipe: Recipe,
+    graph: Graph,
+    images: Floats,
+    thresholds: Thresholds,
+    pixel_range: Range,
+    *,
+    quiet: bool = False,
 ) -> Quantised:
     """Quantise a float graph on (N, H, W, 3) calibration images. pixel_range: what a normalised pixel can be.
 
@@ -91,16 +103,23 @@ def quantise_with(
             adaround=recipe.adaround,
             bias_correction=recipe.bias_correction,
             keep_float=recipe.keep_float,
+            quiet=quiet,
         )
     return Quantised(recipe, reference, deployed, ranges, grids, seen)
 
 
 def best_recipe(
-    start: Recipe, graph: Graph, images: Floats, thresholds: Thresholds, pixel_range: Range
+    start: Recipe,
+    graph: Graph,
+    images: Floats,
+    thresholds: Thresholds,
+    pixel_range: Range,
+    *,
+    quiet: bool = False,
 ) -> tuple[Quantised, list[dict[str, Any]]]:
     """Try the cheap algorithms, then bias correction and equalisation on top of the best, and keep what brings the
-    logits of held-out images closest to the float model's. Returns the winner, made anew from all images, and a line
-    for each recipe tried."""
+    logits of held-out images closest to the float model's, printing a line for each. Returns the winner, made anew
+    from all images, and what was tried."""
     count = len(images) - max(1, int(HELD_OUT * len(images)))
     kept, held_out = images[:count], images[count:]
     starts = range(0, len(held_out), BATCH)
@@ -108,12 +127,17 @@ def best_recipe(
     exact = exact.reshape(len(held_out), -1)
 
     def errors(recipes: Iterable[Recipe]) -> dict[Recipe, float]:
-        made = {recipe: quantise_with(recipe, graph, kept, thresholds, pixel_range) for recipe in recipes}
-        return {recipe: float(np.square(m.logits(held_out) - exact).mean()) for recipe, m in made.items()}
+        found = {}
+        for recipe in recipes:
+            made = quantise_with(recipe, graph, kept, thresholds, pixel_range, quiet=quiet)
+            found[recipe] = float(np.square(made.logits(held_out) - exact).mean())
+            print(f"tried {recipe.title}: squared error of the logits {found[recipe]:.4g}", flush=True)
+        return found
 
     tried = errors(replace(start, algorithm=algorithm) for algorithm in CHEAP_ALGORITHMS)
     best = min(tried, key=tried.__getitem__)
     tried |= errors((replace(best, bias_correction=True), replace(best, equalisation=True)))
     best = min(tried, key=tried.__getitem__)
     lines = [asdict(recipe) | {"squared_error": error} for recipe, error in tried.items()]
-    return quantise_with(best, graph, images, thresholds, pixel_range), lines
+    print(f"best: {best.title}", flush=True)
+    return quantise_with(best, graph, images, thresholds, pixel_range, quiet=quiet), lines

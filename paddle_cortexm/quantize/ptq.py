@@ -52,6 +52,7 @@ def calibrate(program: Path, images: NDArray[np.float32], algorithm: str, quanti
 
     images = images[:: -(-len(images) // IMAGES)]
     batch = batch_size(images, algorithm)
+    print(f"calibrating with PaddleSlim: {algorithm}, {len(images)} images", flush=True)
     with _quietly(), static_mode():
         with paddle.static.program_guard(paddle.static.Program()):
             feed = paddle.static.data(INPUT, [None, *images.shape[1:]], "float32")

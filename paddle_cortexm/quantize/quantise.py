@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import tempfile
 from collections.abc import Mapping
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from paddle_cortexm.compiler import adjustments
 from paddle_cortexm.compiler.frontend import load_graph
 from paddle_cortexm.compiler.pipeline import input_range
-from paddle_cortexm.compiler.quantisation import check_names, without_softmax
+from paddle_cortexm.compiler.quantisation import kept_layers, without_softmax
 from paddle_cortexm.config import Config
 from paddle_cortexm.data.datasets import Splits, is_measurable, open_splits
 from paddle_cortexm.data.pixels import Pixels, load_pixels, network_input
@@ -29,7 +29,7 @@ from paddle_cortexm.quantize.programs import export_program, program_runner, sta
 from paddle_cortexm.quantize.ptq import calibrate
 from paddle_cortexm.quantize.ranges import check_image_count, constant_tensors
 from paddle_cortexm.quantize.thresholds import OWN_ALGORITHM
-from paddle_cortexm.stage import FLOAT_PREDICTIONS, write_json
+from paddle_cortexm.stage import FLOAT_PREDICTIONS, STAGES, config_values, write_json
 from paddle_cortexm.training.checkpoint import Checkpoint, basis_of
 from paddle_cortexm.training.evaluation import all_logits, network_logits, scores
 from paddle_cortexm.training.loop import Material
@@ -77,7 +77,7 @@ def _integers(
     pixels = load_pixels(splits.calibration, config.resize, config.model.image_size, "calibration images", quiet=quiet)
     images = network_input(pixels.images, table)  # (N, 3, H, W)
     graph = without_softmax(load_graph(folder))
-    check_names(graph, config.quantise.keep_float)
+    keep_float = kept_layers(graph, config.quantise.keep_float)
     with tempfile.TemporaryDirectory() as work:
         program = Path(work) / "program"
         program.mkdir()
@@ -89,13 +89,14 @@ def _integers(
                 return {}
             return calibrate(program, images[:count], algorithm, Path(work) / f"{algorithm}_{count}")
 
-        recipe, pixel_range = Recipe.of(config.quantise), input_range(config)
+        recipe = replace(Recipe.of(config.quantise), keep_float=keep_float)
+        pixel_range = input_range(config)
         in_nhwc = np.ascontiguousarray(images.transpose(0, 2, 3, 1))
         tried: list[dict[str, Any]] = []
         if config.quantise.method == "auto":
-            made, tried = best_recipe(recipe, graph, in_nhwc, thresholds, pixel_range)
+            made, tried = best_recipe(recipe, graph, in_nhwc, thresholds, pixel_range, quiet=quiet)
         else:
-            made = quantise_with(recipe, graph, in_nhwc, thresholds, pixel_range)
+            made = quantise_with(recipe, graph, in_nhwc, thresholds, pixel_range, quiet=quiet)
         known = thresholds(made.recipe.algorithm, len(images))
         figures = _figures(made, len(images), known)
         if tried:
@@ -120,6 +121,7 @@ def _figures(made: Quantised, images: int, known: Mapping[str, float]) -> dict[s
 def _estimate(made: Quantised, paddles_program: Path, validation: Pixels, table: Table) -> dict[str, Any]:
     """An estimate of what stage 3 measures: the accuracy of PaddleSlim's fake-quantised program or, for the algorithm
     PaddleSlim does not have, of the integer grid in floats."""
+    print(f"estimating the accuracy after quantisation: {len(validation)} images", flush=True)
     if made.recipe.algorithm == OWN_ALGORITHM:
         logits = all_logits(lambda images: made.logits(images.transpose(0, 2, 3, 1)), validation, table)
     else:
@@ -149,7 +151,8 @@ def _trained(
     pixels = load_pixels(splits.train, config.resize, config.resize, "training images", quiet=quiet)
     table = normalisation_table(config.data.mean, config.data.std)
     material = Material(pixels, validation, table, config.model.image_size)
-    checkpoint = Checkpoint(folder.parent / ".02_quantize.checkpoint", basis_of(config.model_dump(mode="json")))
+    basis = config_values(config, STAGES["02_quantize"]) | {"train": config.train.model_dump(mode="json")}
+    checkpoint = Checkpoint(folder.parent / ".02_quantize.checkpoint", basis_of(basis))
     settings, pixel_range = (config.train, config.quantise), input_range(config)
     made, epochs, answer = train_on_grid(start, material, settings, images, pixel_range, checkpoint, quiet=quiet)
     checkpoint.remove()

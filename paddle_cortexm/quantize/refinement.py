@@ -23,6 +23,7 @@ from paddle_cortexm.compiler.fake_quantisation import (
 )
 from paddle_cortexm.compiler.graph import Graph, Layer, Quantisation
 from paddle_cortexm.compiler.quantisation import by_channel, integer_weights, weight_rows
+from paddle_cortexm.progress import progress
 from paddle_cortexm.quantize.rounding import best_steps, second_moments
 
 MEMORY_LIMIT = 1 << 30  # bytes of activations held at a time, about
@@ -38,6 +39,7 @@ def refine(
     adaround: bool,
     bias_correction: bool,
     keep_float: tuple[str, ...] = (),
+    quiet: bool = False,
 ) -> Adjusted:
     """The graph with weights rounded by AdaRound and corrected biases, as asked; with AdaRound the weights lie on the
     grid of the scales that are returned. images: (N, H, W, 3); as many are used as memory allows."""
@@ -47,7 +49,9 @@ def refine(
     scales: dict[str, NDArray[np.float64]] = {}
     layers: list[Layer] = []
     floats = float_tensors(graph, keep_float)
-    for layer in graph.layers:
+    steps = {"AdaRound": adaround, "bias correction": bias_correction}
+    what = " and ".join(name for name, asked in steps.items() if asked)
+    for layer in progress(graph.layers, what, quiet=quiet, unit="layer"):
         refined = layer
         if isinstance(layer.operator, WEIGHTED) and layer.name not in keep_float:
             if adaround:

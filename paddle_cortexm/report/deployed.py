@@ -16,7 +16,7 @@ from paddle_cortexm.config import Config
 from paddle_cortexm.data.datasets import validation_frames
 from paddle_cortexm.errors import UserError
 from paddle_cortexm.progress import progress
-from paddle_cortexm.report.accuracy import measure, ranking
+from paddle_cortexm.report.accuracy import measure, most_confused, ranking
 from paddle_cortexm.report.layer_report import worst_layers
 from paddle_cortexm.report.plots import save_confusion
 from paddle_cortexm.simulate import HostModel
@@ -64,6 +64,7 @@ def write_metrics(folder: Path, config: Config, program: Path, labels: Sequence[
         "top5": accuracy.top5,
         "float": floats,
         "agreement": float(same),
+        "confused": [asdict(pair) for pair in most_confused(accuracy.confusion, labels)],
         "confusion": accuracy.confusion.tolist(),
     }
     write_json(folder / "metrics.json", metrics)
@@ -93,6 +94,7 @@ def check_accuracy(config: Config, folder: Path) -> None:
             f"the deployed model has {metrics['top1']:.2%}, the float model {metrics['float']['top1']:.2%}: a drop of "
             f"{drop:.2%}, more than quantise.max_accuracy_drop ({allowed:.2%}).\nThe worst layers:\n{worst}\n"
             f"Try quantise.method: auto, rounding: adaround, bias_correction: true, or method: qat; or leave the worst "
-            f"layers in float32 with quantise.keep_float. ./03_compile_tvm.py --config {config.name} --explain LAYER "
-            f"shows a layer's values; {folder} has layers.png and confusion.png."
+            f"layers in float32 with quantise.keep_float. "
+            f"./03_compile_tvm.py --config {config.argument} --explain LAYER shows a layer's values. "
+            f"{folder} was kept and can be inspected: layers.png, confusion.png."
         )

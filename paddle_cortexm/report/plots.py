@@ -14,10 +14,12 @@ import numpy as np
 from matplotlib import pyplot
 from numpy.typing import NDArray
 
-from paddle_cortexm.report.layer_quality import LayerQuality
+from paddle_cortexm.report.layer_quality import LayerQuality, worst
 
 DOTS_PER_INCH = 120
 MOST_LABELLED_CLASSES = 30
+MOST_LABELLED_LAYERS = 80
+MOST_DECIBELS = 70.0  # drawn for a layer that adds no noise
 PNG_METADATA = {"Software": None}  # no version string: the same figure gives the same bytes
 
 
@@ -27,8 +29,8 @@ def save_confusion(path: Path, confusion: NDArray[np.int64], labels: Sequence[st
     figure, axes = pyplot.subplots(figsize=(7, 6.2))
     share = confusion / np.maximum(confusion.sum(axis=1, keepdims=True), 1)
     picture = axes.imshow(share, cmap="Blues", vmin=0, vmax=1)
-    axes.set_xlabel("predicted")
-    axes.set_ylabel("true")
+    axes.set_xlabel("predicted" if classes <= MOST_LABELLED_CLASSES else "predicted (class number)")
+    axes.set_ylabel("true" if classes <= MOST_LABELLED_CLASSES else "true (class number)")
     axes.set_title(f"{np.trace(confusion) / max(confusion.sum(), 1):.2%} of {confusion.sum()} images")
     if classes <= MOST_LABELLED_CLASSES:
         axes.set_xticks(range(classes), labels, rotation=60, ha="right")
@@ -40,18 +42,33 @@ def save_confusion(path: Path, confusion: NDArray[np.int64], labels: Sequence[st
     save_figure(figure, path)
 
 
-def save_layer_quality(path: Path, qualities: Sequence[LayerQuality]) -> None:
-    """SQNR of every layer in order, the five worst marked."""
-    values = [quality.sqnr for quality in qualities]
-    lowest = set(np.argsort(values)[:5].tolist())
-    colours = ["tab:red" if i in lowest else "tab:blue" for i in range(len(values))]
-    figure, axes = pyplot.subplots(figsize=(max(7, 0.16 * len(values)), 4.5))
-    axes.bar(range(len(values)), values, color=colours)
-    axes.set_xticks(range(len(values)), [quality.name for quality in qualities], rotation=90, fontsize=5)
-    axes.set_ylabel("SQNR, dB")
-    axes.set_title("integer against float, by layer (red: the five worst)")
+def save_layer_quality(path: Path, qualities: Sequence[LayerQuality], title: str) -> None:
+    """SQNR of every layer in order: of the layer alone (bars, the five worst red) and with the noise of the layers
+    before it (line); the last one's is the logits'."""
+    count = len(qualities)
+    spoilt = {quality.name for quality in worst(qualities)}
+    colours = ["tab:red" if quality.name in spoilt else "tab:blue" for quality in qualities]
+    figure, axes = pyplot.subplots(figsize=(max(8, min(24, 0.22 * count)), 6))
+    axes.bar(range(count), [min(q.own, MOST_DECIBELS) for q in qualities], color=colours)
+    accumulated = [min(quality.sqnr, MOST_DECIBELS) for quality in qualities]
+    axes.plot(range(count), accumulated, color="black", marker=".", label="with the noise of earlier layers")
+    logits = axes.axhline(accumulated[-1], color="tab:grey", linestyle="--", label=f"logits: {accumulated[-1]:.1f} dB")
+    names = [_short_name(number, quality) for number, quality in enumerate(qualities)]
+    shown = range(0, count, -(-count // MOST_LABELLED_LAYERS))
+    axes.set_xticks(shown, [names[i] for i in shown], rotation=90, fontsize=7)
+    axes.set_xlim(-0.6, count - 0.4)
+    axes.set_ylabel("signal to quantisation noise, dB")
+    axes.set_title(f"{title}, integer against float by layer")
+    red = pyplot.Rectangle((0, 0), 1, 1, color="tab:red", label="the five worst alone")
+    blue = pyplot.Rectangle((0, 0), 1, 1, color="tab:blue", label="the layer alone, on exact inputs")
+    axes.legend(handles=[blue, red, axes.lines[0], logits], fontsize=8)
     axes.grid(axis="y", alpha=0.3)
     save_figure(figure, path)
+
+
+def _short_name(number: int, quality: LayerQuality) -> str:
+    """Number, kind and shape of the result: 3 depthwise 3x3, 16x16x32."""
+    return f"{number} {quality.kind}, {'x'.join(map(str, quality.shape[1:]))}"
 
 
 def save_figure(figure: Any, path: Path) -> None:

@@ -47,7 +47,7 @@ def main() -> int:
     sizes = read_json(folder / "size.json")
     print(size_report.table_text(sizes))
     figures = {"code": f"{sizes['totals']['code']:,} bytes", "Helium instructions": f"{sizes['helium_instructions']:,}"}
-    cli.summary(folder, redone, figures, f"./05_run_fvp.sh --config {settings.name}")
+    cli.summary(folder, redone, figures, f"./05_run_fvp.sh --config {settings.argument}")
     return 0
 
 

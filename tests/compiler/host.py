@@ -27,8 +27,9 @@ def compile_graph(folder: Path, graph: Graph, backends: Sequence[Backend]) -> Co
     plan = plan_memory(selected.graph, selected.kernels)
     layers = planned_layers(selected.graph, selected.kernels)
     (folder / "model").mkdir()
-    precision = "int8" if graph.tensors[graph.input].dtype == "int8" else "fp32"
-    emit_model(folder / "model", selected.graph, selected.kernels, plan, ModelFacts("test", 8, precision))
+    source = graph.tensors[graph.input]
+    facts = ModelFacts("test", source.shape[1], "int8" if source.dtype == "int8" else "fp32")
+    emit_model(folder / "model", selected.graph, selected.kernels, plan, facts)
     return CompiledModel(selected.graph, selected.kernels, plan, layers)
 
 

@@ -13,11 +13,13 @@ from paddle_cortexm.compiler.backends.registry import backends_named
 from paddle_cortexm.compiler.fake_quantisation import float_tensors, run_fake_quantised
 from paddle_cortexm.compiler.graph import Graph
 from paddle_cortexm.compiler.parameters import tensor_quantisations
-from paddle_cortexm.compiler.quantisation import quantise_graph
+from paddle_cortexm.compiler.quantisation import kept_layers, quantise_graph
+from paddle_cortexm.errors import UserError
 from paddle_cortexm.quantize.grid_network import GridNetwork
 from paddle_cortexm.quantize.ranges import intervals, observe, tensor_ranges
 from tests.compiler.host import run_graph
 from tests.quantize.networks import PIXEL_RANGE, block, images
+from tests.quantize.test_grid_network import squeezed
 
 KEPT = (("stem",), ("depthwise",), ("expand", "depthwise"), ("project", "sum"))
 
@@ -53,3 +55,18 @@ def test_only_what_kept_layers_alone_make_and_read_stays_float() -> None:
     assert float_tensors(graph, ("expand", "depthwise")) == {"expand"}
     assert float_tensors(graph, ("stem", "expand")) == set()  # the sum reads the stem's output as integers
     assert float_tensors(graph, ("logits",)) == set()
+
+
+@pytest.mark.parametrize("named", ["stem", "swish", "stem + swish"])
+def test_a_convolution_and_its_activation_are_kept_together(named: str) -> None:
+    assert kept_layers(squeezed(), (named,)) == ("stem", "swish")
+
+
+def test_a_layer_without_an_activation_of_its_own_is_kept_alone() -> None:
+    assert kept_layers(squeezed(), ("gated", "logits")) == ("gated", "logits")
+    assert kept_layers(block(), ("stem",)) == ("stem",)
+
+
+def test_an_unknown_layer_to_keep_is_refused_with_the_nearest() -> None:
+    with pytest.raises(UserError, match=r"no layer 'swich' \(did you mean 'swish'\?\)"):
+        kept_layers(squeezed(), ("stem + swich",))

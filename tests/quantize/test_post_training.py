@@ -121,3 +121,15 @@ def test_auto_keeps_the_recipe_that_did_best() -> None:
         least["bias_correction"],
         least["equalisation"],
     )
+
+
+def test_what_takes_minutes_says_how_far_it_is(capsys: pytest.CaptureFixture[str]) -> None:
+    best, tried = best_recipe(Recipe("hist"), block(), images(16), lambda *_: {}, PIXEL_RANGE)
+    lines = capsys.readouterr().out.splitlines()
+    recipes = [line for line in lines if line.startswith("tried ")]
+    assert len(recipes) == len(tried) and f"squared error of the logits {tried[0]['squared_error']:.4g}" in recipes[0]
+    assert any(line.startswith("bias correction: ") for line in lines)
+    assert f"best: {best.recipe.title}" in lines
+    made_with(Recipe("mse", adaround=True, bias_correction=True))
+    layers = len(block().layers)
+    assert f"AdaRound and bias correction: {layers}/{layers}" in capsys.readouterr().out

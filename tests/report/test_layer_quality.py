@@ -4,48 +4,37 @@ from __future__ import annotations
 
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
-import numpy as np
 import pytest
 
-from paddle_cortexm.compiler.graph import Activation, Convolution, Quantisation
 from paddle_cortexm.config import Config, Model, Quantise
 from paddle_cortexm.errors import UserError
 from paddle_cortexm.report.deployed import check_accuracy
-from paddle_cortexm.report.layer_quality import LayerQuality, with_causes, worst
-from paddle_cortexm.report.layer_report import describe
+from paddle_cortexm.report.layer_quality import GridUse, LayerQuality, worst
 from paddle_cortexm.stage import write_json
-from tests.quantize.test_grid_network import squeezed
 
-GOOD = LayerQuality("good", 30.0, 0.999, 0.0, 0.9, inherited=33.0)
+GOOD = LayerQuality("good", 30.0, 31.0, 0.999, (GridUse("inner", 0.0, 0.9), GridUse("good", 0.0, 0.9)), inherited=33.0)
 
 
 @pytest.mark.parametrize(
     ("changes", "reason"),
     [
-        ({"saturated": 0.05}, "range too narrow: 5.0%"),
-        ({"inherited": 30.5}, "noise of earlier layers"),
-        ({"used": 0.2}, "range too wide: only 20%"),
+        ({"grids": (GridUse("inner", 0.05, 0.9), GOOD.grids[1])}, "range of inner too narrow: 5.0%"),
+        ({"grids": (GOOD.grids[0], GridUse("good", 0.0, 0.2))}, "range of good too wide: only 20%"),
         ({"weight_spread": 90.0}, "weights spread widely: the largest of a channel is 90"),
+        ({"sqnr": 20.0, "inherited": 20.5}, "mostly noise of earlier layers: its input has 20.5 dB"),
+        ({"own": float("inf"), "inherited": 20.5}, "noise of earlier layers: its input has 20.5 dB"),
         ({}, "own rounding"),
     ],
 )
-def test_the_reason_follows_from_the_figures(changes: dict[str, float], reason: str) -> None:
+def test_the_reason_follows_from_the_figures(changes: dict[str, Any], reason: str) -> None:
     assert replace(GOOD, **changes).reason.startswith(reason)
 
 
-def test_the_worst_layers_come_first() -> None:
-    qualities = [replace(GOOD, name=f"layer{i}", sqnr=sqnr) for i, sqnr in enumerate((20.0, 5.0, 40.0))]
-    assert [quality.name for quality in worst(qualities, 2)] == ["layer1", "layer0"]
-
-
-def test_an_explanation_marks_what_lies_outside_the_grid() -> None:
-    grid = Quantisation(0.01, -128)
-    floats = np.array([0.5, 1.0, 2.0, 2.4, 5.1], np.float32)
-    integers = np.clip(np.rint(floats / grid.scale) - 128, -128, 127).astype(np.float32)
-    text = describe("conv", grid, integers, floats)
-    assert "grid     0 ... 2.55" in text and "20.000% of the float values saturate" in text
-    assert any(line.startswith("  !") and "#" in line for line in text.splitlines())
+def test_the_worst_layers_are_those_that_add_most_noise_themselves() -> None:
+    culprit, victim = replace(GOOD, name="culprit", own=5.0, sqnr=5.0), replace(GOOD, name="victim", own=40.0, sqnr=4.0)
+    assert [quality.name for quality in worst([victim, GOOD, culprit], 2)] == ["culprit", "good"]
 
 
 def gated(drop: float | None) -> Config:
@@ -53,10 +42,11 @@ def gated(drop: float | None) -> Config:
 
 
 def test_a_model_that_lost_too_much_is_refused_with_the_worst_layers_and_what_to_try(tmp_path: Path) -> None:
-    worst = {"name": "swish1", "parts": ["conv1", "swish1"], "sqnr": 3.0, "reason": "range too narrow"}
+    worst = {"name": "swish1", "parts": ["conv1", "swish1"], "own": 9.0, "sqnr": 3.0, "reason": "range too narrow"}
     write_json(tmp_path / "metrics.json", {"images": 100, "top1": 0.70, "float": {"top1": 0.75}})
     write_json(tmp_path / "layers.json", {"worst": [worst]})
-    expected = r"drop of 5.00%.*\n.*\n  conv1 \+ swish1: 3.0 dB; range.*\n.*method: auto.*keep_float"
+    named = r"  conv1 \+ swish1: alone 9.0 dB, .* 3.0 dB; range"
+    expected = rf"drop of 5.00%.*\n.*\n{named}.*\n.*method: auto.*keep_float.* was kept"
     with pytest.raises(UserError, match=expected):
         check_accuracy(gated(0.04), tmp_path)
     check_accuracy(gated(0.05), tmp_path)
@@ -67,13 +57,3 @@ def test_a_gate_without_validation_images_is_refused(tmp_path: Path) -> None:
     write_json(tmp_path / "metrics.json", {"images": 0})
     with pytest.raises(UserError, match="cannot be checked without validation images"):
         check_accuracy(gated(0.05), tmp_path)
-
-
-def test_causes_are_found_through_fused_layers() -> None:
-    graph = squeezed()
-    fused = [layer for layer in graph.layers if isinstance(layer.operator, Convolution | Activation)]
-    convolution, swish = fused[0], next(x for x in fused if x.inputs == (fused[0].output,))
-    qualities = {x.output: replace(GOOD, name=x.output) for x in graph.layers if x is not convolution}
-    found = next(q for q in with_causes(graph, qualities) if q.name == swish.output)
-    assert found.parts == (convolution.name, swish.name)
-    assert found.weight_spread > 1

@@ -1,0 +1,106 @@
+"""The integer model's layers beside the float graph's: which were fused, what each makes in floats, both at work."""
+
+from __future__ import annotations
+
+from collections import ChainMap
+from collections.abc import Callable, Collection, Mapping
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+from numpy.typing import NDArray
+
+from paddle_cortexm.compiler.adjustments import Adjusted
+from paddle_cortexm.compiler.fake_quantisation import float_tensors, on_weight_grid, one_layer, to_grid
+from paddle_cortexm.compiler.float_reference import run_float
+from paddle_cortexm.compiler.graph import Graph, Layer, MaxPool, Quantisation, Reshape
+from paddle_cortexm.simulate import HostModel
+
+Floats = NDArray[np.float32]
+Visit = Callable[[str, NDArray[np.int8], Mapping[str, Floats]], None]
+
+
+@dataclass(frozen=True)
+class FusedLayer:
+    """A layer of the integer model and the layers of the float graph that were fused into it, in order."""
+
+    output: str
+    parts: tuple[Layer, ...]
+
+    @property
+    def title(self) -> str:
+        """As reports print it: the names of the parts, joined."""
+        return " + ".join(layer.name for layer in self.parts)
+
+
+def fused_layers(reference: Graph, outputs: Collection[str]) -> list[FusedLayer]:
+    """The layers whose results are `outputs`, in order, each with those before it whose results are not."""
+    made_by = {layer.output: layer for layer in reference.layers}
+
+    def parts(last: Layer) -> list[Layer]:
+        inner = [made_by[name] for name in last.inputs if name in made_by and name not in outputs]
+        return [*(layer for before in inner for layer in parts(before)), last]
+
+    return [FusedLayer(x.output, tuple(parts(x))) for x in reference.layers if x.output in outputs]
+
+
+def only_moves(layer: Layer) -> bool:
+    """Whether its results are some of its inputs, on their grid."""
+    return isinstance(layer.operator, MaxPool | Reshape)
+
+
+@dataclass(frozen=True)
+class RoundedLayers:
+    """The layers as they are deployed, before fusion, in floating point: weights and results on their grids.
+
+    grids: of every tensor, also of those that fusion hides.
+    """
+
+    deployed: Adjusted
+    grids: Mapping[str, Quantisation]
+    keep_float: tuple[str, ...] = ()
+
+    def grid_of(self, tensor: str) -> Quantisation | None:
+        """None for a tensor that stays in floating point."""
+        return None if tensor in self._floats else self.grids[tensor]
+
+    def results(self, parts: Collection[Layer], exact: Mapping[str, Floats]) -> dict[str, Floats]:
+        """Each part's result, where the first gets exact inputs and the others what those before them made.
+
+        A layer that only moves values rounds nothing: that noise is its input's.
+        """
+        made: dict[str, Floats] = {}
+        for part in parts:
+            layer, grid = self._on_grid[part.name], self.grid_of(part.output)
+            result = one_layer(layer, ChainMap(made, dict(exact)), self.deployed.graph)
+            made[layer.output] = result if only_moves(layer) or grid is None else to_grid(result, grid)
+        return made
+
+    @cached_property
+    def _on_grid(self) -> dict[str, Layer]:
+        """By name, with the real values of their integer weights."""
+        scales, kept = self.deployed.weight_scales, self.keep_float
+        layers = self.deployed.graph.layers
+        return {x.name: x if x.name in kept else on_weight_grid(x, self.grids, scales) for x in layers}
+
+    @cached_property
+    def _floats(self) -> frozenset[str]:
+        return float_tensors(self.deployed.graph, self.keep_float)
+
+
+def visit_layers(
+    model: HostModel, reference: Graph, integers: NDArray[np.int8], reals: NDArray[np.float32], visit: Visit
+) -> None:
+    """Run one image through both models and call visit(tensor, its int8 values, all float tensors) after each layer
+    with an int8 result."""
+    exact = run_float(reference, reals)
+    names = [layer["output"] for layer in model.facts["layers"]]
+
+    def after(number: int) -> None:
+        name = names[number] if 0 <= number < len(names) else ""
+        if name in exact and model.facts["tensors"][name]["quantisation"]:
+            visit(name, model.tensor(name).astype(np.int8), exact)
+
+    model.on_layer(after)
+    model.run_input(integers)
+    model.on_layer(None)

@@ -1,0 +1,83 @@
+"""What the per-layer reports compare: the integer model without streaming, the float graph, both on the same images."""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from paddle_cortexm.compiler import adjustments
+from paddle_cortexm.compiler.frontend import load_graph
+from paddle_cortexm.compiler.graph import Graph, Quantisation
+from paddle_cortexm.compiler.parameters import tensor_quantisations
+from paddle_cortexm.compiler.pipeline import compile_model, input_range, stored_ranges, write_model
+from paddle_cortexm.compiler.quantisation import kept_layers, without_softmax
+from paddle_cortexm.config import Config, Memory
+from paddle_cortexm.data.datasets import open_splits
+from paddle_cortexm.data.pixels import load_pixels
+from paddle_cortexm.data.preprocessing import apply_table, normalisation_table
+from paddle_cortexm.report.deployed_layers import FusedLayer, RoundedLayers, fused_layers
+from paddle_cortexm.simulate import HostModel
+
+IMAGES = 32  # calibration images the models are compared on
+Pair = tuple[NDArray[np.int8], NDArray[np.float32]]
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """The integer model without streaming, the float graph it stands for, its layers in floats, images for both."""
+
+    model: HostModel
+    reference: Graph
+    rounded: RoundedLayers
+    images: tuple[Pair, ...]
+
+    def layers(self) -> list[FusedLayer]:
+        """Those with int8 results, in order."""
+        names = [layer["output"] for layer in self.model.facts["layers"]]
+        outputs = {name for name in names if self.model.facts["tensors"][name]["quantisation"]}
+        return fused_layers(self.reference, outputs)
+
+
+@contextmanager
+def open_comparison(config: Config, program: Path, compiled: Path, *, quiet: bool = False) -> Iterator[Comparison]:
+    """Open what is compared. program: the stage 2 folder; compiled: the stage 3 folder of an int8 model.
+
+    A model with streamed layers is compiled again without (whole tensors; the bits are the same).
+    """
+    graph = without_softmax(load_graph(program, name=config.name))
+    reference = adjustments.load(program / adjustments.REFERENCE, graph).graph
+    deployed = adjustments.load(program / adjustments.DEPLOYED, graph)
+    settings = config.quantise
+    grids = tensor_quantisations(graph, stored_ranges(program), input_range(config), symmetric=settings.symmetric)
+    rounded = RoundedLayers(deployed, grids, kept_layers(graph, settings.keep_float))
+    with tempfile.TemporaryDirectory() as work:
+        if config.compile.memory.arena != "none":
+            compiled = Path(work) / "model"
+            compiled.mkdir()
+            _compile_whole(config, program, compiled)
+        images = comparison_images(config, grids[graph.input], quiet=quiet)
+        yield Comparison(HostModel(compiled), reference, rounded, tuple(images))
+
+
+def _compile_whole(config: Config, program: Path, folder: Path) -> None:
+    """Write the model without streaming."""
+    whole = config.compile.model_copy(update={"memory": Memory()})
+    unstreamed = config.model_copy(update={"compile": whole})
+    model = compile_model(unstreamed, program)
+    write_model(folder, unstreamed, model, ["?"], np.zeros((1, 1, 3), np.uint8))
+
+
+def comparison_images(config: Config, grid: Quantisation, *, quiet: bool = False) -> Iterator[Pair]:
+    """Calibration images, preprocessed for the integer and for the float model. Unreadable ones are left out and
+    named; raises UserError when they are more than 1 %."""
+    integers, reals = (normalisation_table(config.data.mean, config.data.std, g) for g in (grid, None))
+    calibration, size = open_splits(config).calibration, config.model.image_size
+    frames = load_pixels(calibration, config.resize, size, "calibration images", quiet=quiet).images
+    for frame in frames[:IMAGES]:
+        yield apply_table(frame, integers).astype(np.int8), apply_table(frame, reals)[None].astype(np.float32)

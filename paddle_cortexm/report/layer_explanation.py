@@ -1,0 +1,111 @@
+"""One layer explained (--explain): the grid, the values and a histogram of its result and of what fusion hides."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from paddle_cortexm.compiler.graph import Quantisation
+from paddle_cortexm.compiler.parameters import Range, distinguishable_range
+from paddle_cortexm.config import Config
+from paddle_cortexm.errors import UserError, nearest
+from paddle_cortexm.progress import progress
+from paddle_cortexm.report.deployed_layers import FusedLayer, visit_layers
+from paddle_cortexm.report.layer_comparison import Comparison, open_comparison
+
+BARS = 24  # of a histogram in text
+BAR_WIDTH = 50  # characters
+Floats = NDArray[np.float32]
+
+
+def explain_layer(config: Config, program: Path, compiled: Path, asked: str, *, quiet: bool = False) -> str:
+    """Ranges, grid and histogram of a layer of the integer model against float: its result, and the tensors between
+    the layers that were fused into it.
+
+    asked: a layer's name, that of one fused into it, or both as reports print them ("conv + hardswish"). program and
+    compiled: the folders of stages 2 and 3. Raises UserError for an unknown layer.
+    """
+    if config.quantise.precision != "int8":
+        raise UserError(f"--explain compares int8 with float; quantise.precision is {config.quantise.precision}")
+    with open_comparison(config, program, compiled, quiet=quiet) as comparison:
+        return explanation(comparison, asked, quiet=quiet)
+
+
+def explanation(comparison: Comparison, asked: str, *, quiet: bool = False) -> str:
+    """The text of explain_layer."""
+    layer = named_layer(asked, comparison.layers())
+    made, inside, exact = _values(comparison, layer, quiet=quiet)
+    rounded, blocks = comparison.rounded, [f"{layer.title}:"]
+    for part in layer.parts:
+        grid, is_result = rounded.grid_of(part.output), part.output == layer.output
+        if grid is None:
+            blocks.append(f"{part.output}: computed in floating point")
+            continue
+        integers = made if is_result else inside[part.output] / grid.scale + grid.zero_point
+        useful = distinguishable_range(comparison.reference, part.output)
+        where = "the result" if is_result else "inside the layer, for exact inputs"
+        blocks.append(describe(f"{part.output} ({where})", grid, np.rint(integers), exact[part.output], useful))
+    return "\n".join(blocks)
+
+
+def named_layer(asked: str, layers: Sequence[FusedLayer]) -> FusedLayer:
+    """The layer with that title, or with a part of that name. Raises UserError."""
+    by_name = {part.name: layer for layer in layers for part in layer.parts}
+    by_name |= {layer.title: layer for layer in layers}
+    if asked not in by_name:
+        known = ", ".join(layer.title for layer in layers)
+        raise UserError(f"--explain: no int8 layer '{asked}'{nearest(asked, by_name)}. The layers: {known}")
+    return by_name[asked]
+
+
+def _values(
+    comparison: Comparison, layer: FusedLayer, *, quiet: bool
+) -> tuple[Floats, dict[str, Floats], dict[str, Floats]]:
+    """Over all images, flat: the int8 result; by tensor, what each part makes of exact inputs; and the float values."""
+    integers: list[Floats] = []
+    inside: Mapping[str, list[Floats]] = defaultdict(list)
+    exact: Mapping[str, list[Floats]] = defaultdict(list)
+
+    def collect(name: str, values: NDArray[np.int8], floats: Mapping[str, Floats]) -> None:
+        if name != layer.output:
+            return
+        integers.append(values.reshape(-1).astype(np.float32))
+        for tensor, result in comparison.rounded.results(layer.parts, floats).items():
+            inside[tensor].append(result.reshape(-1))
+            exact[tensor].append(floats[tensor].reshape(-1))
+
+    for pair in progress(comparison.images, f"values of {layer.output}", quiet=quiet):
+        visit_layers(comparison.model, comparison.reference, *pair, collect)
+    join = np.concatenate
+    return join(integers), {k: join(v) for k, v in inside.items()}, {k: join(v) for k, v in exact.items()}
+
+
+def describe(title: str, grid: Quantisation, integers: Floats, floats: Floats, useful: Range) -> str:
+    """Text: what the grid covers, what the values are, and a histogram of the float values over both.
+
+    useful: the interval of values that the next layers tell apart; what lies beyond is no loss.
+    """
+    low, high = (grid.scale * (end - grid.zero_point) for end in (-128, 127))
+    real, wanted = grid.scale * (integers - grid.zero_point), np.clip(floats, *useful)
+    noise = float(np.square(np.clip(real, *useful) - wanted).sum())
+    sqnr = 10 * np.log10(max(float(wanted @ wanted), 1e-30) / max(noise, 1e-30))
+    beyond = float(((wanted < low - grid.scale / 2) | (wanted > high + grid.scale / 2)).mean())
+    shares = ", ".join(f"{share:g} %: {np.percentile(floats, share):.4g}" for share in (0, 0.1, 1, 50, 99, 99.9, 100))
+    lines = [
+        f"{title}: SQNR {sqnr:.1f} dB over {len(floats):,} values",
+        f"  grid     {low:.4g} ... {high:.4g}, step {grid.scale:.4g}, zero point {grid.zero_point}",
+        f"  float    {floats.min():.4g} ... {floats.max():.4g}; percentiles {shares}",
+        f"  integers {int(integers.min())} ... {int(integers.max())}; {beyond:.3%} of the float values saturate",
+    ]
+    if np.isfinite(useful).any():
+        lines.append(f"  beyond {useful[0]:.4g} ... {useful[1]:.4g} all values are one to the next layer: no loss")
+    counts, edges = np.histogram(floats, BARS, (min(low, float(floats.min())), max(high, float(floats.max()))))
+    for count, left, right in zip(counts, edges, edges[1:], strict=False):
+        mark = " " if low <= (left + right) / 2 <= high else "!"  # !: outside the grid
+        bar = "#" * int(np.ceil(BAR_WIDTH * count / counts.max()))
+        lines.append(f"  {mark} {left:10.4g} {bar} {count if count else ''}".rstrip())
+    return "\n".join(lines)

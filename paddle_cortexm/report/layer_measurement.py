@@ -1,0 +1,137 @@
+"""Measures every layer of the integer model against the float one, image by image."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+
+import numpy as np
+from numpy.typing import NDArray
+
+from paddle_cortexm.compiler.fake_quantisation import WEIGHTED
+from paddle_cortexm.compiler.graph import Graph, Layer, Quantisation, Reshape
+from paddle_cortexm.compiler.parameters import Range, distinguishable_range
+from paddle_cortexm.compiler.plan import layer_kind
+from paddle_cortexm.compiler.quantisation import weight_rows
+from paddle_cortexm.report.deployed_layers import (
+    Floats,
+    FusedLayer,
+    RoundedLayers,
+    fused_layers,
+    only_moves,
+    visit_layers,
+)
+from paddle_cortexm.report.layer_quality import GridUse, LayerQuality
+from paddle_cortexm.simulate import HostModel
+
+Pair = tuple[NDArray[np.int8], Floats]
+
+
+def compare_layers(
+    model: HostModel, reference: Graph, rounded: RoundedLayers, images: Iterable[Pair]
+) -> list[LayerQuality]:
+    """Quality of every layer with an int8 result, in order, against the float graph.
+
+    images: pairs of the same preprocessed image for the integer model (int8) and for the float graph (1, H, W, 3).
+    """
+    names = [layer["output"] for layer in model.facts["layers"]]
+    outputs = {name for name in names if model.facts["tensors"][name]["quantisation"]}
+    measured = {layer.output: _Measured(layer, reference, rounded) for layer in fused_layers(reference, outputs)}
+
+    def collect(name: str, integers: NDArray[np.int8], exact: Mapping[str, Floats]) -> None:
+        measured[name].add(integers, exact)
+
+    for integers, reals in images:
+        visit_layers(model, reference, integers, reals, collect)
+    sqnr = {name: entry.accumulated.sqnr for name, entry in measured.items()}
+    return [entry.quality(sqnr) for entry in measured.values()]
+
+
+class _Noise:
+    """Running sums over a tensor's values: signal, noise, and both models' product."""
+
+    def __init__(self) -> None:
+        self.signal = self.noise = self.product = self.energy = 0.0
+
+    def add(self, got: NDArray[np.float64], wanted: NDArray[np.float64]) -> None:
+        self.signal += float(wanted @ wanted)
+        self.noise += float(np.square(got - wanted).sum())
+        self.product += float(got @ wanted)
+        self.energy += float(got @ got)
+
+    @property
+    def sqnr(self) -> float:
+        """dB; infinite without noise."""
+        return float(10 * np.log10(max(self.signal, 1e-30) / self.noise)) if self.noise else float("inf")
+
+    @property
+    def cosine(self) -> float:
+        return self.product / max(float(np.sqrt(self.signal * self.energy)), 1e-30)
+
+
+class _Use:
+    """How much of a grid exact values use, and how many lie beyond it."""
+
+    def __init__(self) -> None:
+        self.beyond = self.count = 0
+        self.lowest, self.highest = 127, -128
+
+    def add(self, wanted: NDArray[np.float64], grid: Quantisation) -> None:
+        steps = np.rint(wanted / grid.scale) + grid.zero_point
+        self.beyond += int(((wanted / grid.scale < -128.5 - grid.zero_point) | (steps > 127.5)).sum())
+        self.count += wanted.size
+        self.lowest = min(self.lowest, int(np.clip(steps.min(), -128, 127)))
+        self.highest = max(self.highest, int(np.clip(steps.max(), -128, 127)))
+
+    def share(self, tensor: str) -> GridUse:
+        return GridUse(tensor, self.beyond / max(self.count, 1), max(0, self.highest - self.lowest + 1) / 256)
+
+
+class _Measured:
+    """One layer of the integer model over all images. Values that the next layers cannot tell apart are one value:
+    hard-swish's input may be cut at -3 without loss."""
+
+    def __init__(self, layer: FusedLayer, reference: Graph, rounded: RoundedLayers) -> None:
+        self.layer, self.reference, self.rounded = layer, reference, rounded
+        self.accumulated, self.own = _Noise(), _Noise()
+        self.grids = {p.output: g for p in layer.parts if (g := rounded.grid_of(p.output)) is not None}
+        self.uses = {p.output: _Use() for p in layer.parts if p.output in self.grids and not only_moves(p)}
+        self.useful = {name: distinguishable_range(reference, name) for name in self.grids}
+
+    def add(self, integers: NDArray[np.int8], exact: Mapping[str, Floats]) -> None:
+        """One image: the layer's int8 result, every float tensor."""
+        name = self.layer.output
+        grid = self.grids[name]
+        real = grid.scale * (integers.astype(np.float64) - grid.zero_point)
+        wanted = {tensor: _flat(exact[tensor], self.useful[tensor]) for tensor in self.grids}
+        alone = self.rounded.results(self.layer.parts, exact)[name]
+        self.accumulated.add(_flat(real, self.useful[name]), wanted[name])
+        self.own.add(_flat(alone, self.useful[name]), wanted[name])
+        for tensor, use in self.uses.items():
+            use.add(wanted[tensor], self.grids[tensor])
+
+    def quality(self, sqnr: Mapping[str, float]) -> LayerQuality:
+        """sqnr: of every layer's result, by name."""
+        parts = self.layer.parts
+        return LayerQuality(
+            name=self.layer.output,
+            sqnr=self.accumulated.sqnr,
+            own=self.own.sqnr,
+            cosine=self.accumulated.cosine,
+            grids=tuple(use.share(tensor) for tensor, use in self.uses.items()),
+            inherited=min((sqnr[name] for p in parts for name in p.inputs if name in sqnr), default=float("inf")),
+            weight_spread=max((_weight_spread(p) for p in parts if p.name not in self.rounded.keep_float), default=0.0),
+            kind=layer_kind(next((part for part in parts if not isinstance(part.operator, Reshape)), parts[0])),
+            shape=self.reference.tensors[self.layer.output].shape,
+            parts=tuple(part.name for part in parts),
+        )
+
+
+def _flat(values: NDArray[np.floating], useful: Range) -> NDArray[np.float64]:
+    return np.clip(values.reshape(-1).astype(np.float64), *useful)
+
+
+def _weight_spread(layer: Layer) -> float:
+    if not isinstance(layer.operator, WEIGHTED):
+        return 0.0
+    rows = np.abs(weight_rows(layer.operator))
+    return float((rows.max(axis=1) / np.maximum(rows.mean(axis=1), 1e-12)).max())

@@ -1,0 +1,45 @@
+"""A small graph, quantised and compiled for the host, ready to be compared with itself in floats."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+
+import numpy as np
+
+from paddle_cortexm.compiler.adjustments import Adjusted
+from paddle_cortexm.compiler.backends.registry import backends_named
+from paddle_cortexm.compiler.emit.program_data import emit_preprocessing_table
+from paddle_cortexm.compiler.graph import Graph
+from paddle_cortexm.compiler.parameters import Range, tensor_quantisations
+from paddle_cortexm.compiler.pipeline import model_facts
+from paddle_cortexm.compiler.quantisation import quantise_graph
+from paddle_cortexm.quantize.ranges import intervals, observe, tensor_ranges
+from paddle_cortexm.report.deployed_layers import RoundedLayers
+from paddle_cortexm.report.layer_comparison import Comparison
+from paddle_cortexm.simulate import HostModel
+from paddle_cortexm.stage import write_json
+from tests.compiler.host import compile_graph
+from tests.quantize.networks import PIXEL_RANGE, images
+
+
+def comparison_of(
+    folder: Path, graph: Graph, *, ranges: Mapping[str, Range] | None = None, keep_float: tuple[str, ...] = ()
+) -> Comparison:
+    """Compile the graph and pair it with 4 of the calibration images. ranges: instead of calibrated ones."""
+    chosen = intervals(tensor_ranges(graph, observe(graph, images(32)), {}, "abs_max")) | dict(ranges or {})
+    grids = tensor_quantisations(graph, chosen, PIXEL_RANGE)
+    integers = quantise_graph(graph, chosen, PIXEL_RANGE, keep_float=keep_float)
+    model = compile_graph(folder, integers, backends_named(["helium", "tvm"]))
+    compiled = folder / "model"
+    emit_preprocessing_table(compiled, np.zeros((3, 256), np.int8))
+    sources = {path for kernel in model.kernels.values() for path in kernel.sources}
+    (compiled / "sources.txt").write_text("\n".join(sorted(sources)))
+    write_json(compiled / "model.json", model_facts(model))
+    write_json(compiled / "plan.json", {"layers": [{"backend": kernel.backend} for kernel in model.kernels.values()]})
+    source = grids[graph.input]
+    pairs = []
+    for image in images(32)[:4]:
+        steps = np.rint(image / source.scale) + source.zero_point
+        pairs.append((np.clip(steps, -128, 127).astype(np.int8)[None], image[None]))
+    return Comparison(HostModel(compiled), graph, RoundedLayers(Adjusted(graph), grids, keep_float), tuple(pairs))

@@ -1,0 +1,30 @@
+"""Accuracy figures: what is confused with what."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+
+from paddle_cortexm.report.accuracy import ConfusedPair, measure, most_confused
+from paddle_cortexm.report.plots import save_confusion
+
+LABELS = ("cat", "dog", "owl")
+
+
+def test_the_most_confused_pairs_come_first_and_correct_ones_are_none() -> None:
+    confusion = np.array([[90, 3, 0], [7, 80, 0], [3, 0, 50]])
+    pairs = [ConfusedPair("dog", "cat", 7), ConfusedPair("cat", "dog", 3), ConfusedPair("owl", "cat", 3)]
+    assert most_confused(confusion, LABELS) == pairs
+    assert most_confused(np.diag([3, 4, 5]), LABELS) == []
+
+
+def test_rows_are_the_true_class() -> None:
+    images = [(np.full((1, 1, 3), label, np.uint8), 0) for label in (0, 2, 2)]
+    accuracy = measure(lambda image: np.eye(3)[image[0, 0, 0]], images, 3)
+    assert most_confused(accuracy.confusion, LABELS) == [ConfusedPair("cat", "owl", 2)]
+
+
+def test_a_confusion_matrix_of_many_classes_is_drawn(tmp_path: Path) -> None:
+    save_confusion(tmp_path / "confusion.png", np.eye(40, dtype=np.int64), [f"class {i}" for i in range(40)])
+    assert (tmp_path / "confusion.png").stat().st_size > 1000

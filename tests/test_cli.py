@@ -1,0 +1,41 @@
+"""The scripts run in the environment that make setup made, or say that there is none."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+from paddle_cortexm.stage import REPOSITORY
+
+SCRIPT = "01_finetune.py"
+
+
+def run_without_packages(folder: Path) -> subprocess.CompletedProcess[str]:
+    """Run a script, from a copy of it, by a Python that has the standard library alone."""
+    shutil.copy(REPOSITORY / SCRIPT, folder)
+    (folder / "paddle_cortexm").mkdir()
+    for name in ("__init__.py", "cli.py", "errors.py"):
+        shutil.copy(REPOSITORY / "paddle_cortexm" / name, folder / "paddle_cortexm")
+    environment = {name: value for name, value in os.environ.items() if name != "PYTHONPATH"}
+    command = [sys.executable, "-S", str(folder / SCRIPT), "--config", "small"]
+    return subprocess.run(command, capture_output=True, text=True, env=environment, cwd=folder)
+
+
+def test_without_packages_a_script_ends_with_a_line_that_says_what_to_run(tmp_path: Path) -> None:
+    done = run_without_packages(tmp_path)
+    assert done.returncode == 2 and done.stdout == ""
+    assert "make setup" in done.stderr and "source .venv/bin/activate" in done.stderr
+    assert len(done.stderr.splitlines()) == 1
+
+
+def test_without_packages_a_script_goes_on_in_the_environment_where_there_is_one(tmp_path: Path) -> None:
+    python = tmp_path / ".venv" / "bin" / "python"
+    python.parent.mkdir(parents=True)
+    python.write_text('#!/bin/sh\necho "in .venv: $*"\n')
+    python.chmod(0o755)
+    done = run_without_packages(tmp_path)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert done.stdout == f"in .venv: -S {tmp_path / SCRIPT} --config small\n"
