@@ -38,7 +38,8 @@ def figures(metrics: dict[str, Any]) -> dict[str, str]:
         lines["calibration"] = f"{recipe}; {metrics['calibration_images']} images"
         lines["ranges"] = f"{tensors['all']} tensors, {tensors['paddleslim']} of them by PaddleSlim"
     if "fake_quant_estimate" in metrics:
-        lines["fake-quant estimate"] = f"{metrics['fake_quant_estimate']['top1']:.2%} (stage 3 measures)"
+        estimate = metrics["fake_quant_estimate"]
+        lines["fake-quant estimate"] = f"{estimate['top1']:.2%} ({estimate['by']}; stage 3 measures)"
     return lines
 
 

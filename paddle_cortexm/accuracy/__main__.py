@@ -106,6 +106,7 @@ def measured(network: Network, photos: str, method: str, frames: int) -> dict[st
         "float_top1": quantised["float"]["top1"],
         "float_top5": quantised["float"]["top5"],
         "fake_quant_top1": quantised["fake_quant_estimate"]["top1"],
+        "fake_quant_by": quantised["fake_quant_estimate"]["by"],
         "integer_top1": deployed["top1"],
         "integer_top5": deployed["top5"],
         "agreement": deployed["agreement"],

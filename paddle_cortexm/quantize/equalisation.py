@@ -28,11 +28,9 @@ Factors = NDArray[np.float64]
 def equalise(graph: Graph, images: NDArray[np.float32]) -> tuple[Graph, list[str]]:
     """The float graph with equalised channels, and the tensors that were changed.
 
-    A pair is a convolution with relu, relu6 or no activation whose only reader is a depthwise convolution, or a
-    depthwise one read by a convolution. images: (N, H, W, 3), normalised. Results stay the same for values as large as
-    those seen.
+    images: (N, H, W, 3), normalised. Results stay the same for values as large as those seen.
     """
-    pairs = [(layer, reader) for layer in graph.layers if (reader := _partner(graph, layer)) is not None]
+    pairs = equalisable_pairs(graph)
     largest = _channel_maxima(graph, images, [first.output for first, _ in pairs])
     layers = {layer.name: layer for layer in graph.layers}
     for first, second in pairs:
@@ -41,6 +39,12 @@ def equalise(graph: Graph, images: NDArray[np.float32]) -> tuple[Graph, list[str
         layers[first.name] = _enlarged(layers[first.name], factors)
         layers[second.name] = _reduced(layers[second.name], factors)
     return replace(graph, layers=tuple(layers[layer.name] for layer in graph.layers)), [f.output for f, _ in pairs]
+
+
+def equalisable_pairs(graph: Graph) -> list[tuple[Layer, Layer]]:
+    """A convolution with relu, relu6 or no activation and its only reader, a depthwise convolution; or a depthwise one
+    read by a convolution."""
+    return [(layer, reader) for layer in graph.layers if (reader := _partner(graph, layer)) is not None]
 
 
 def _partner(graph: Graph, layer: Layer) -> Layer | None:

@@ -42,6 +42,7 @@ from paddle_cortexm.errors import UserError
 from paddle_cortexm.training.small_maps import speed_up_small_maps
 
 functional = paddle.nn.functional
+STATISTICS_IMAGES = 128  # that batch norm's first statistics are taken from
 Clamp = tuple[float | None, float | None]
 Grids = Mapping[str, Quantisation]
 
@@ -153,11 +154,16 @@ class GridNetwork(paddle.nn.Layer):
             tensors[layer.output] = result if is_float else _ToGrid.apply(result, self.grids[layer.output])
         return tensors
 
-    def set_statistics(self, images: NDArray[np.float32]) -> None:
-        """Set every batch norm from (N, 3, H, W) images so that the network starts as the graph it is made of."""
-        self.eval()
+    def answers(self, images: NDArray[np.float32]) -> NDArray[np.float32]:
+        """The logits (N, classes) of (N, 3, H, W) images, without gradients."""
         with paddle.no_grad():
-            self.forward(paddle.to_tensor(images))
+            return self.forward(paddle.to_tensor(images)).numpy()
+
+    def set_statistics(self, images: NDArray[np.float32]) -> None:
+        """Set every batch norm from (the first of) (N, 3, H, W) images so that the network starts as the graph it is
+        made of, and leave it ready to answer."""
+        self.eval()
+        self.answers(np.ascontiguousarray(images[:STATISTICS_IMAGES]))
 
     def freeze(self) -> None:
         """Keep every batch norm at its running statistics, in training too."""

@@ -15,7 +15,7 @@ from paddle_cortexm.compiler.float_reference import run_float
 from paddle_cortexm.compiler.graph import Graph, Quantisation
 from paddle_cortexm.compiler.parameters import Range, tensor_quantisations
 from paddle_cortexm.config import Quantise
-from paddle_cortexm.quantize.equalisation import equalise
+from paddle_cortexm.quantize.equalisation import equalisable_pairs, equalise
 from paddle_cortexm.quantize.ranges import Observation, intervals, observe, tensor_ranges
 from paddle_cortexm.quantize.refinement import refine
 
@@ -90,6 +90,8 @@ def quantise_with(
     PaddleSlim's thresholds do not hold for tensors that equalisation changed: they are calibrated here.
     """
     reference, changed = equalise(graph, images) if recipe.equalisation else (graph, [])
+    if recipe.equalisation and not changed:
+        print("warning: quantise.equalisation changes nothing: no convolution without a table before a depthwise one")
     known = {name: limit for name, limit in thresholds(recipe.algorithm, len(images)).items() if name not in changed}
     seen = observe(reference, images)
     ranges = tensor_ranges(reference, seen, known, recipe.algorithm)
@@ -117,27 +119,44 @@ def best_recipe(
     *,
     quiet: bool = False,
 ) -> tuple[Quantised, list[dict[str, Any]]]:
-    """Try the cheap algorithms, then bias correction and equalisation on top of the best, and keep what brings the
-    logits of held-out images closest to the float model's, printing a line for each. Returns the winner, made anew
-    from all images, and what was tried."""
+    """Try the cheap algorithms, then bias correction and equalisation on top of the best, and keep what changes the
+    float model's probabilities of the classes least on held-out images, printing a line for each. Returns the winner,
+    made anew from all images, and what was tried."""
     count = len(images) - max(1, int(HELD_OUT * len(images)))
     kept, held_out = images[:count], images[count:]
     starts = range(0, len(held_out), BATCH)
     exact = np.concatenate([run_float(graph, held_out[s : s + BATCH])[graph.output] for s in starts])
     exact = exact.reshape(len(held_out), -1)
 
-    def errors(recipes: Iterable[Recipe]) -> dict[Recipe, float]:
+    def divergences(recipes: Iterable[Recipe]) -> dict[Recipe, float]:
         found = {}
         for recipe in recipes:
             made = quantise_with(recipe, graph, kept, thresholds, pixel_range, quiet=quiet)
-            found[recipe] = float(np.square(made.logits(held_out) - exact).mean())
-            print(f"tried {recipe.title}: squared error of the logits {found[recipe]:.4g}", flush=True)
+            found[recipe] = divergence(exact, made.logits(held_out))
+            print(f"tried {recipe.title}: divergence from the float model {found[recipe]:.3g}", flush=True)
         return found
 
-    tried = errors(replace(start, algorithm=algorithm) for algorithm in CHEAP_ALGORITHMS)
+    tried = divergences(replace(start, algorithm=algorithm) for algorithm in CHEAP_ALGORITHMS)
     best = min(tried, key=tried.__getitem__)
-    tried |= errors((replace(best, bias_correction=True), replace(best, equalisation=True)))
+    extras = [replace(best, bias_correction=True)]
+    if equalisable_pairs(graph):
+        extras.append(replace(best, equalisation=True))
+    tried |= divergences(extras)
     best = min(tried, key=tried.__getitem__)
-    lines = [asdict(recipe) | {"squared_error": error} for recipe, error in tried.items()]
+    lines = [asdict(recipe) | {"divergence": error} for recipe, error in tried.items()]
     print(f"best: {best.title}", flush=True)
     return quantise_with(best, graph, images, thresholds, pixel_range, quiet=quiet), lines
+
+
+def divergence(exact: Floats, rounded: Floats) -> float:
+    """Mean over the images of the Kullback-Leibler divergence between the softmax of two sets of logits (N, classes).
+
+    Near a decision a small error counts; where the model is sure, even a large one hardly does.
+    """
+    wanted, got = (_log_softmax(logits.astype(np.float64)) for logits in (exact, rounded))
+    return float((np.exp(wanted) * (wanted - got)).sum(axis=1).mean())
+
+
+def _log_softmax(logits: NDArray[np.float64]) -> NDArray[np.float64]:
+    shifted = logits - logits.max(axis=1, keepdims=True)
+    return shifted - np.log(np.exp(shifted).sum(axis=1, keepdims=True))

@@ -25,7 +25,6 @@ from paddle_cortexm.training.loop import Material, train
 from paddle_cortexm.training.processes import Group
 from paddle_cortexm.training.status import Status
 
-STATISTICS_IMAGES = 128  # that batch norm's first statistics are taken from
 Ranges = dict[str, dict[str, float | str]]
 
 
@@ -77,7 +76,7 @@ def train_on_grid(
     training, quantise = settings
     paddle.seed(training.seed)
     network = _RangedNetwork(start, pixel_range)
-    network.set_statistics(np.ascontiguousarray(images[:STATISTICS_IMAGES].transpose(0, 3, 1, 2)))
+    network.set_statistics(images.transpose(0, 3, 1, 2))
     free_epochs = round(quantise.freeze_batch_norm_after * quantise.epochs)
 
     def before_epoch(number: int) -> None:
@@ -98,7 +97,7 @@ def train_on_grid(
     made = replace(
         start, reference=trained, deployed=Adjusted(trained), ranges=network.stored_ranges(), grids=network.grids
     )
-    return made, epochs, lambda x: _answers(network, x)
+    return made, epochs, network.answers
 
 
 def _calibrated(network: GridNetwork, images: NDArray[np.float32], algorithm: str) -> Ranges:
@@ -106,8 +105,3 @@ def _calibrated(network: GridNetwork, images: NDArray[np.float32], algorithm: st
     those of the weights before."""
     graph = network.trained_graph()
     return tensor_ranges(graph, observe(graph, images), {}, algorithm)
-
-
-def _answers(network: GridNetwork, images: NDArray[np.float32]) -> NDArray[np.float32]:
-    with paddle.no_grad():
-        return network(paddle.to_tensor(images)).numpy()

@@ -94,13 +94,13 @@ def _with_corrected_bias(
     tensors: tuple[Mapping[str, Floats], Mapping[str, Floats]],
     graph: Graph,
 ) -> Layer:
-    """The refined layer with the bias that gives each channel the mean it has in floating point, before the fused
-    activation."""
+    """The refined layer with the bias that brings each channel's mean closest to what it is in floating point, before
+    the fused activation: by the median over the images, as the few that saturate must not shift all others."""
     exact, rounded = tensors
     wanted = one_layer(replace(layer, operator=unclamped(layer.operator)), exact, graph)
     deployed = on_weight_grid(refined, grids, scales)
     got = one_layer(replace(deployed, operator=unclamped(deployed.operator)), rounded, graph)
-    error = (wanted.astype(np.float64) - got).mean(axis=(0, 1, 2))
+    error = np.median((wanted.astype(np.float64) - got).mean(axis=(1, 2)), axis=0)
     operator = refined.operator
     assert isinstance(operator, WEIGHTED)
     return replace(refined, operator=replace(operator, bias=(operator.bias + error).astype(np.float32)))

@@ -114,7 +114,7 @@ def test_auto_keeps_the_recipe_that_did_best() -> None:
 
     best, tried = best_recipe(Recipe("hist"), block(), images(64), thresholds, PIXEL_RANGE)
     assert counts == [48] * 8 + [64]  # the held-out quarter is not calibrated on; the winner is made from all images
-    least = min(tried, key=lambda entry: entry["squared_error"])
+    least = min(tried, key=lambda entry: entry["divergence"])
     assert len(tried) == 8
     assert (best.recipe.algorithm, best.recipe.bias_correction, best.recipe.equalisation) == (
         least["algorithm"],
@@ -127,7 +127,7 @@ def test_what_takes_minutes_says_how_far_it_is(capsys: pytest.CaptureFixture[str
     best, tried = best_recipe(Recipe("hist"), block(), images(16), lambda *_: {}, PIXEL_RANGE)
     lines = capsys.readouterr().out.splitlines()
     recipes = [line for line in lines if line.startswith("tried ")]
-    assert len(recipes) == len(tried) and f"squared error of the logits {tried[0]['squared_error']:.4g}" in recipes[0]
+    assert len(recipes) == len(tried) and f"divergence from the float model {tried[0]['divergence']:.3g}" in recipes[0]
     assert any(line.startswith("bias correction: ") for line in lines)
     assert f"best: {best.recipe.title}" in lines
     made_with(Recipe("mse", adaround=True, bias_correction=True))
