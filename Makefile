@@ -13,7 +13,7 @@ C_SOURCES = $(shell find app tests -name '*.[ch]')
 SHELL_SCRIPTS = $(wildcard *.sh) $(wildcard scripts/*.sh) .ci/run
 CLANG_FORMAT = $(shell source scripts/find_tools.sh && find_clang_format)
 
-.PHONY: help demo line setup test lint format accuracy memory clean
+.PHONY: help demo line setup test lint format bench bench-check profile accuracy memory readme clean
 
 help: ## this list
 	@echo 'make CONFIG=name       the five stages for configs/name.yaml'
@@ -65,6 +65,9 @@ accuracy: setup ## PHOTOS=folder: float, fake-quantised, integer, on the target:
 
 memory: setup ## arenas of four networks, streamed and not: build/memory/results.json, docs/memory.md
 	python -m paddle_cortexm.bench.memory
+
+readme: setup ## every config through the line: the table of both READMEs
+	python -m paddle_cortexm.bench.readme
 
 clean: ## remove build/ (trained models too); .venv stays
 	rm -rf build .pytest_cache .mypy_cache .ruff_cache .hypothesis

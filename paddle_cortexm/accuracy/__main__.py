@@ -3,8 +3,9 @@
     python -m paddle_cortexm.accuracy PHOTOS [--methods "mse;QAT"] [--networks pplcnet] [--frames 200]
 
 PHOTOS is a folder of train/CLASS/*.jpg and test/CLASS/*.jpg, or `digits` for the embedded data set. Finished stages are
-not redone, so an interrupted run goes on where it was. Writes build/accuracy/results.json and build/accuracy/tables.md
-after every measurement; a run with --methods or --networks keeps the other rows.
+not redone, so an interrupted run goes on where it was. Writes build/accuracy/results.json, build/accuracy/tables.md
+and, for photos, the tables of docs/accuracy.md after every measurement; a run with --methods or --networks keeps the
+other rows.
 """
 
 from __future__ import annotations
@@ -32,6 +33,7 @@ from paddle_cortexm.accuracy.experiments import (
     write_config,
 )
 from paddle_cortexm.accuracy.tables import tables
+from paddle_cortexm.bench.document import fill
 from paddle_cortexm.config import load
 from paddle_cortexm.data.datasets import open_splits
 from paddle_cortexm.errors import UserError, nearest
@@ -39,6 +41,7 @@ from paddle_cortexm.stage import BUILD_FOLDER, REPOSITORY, read_json, write_json
 
 FOLDER = BUILD_FOLDER / "accuracy"
 RESULTS = FOLDER / "results.json"
+DOCUMENT = REPOSITORY / "docs" / "accuracy.md"
 
 
 def main() -> None:
@@ -54,9 +57,17 @@ def main() -> None:
             for method in methods:
                 row = measured(network, photos, method, options.frames)
                 results = with_row(known_results(), row)
-                write_json(RESULTS, results)
-                (FOLDER / "tables.md").write_text(tables(results), encoding="utf-8")
+                write(results, photos)
     print(tables(results))
+
+
+def write(results: Sequence[dict[str, Any]], photos: str) -> None:
+    """results.json, tables.md and, unless the digits are measured, the tables of these photos in the document."""
+    write_json(RESULTS, list(results))
+    (FOLDER / "tables.md").write_text(tables(results), encoding="utf-8")
+    if photos != DIGITS:
+        shown = [row for row in results if row["photos"] == Path(photos).name]
+        DOCUMENT.write_text(fill(DOCUMENT.read_text(encoding="utf-8"), {"results": tables(shown)}), encoding="utf-8")
 
 
 def _arguments() -> argparse.ArgumentParser:

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-HEAD = """| method | float | fake-quantised | integer | integer - float | same class as float | target = host |
-|---|---|---|---|---|---|---|
+HEAD = """| method | float | fake-quantised | by | integer | integer - float | same class as float | target = host |
+|---|---:|---:|---|---:|---:|---:|---|
 """
 
 
@@ -23,5 +23,7 @@ def _table(model: str, rows: Sequence[dict[str, Any]]) -> str:
 def _line(row: dict[str, Any]) -> str:
     points = 100 * (row["integer_top1"] - row["float_top1"])
     target = f"{row['target_equal']} of {row['target_frames']} frames" if row["target_frames"] else ""
-    shares = " | ".join(f"{row[key]:.2%}" for key in ("float_top1", "fake_quant_top1", "integer_top1"))
-    return f"| {row['method']} | {shares} | {points:+.2f} | {row['agreement']:.2%} | {target} |\n"
+    by = "PaddleSlim" if row["fake_quant_by"] == "PaddleSlim" else "grid"
+    cells = [row["method"], f"{row['float_top1']:.2%}", f"{row['fake_quant_top1']:.2%}", by]
+    cells += [f"{row['integer_top1']:.2%}", f"{points:+.2f}", f"{row['agreement']:.2%}", target]
+    return f"| {' | '.join(cells)} |\n"

@@ -37,7 +37,8 @@ def test_a_result_becomes_a_row_with_its_loss_in_points() -> None:
         "images": 2000,
         "float_top1": 0.75,
         "fake_quant_top1": 0.74,
+        "fake_quant_by": "PaddleSlim",
     }
     row |= {"integer_top1": 0.7475, "agreement": 0.98, "target_frames": 200, "target_equal": 200}
-    expected = "| mse | 75.00% | 74.00% | 74.75% | -0.25 | 98.00% | 200 of 200 frames |"
+    expected = "| mse | 75.00% | 74.00% | PaddleSlim | 74.75% | -0.25 | 98.00% | 200 of 200 frames |"
     assert expected in tables([row]).splitlines()
