@@ -134,7 +134,7 @@ class Memory(Section):
     the fastest memory first."""
 
     arena: Arena = "none"
-    consume_input: bool = True  # the arena may reuse the input's bytes once they are read
+    consume_input: bool = True  # false: the preprocessed image, where it stands whole, stays intact to the end
     regions: dict[Literal["arena", "hot", "weights"], str] = {}
 
 

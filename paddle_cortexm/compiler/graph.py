@@ -345,6 +345,12 @@ class Graph:
         return replace(self, layers=layers, tensors={k: v for k, v in self.tensors.items() if k in named})
 
 
+def last_readers(graph: Graph) -> dict[str, int]:
+    """The number of the last layer that reads each tensor; the output lives to the end."""
+    readers = {name: i for i, layer in enumerate(graph.layers) for name in layer.inputs}
+    return readers | {graph.output: len(graph.layers) - 1}
+
+
 def multiply_accumulates(graph: Graph, layer: Layer) -> int:
     """MACs of one layer (0 for everything that is not a convolution or fully connected)."""
     operator, output = layer.operator, graph.output_of(layer)

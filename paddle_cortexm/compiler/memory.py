@@ -11,7 +11,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 from paddle_cortexm.compiler.backends.base import Kernel
-from paddle_cortexm.compiler.graph import Graph
+from paddle_cortexm.compiler.graph import Graph, last_readers
 from paddle_cortexm.compiler.streaming import Segment, in_place_lead, outside_bytes, row_bytes
 
 ALIGNMENT = 16  # bytes: one Helium vector
@@ -153,6 +153,12 @@ def _first_fit(ordered: Sequence[Buffer]) -> dict[str, int]:
     return {buffer.name: offset for buffer, offset in placed}
 
 
+def lead_bytes(graph: Graph, segment: Segment) -> int:
+    """How many bytes the buffer of a segment that works in place is larger than its tensor."""
+    at_once = segment.at_once.get(graph.layers[segment.first].name, 1)
+    return aligned(in_place_lead(graph, segment.first, at_once))
+
+
 def segment_buffers(graph: Graph, kernels: Mapping[str, Kernel], segment: Segment) -> list[Buffer]:
     """What a segment needs besides whole tensors: its rolling tensors, one scratch for all its layers, and one row of
     zero points where a window leaves the image."""
@@ -163,21 +169,23 @@ def segment_buffers(graph: Graph, kernels: Mapping[str, Kernel], segment: Segmen
     return [Buffer(name, aligned(count), segment.first, segment.last) for name, count in needs.items() if count]
 
 
-def _last_reader(graph: Graph, tensor: str) -> int:
-    """The number of the last layer that reads a tensor; the output lives to the end."""
-    readers = [i for i, layer in enumerate(graph.layers) if tensor in layer.inputs]
-    return len(graph.layers) - 1 if tensor == graph.output else max(readers)
+def takes_over_input(graph: Graph, kernels: Mapping[str, Kernel], number: int, readers: Mapping[str, int]) -> bool:
+    """Whether a layer computed whole gets its output in its input's place: its kernel may overwrite it, the output
+    fits, and nobody reads the input later (nor is it the model's). readers: last_readers of the graph."""
+    layer = graph.layers[number]
+    source = layer.inputs[0]
+    fits = graph.tensors[layer.output].bytes <= graph.tensors[source].bytes
+    free = source != graph.input and readers[source] == number
+    return kernels[layer.name].overwrites_input and fits and free
 
 
 def _shared_homes(graph: Graph, kernels: Mapping[str, Kernel], streamed: Mapping[int, Segment]) -> dict[str, str]:
     """Tensors computed in place: tensor -> the tensor whose buffer it takes over (never the caller's input)."""
     homes: dict[str, str] = {}
+    readers = last_readers(graph)
     for i, layer in enumerate(graph.layers):
-        source = layer.inputs[0]
-        fits = graph.tensors[layer.output].bytes <= graph.tensors[source].bytes
-        free = source != graph.input and _last_reader(graph, source) == i
-        segment = streamed.get(i)
-        by_kernel = segment is None and kernels[layer.name].overwrites_input and fits and free
+        source, segment = layer.inputs[0], streamed.get(i)
+        by_kernel = segment is None and takes_over_input(graph, kernels, i, readers)
         # Rows overwrite only a tensor that a buffer is named after: _leads moves it back in there.
         by_rows = segment is not None and segment.in_place and source not in homes
         if by_kernel or by_rows:
@@ -191,8 +199,7 @@ def _leads(graph: Graph, segments: Sequence[Segment], homes: Mapping[str, str]) 
     for segment in segments:
         layer = graph.layers[segment.first]
         if segment.in_place and homes.get(layer.output) == layer.inputs[0]:
-            lead = in_place_lead(graph, segment.first, segment.at_once.get(layer.name, 1))
-            leads[layer.inputs[0]] = aligned(lead)
+            leads[layer.inputs[0]] = lead_bytes(graph, segment)
     return leads
 
 
@@ -211,8 +218,9 @@ def _buffers(
     made_by = {layer.output: i for i, layer in enumerate(graph.layers)} | {graph.input: 0}
     first_of: dict[str, int] = {}
     last_of: dict[str, int] = {}
+    readers = last_readers(graph)
     for name in whole:
-        home, made, read = homes.get(name, name), made_by[name], _last_reader(graph, name)
+        home, made, read = homes.get(name, name), made_by[name], readers[name]
         first_of.setdefault(home, streamed[made].first if made in streamed else made)
         last_of[home] = max(last_of.get(home, 0), streamed[read].last if read in streamed else read)
     if not consume_input and graph.input not in rolling:

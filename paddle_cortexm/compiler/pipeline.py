@@ -92,7 +92,15 @@ def write_model(
     asked = config.compile.memory
     target = target_named(config.compile.target)
     regions = {str(part): name for part, name in asked.regions.items()}
-    placement = place_model(model.graph, model.kernels, model.memory, target, regions, other_bytes=demo_frame.nbytes)
+    placement = place_model(
+        model.graph,
+        model.kernels,
+        model.memory,
+        target,
+        regions,
+        other_bytes=demo_frame.nbytes,
+        consume_input=asked.consume_input,
+    )
     facts = ModelFacts(config.name, config.resize, config.quantise.precision)
     emit_model(folder, model.graph, placement.kernels, model.memory, facts)
     source = model.graph.tensors[model.graph.input]

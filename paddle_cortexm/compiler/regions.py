@@ -33,13 +33,15 @@ def place_model(
     asked: Mapping[str, str],
     *,
     other_bytes: int,
+    consume_input: bool = True,
 ) -> Placement:
-    """Choose the regions. asked: those the config fixes; other_bytes: what else stands beside the weights.
+    """Choose the regions. asked: those the config fixes; other_bytes: what else stands beside the weights;
+    consume_input: as the plan was made.
 
     Raises UserError when the arena fits into no memory (by how much, and which smaller arena would fit), when anything
     else fits nowhere, or when the target has no region of an asked name.
     """
-    check_arena(graph, kernels, plan, target, asked)
+    check_arena(graph, kernels, plan, target, asked, consume_input=consume_input)
     weights, hot = constant_bytes(kernels, "weights"), constant_bytes(kernels, "hot")
     regions = target.place(arena=plan.arena_bytes, weights=weights + other_bytes, hot=hot, asked=asked)
     fast, slow = target.region(regions["hot"]), target.region(regions["weights"])
@@ -55,7 +57,13 @@ def constant_bytes(kernels: Mapping[str, Kernel], kind: str) -> int:
 
 
 def check_arena(
-    graph: Graph, kernels: Mapping[str, Kernel], plan: MemoryPlan, target: Target, asked: Mapping[str, str]
+    graph: Graph,
+    kernels: Mapping[str, Kernel],
+    plan: MemoryPlan,
+    target: Target,
+    asked: Mapping[str, str],
+    *,
+    consume_input: bool,
 ) -> None:
     """Raise UserError when the arena is larger than the memory it may go to."""
     allowed = [target.region(asked["arena"])] if "arena" in asked else list(target.by_cost())
@@ -63,7 +71,7 @@ def check_arena(
     excess = plan.arena_bytes - largest.free
     if excess <= 0:
         return
-    smallest = plan_arena(graph, kernels, "minimum").arena_bytes
+    smallest = plan_arena(graph, kernels, "minimum", consume_input=consume_input).arena_bytes
     if smallest <= largest.free:
         remedy = f"compile.memory.arena: {-(-smallest // KIB)}KiB is the smallest setting that works, and it fits."
     else:

@@ -12,7 +12,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from math import lcm
 
-from paddle_cortexm.compiler.graph import BYTES_OF, Graph, Layer
+from paddle_cortexm.compiler.graph import BYTES_OF, Graph, Layer, last_readers
 
 # Sizes of the tables in app/stream.h.
 MOST_WINDOW_ROWS = 32  # STREAM_KERNEL_ROW_LIMIT
@@ -182,8 +182,7 @@ def can_work_in_place(graph: Graph, number: int) -> bool:
     layer = graph.layers[number]
     source, result = graph.inputs_of(layer)[0], graph.output_of(layer)
     access = row_layer(graph, layer).accesses[0]
-    read_later = any(source.name in later.inputs for later in graph.layers[number + 1 :])
-    is_kept = source.name in (graph.input, graph.output) or read_later or len(layer.inputs) > 1
+    is_kept = source.name == graph.input or last_readers(graph)[source.name] > number or len(layer.inputs) > 1
     return not is_kept and access.stride == 1 and (source.shape, source.dtype) == (result.shape, result.dtype)
 
 

@@ -10,9 +10,10 @@ import pytest
 from paddle_cortexm.compiler.backends.registry import backends_named
 from paddle_cortexm.compiler.graph import Graph, IntegerDepthwiseConvolution
 from paddle_cortexm.compiler.memory import MemoryPlan, aligned, plan_memory
-from paddle_cortexm.compiler.segments import plan_arena
+from paddle_cortexm.compiler.segments import Search, plan_arena
 from paddle_cortexm.compiler.selection import SelectedGraph, select_kernels
 from paddle_cortexm.compiler.streaming import MOST_TENSORS, MOST_WINDOW_ROWS, Segment, can_work_in_place, row_bytes
+from paddle_cortexm.compiler.streaming_cost import added_by_layer
 from paddle_cortexm.errors import UserError
 from paddle_cortexm.stage import REPOSITORY
 from tests.compiler.networks import MOBILENETV2_WIDTHS, PPLCNET_WIDTHS, Network, mobilenetv2, pplcnet
@@ -26,9 +27,10 @@ def selected(network: Builder, width: float, size: int) -> SelectedGraph:
     return select_kernels(network(width, size), backends_named(("helium",)))
 
 
-def planned(network: Builder, width: float, size: int, arena: str | int) -> MemoryPlan:
+@cache
+def planned(network: Builder, width: float, size: int, arena: str | int, *, consume_input: bool = True) -> MemoryPlan:
     chosen = selected(network, width, size)
-    return plan_arena(chosen.graph, chosen.kernels, arena)  # type: ignore[arg-type]
+    return plan_arena(chosen.graph, chosen.kernels, arena, consume_input=consume_input)  # type: ignore[arg-type]
 
 
 def largest_layer(chosen: SelectedGraph) -> int:
@@ -72,6 +74,51 @@ def test_streaming_fits_the_known_networks_into_their_limits(
 
 def streamed_layers(plan: MemoryPlan) -> int:
     return sum(len(segment.layers) for segment in plan.segments)
+
+
+def test_an_input_that_may_not_be_consumed_costs_nothing_where_its_rows_are_made_on_demand() -> None:
+    for arena in (24_576, "minimum"):
+        consumed, kept = (planned(mobilenetv2, 0.25, 96, arena, consume_input=consume) for consume in (True, False))
+        assert kept.arena_bytes == consumed.arena_bytes and "image" in kept.rolling
+
+
+def test_an_input_that_stands_whole_is_kept_to_the_end_when_asked() -> None:
+    plain = planned(mobilenetv2, 0.25, 96, "none", consume_input=False)
+    image = next(buffer for buffer in plain.buffers if buffer.name == "image")
+    assert image.last == len(selected(mobilenetv2, 0.25, 96).graph.layers) - 1
+
+
+@pytest.mark.parametrize("consume_input", [True, False])
+@pytest.mark.parametrize(("network", "size"), [(mobilenetv2, 96), (pplcnet, 64)])
+def test_the_search_foresees_what_its_plan_takes(network: Builder, size: int, consume_input: bool) -> None:
+    """The cost of a step, its neighbours' leads included, is what lives during it in the finished plan."""
+    chosen = selected(network, 0.25, size)
+    search = Search.of(chosen.graph, chosen.kernels, consume_input=consume_input)
+    smallest = search.smallest_peak()
+    for limit in (smallest, smallest * 5 // 4, smallest * 2):
+        plan = plan_memory(chosen.graph, chosen.kernels, search.cheapest(limit), consume_input=consume_input)
+        assert plan.lower_bound <= limit
+        assert limit > smallest or plan.lower_bound == smallest
+
+
+def test_rows_are_made_two_at_a_time_wherever_the_smallest_arena_allows_it() -> None:
+    smallest = planned(mobilenetv2, 1.0, 224, "minimum")
+    first, *later = [segment for segment in smallest.segments if not segment.in_place]
+    assert not first.at_once and any(segment.at_once for segment in later)
+
+
+def test_of_the_plans_within_a_limit_the_one_with_the_fewest_added_instructions_is_taken() -> None:
+    chosen = selected(mobilenetv2, 0.25, 96)
+    search = Search.of(chosen.graph, chosen.kernels, consume_input=True)
+    added = added_by_layer(chosen.graph, chosen.kernels)
+
+    def instructions(limit: int) -> float:
+        layers = [(chosen.graph.layers[i].name, s) for s in search.cheapest(limit) for i in s.layers]
+        return sum(added[name, segment.at_once.get(name, 1)] for name, segment in layers)
+
+    smallest = search.smallest_peak()
+    costs = [instructions(smallest * part // 8) for part in range(8, 33, 4)]
+    assert costs == sorted(costs, reverse=True) and costs[0] > 2 * costs[-1] >= 0
 
 
 def test_a_limit_that_the_plain_program_keeps_streams_nothing() -> None:
