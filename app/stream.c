@@ -4,8 +4,10 @@
 #include <stddef.h>
 #include <string.h>
 
+/* A row's place; of a rolling tensor also that of a row above or below the image. */
 static uint8_t *row_of(const stream_tensor_t *tensor, int32_t row) {
-    return tensor->data + (row % tensor->rows) * tensor->row_bytes;
+    const int32_t slot = row % tensor->rows;
+    return tensor->data + (slot < 0 ? slot + tensor->rows : slot) * tensor->row_bytes;
 }
 
 /* How many rows the layer makes next: fewer than usual at the end. */
@@ -24,18 +26,27 @@ static bool is_ready(const stream_segment_t *s, const stream_layer_t *layer, con
            (layer->residual == STREAM_NONE || made[layer->residual] >= row + count);
 }
 
+/* The row of zero points that stands for a row outside the image. In a rolling buffer it takes the place of a row that
+ * is not there yet or no longer needed; a whole tensor has no such place, so all its outside rows are one. */
+static uint8_t *outside_row(const stream_segment_t *s, const stream_layer_t *layer, int32_t row) {
+    const stream_tensor_t *input = &s->tensors[layer->input];
+    const bool is_whole = input->available != 0;
+    uint8_t *zeros = is_whole ? s->outside : row_of(input, row);
+    memset(zeros, layer->outside_value, (size_t)input->row_bytes);
+    return zeros;
+}
+
 static void make_rows(const stream_segment_t *s, const stream_layer_t *layer, int32_t row, int32_t count) {
     const stream_tensor_t *input = &s->tensors[layer->input];
     const void *rows[STREAM_KERNEL_ROW_LIMIT];
-    bool leaves_image = false;
     for (int32_t k = 0; k < layer->kernel + (layer->rows_at_once - 1) * layer->stride; k++) {
+        if (k >= layer->kernel + (count - 1) * layer->stride) { /* fewer rows than usual: any that can be read */
+            rows[k] = rows[0];
+            continue;
+        }
         const int32_t y = row * layer->stride - layer->padding + k;
         const bool is_inside = y >= 0 && y < input->height;
-        rows[k] = is_inside ? row_of(input, y) : s->outside;
-        leaves_image |= !is_inside && k < layer->kernel + (count - 1) * layer->stride;
-    }
-    if (leaves_image) { /* all layers share the memory, not the value */
-        memset(s->outside, layer->outside_value, (size_t)input->row_bytes);
+        rows[k] = is_inside ? row_of(input, y) : outside_row(s, layer, y);
     }
     const void *residual = layer->residual == STREAM_NONE ? NULL : row_of(&s->tensors[layer->residual], row);
     layer->make_rows(rows, residual, count, row_of(&s->tensors[layer->output], row), s->scratch);

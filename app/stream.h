@@ -49,7 +49,7 @@ typedef struct {
     int32_t tensor_count;
     int32_t input;    /* the tensor whose rows are made by the caller's function, or STREAM_NONE */
     uint8_t *scratch; /* for the row functions */
-    uint8_t *outside; /* one row, for windows that leave the image */
+    uint8_t *outside; /* one row, for windows that leave a whole tensor, or NULL */
 } stream_segment_t;
 
 /* Compute all rows of the last layer's output. input: what makes the rows of the model's input, or NULL. */

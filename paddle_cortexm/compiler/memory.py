@@ -63,7 +63,8 @@ def scratch_name(layer: str) -> str:
 
 
 def outside_name(layer: str) -> str:
-    """The row of zero points that stands for all rows outside the image, of the segment that begins with this layer."""
+    """The row of zero points that stands for all rows outside a whole tensor, of the segment that begins with this
+    layer."""
     return f"{layer}.outside"
 
 
@@ -161,11 +162,11 @@ def lead_bytes(graph: Graph, segment: Segment) -> int:
 
 def segment_buffers(graph: Graph, kernels: Mapping[str, Kernel], segment: Segment) -> list[Buffer]:
     """What a segment needs besides whole tensors: its rolling tensors, one scratch for all its layers, and one row of
-    zero points where a window leaves the image."""
+    zero points where a window leaves a whole tensor."""
     layers = [graph.layers[i] for i in segment.layers]
     needs = {name: rows * row_bytes(graph, name) for name, rows in segment.rows.items()}
     needs[scratch_name(layers[0].name)] = max(kernels[layer.name].row_scratch_bytes for layer in layers)
-    needs[outside_name(layers[0].name)] = max(outside_bytes(graph, i) for i in segment.layers)
+    needs[outside_name(layers[0].name)] = max(outside_bytes(graph, segment, i) for i in segment.layers)
     return [Buffer(name, aligned(count), segment.first, segment.last) for name, count in needs.items() if count]
 
 

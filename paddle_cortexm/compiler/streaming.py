@@ -38,22 +38,28 @@ class Segment:
 
 @dataclass(frozen=True)
 class RowAccess:
-    """Output row y reads the input rows y * stride - padding ... + kernel - 1 (those inside the image)."""
+    """Output row y reads the input rows y * stride - padding ... + kernel - 1; those above and below the image (-1, -2,
+    ... and height, height + 1, ...) are rows of zero points."""
 
     tensor: str
     kernel: int = 1
     stride: int = 1
     padding: int = 0
 
-    def first(self, row: int) -> int:
-        return max(0, row * self.stride - self.padding)
+    def begin(self, row: int) -> int:
+        """The first row of the window, negative above the image."""
+        return row * self.stride - self.padding
+
+    def end(self, row: int) -> int:
+        """The row behind the window, which may lie below the image."""
+        return self.begin(row) + self.kernel
 
     def last(self, row: int, height: int) -> int:
-        return min(row * self.stride - self.padding + self.kernel, height) - 1
+        return min(self.end(row), height) - 1
 
     def leaves_image(self, rows: int, height: int) -> bool:
         """Whether any of so many output rows reads above or below an input of that height."""
-        return self.padding > 0 or (rows - 1) * self.stride - self.padding + self.kernel > height
+        return self.padding > 0 or self.end(rows - 1) > height
 
 
 @dataclass(frozen=True)
@@ -100,13 +106,21 @@ def streamed_segment(graph: Graph, first: int, last: int, at_once: Mapping[str, 
 def rolling_rows(layers: Sequence[RowLayer], available: Mapping[str, int]) -> dict[str, int]:
     """Rows each tensor made by these layers needs at most, by running the schedule.
 
-    available: height of every tensor that is whole before the segment starts. The last layer's output is included as
-    if it were rolling with no reader (callers keep it whole).
+    Rows outside the image count as well: at its edges they are made, of zero points, in the place of a row that is not
+    there yet or no longer needed. available: height of every tensor that is whole before the segment starts. The last
+    layer's output is included as if it were rolling with no reader (callers keep it whole).
     """
     made = {layer.output: 0 for layer in layers} | dict(available)
     needed = {layer.output: 1 for layer in layers}
     for layer in schedule(layers, available):
-        made[layer.output] += layer.count_from(made[layer.output])
+        row = made[layer.output]
+        count = layer.count_from(row)
+        for access in layer.accesses:
+            if access.tensor in needed:
+                newest = max(made[access.tensor], access.end(row + count - 1))
+                live = newest - _oldest_needed(access.tensor, layers, made)
+                needed[access.tensor] = max(needed[access.tensor], live)
+        made[layer.output] += count
         live = made[layer.output] - _oldest_needed(layer.output, layers, made)
         needed[layer.output] = max(needed[layer.output], live)
     return {layer.output: _unbroken(layer, layers, needed[layer.output]) for layer in layers}
@@ -116,7 +130,7 @@ def _unbroken(layer: RowLayer, layers: Sequence[RowLayer], rows: int) -> int:
     """At least so many rows, such that rows made or read together never straddle the end of the buffer."""
     readers = [x.at_once for x in layers if any(a.tensor == layer.output for a in x.accesses)]
     together = lcm(layer.at_once, *readers)
-    return min(-(-rows // together) * together, layer.height)
+    return min(-(-rows // together) * together, max(rows, layer.height))
 
 
 def schedule(layers: Sequence[RowLayer], available: Mapping[str, int]) -> Iterator[RowLayer]:
@@ -149,9 +163,10 @@ def _ready(layer: RowLayer, made: Mapping[str, int], heights: Mapping[str, int])
 
 
 def _oldest_needed(tensor: str, layers: Sequence[RowLayer], made: Mapping[str, int]) -> int:
-    """The first row of a tensor that some layer of the segment still has to read (its newest row if none does)."""
+    """The first row of a tensor that some layer of the segment still has to read (its newest row if none does);
+    negative while that is one above the image."""
     wanted = [
-        access.first(made[layer.output])
+        access.begin(made[layer.output])
         for layer in layers
         for access in layer.accesses
         if access.tensor == tensor and made[layer.output] < layer.height
@@ -165,11 +180,14 @@ def row_bytes(graph: Graph, tensor: str) -> int:
     return width * channels * BYTES_OF[graph.tensors[tensor].dtype]
 
 
-def outside_bytes(graph: Graph, number: int) -> int:
-    """Bytes of an input row of a layer whose window leaves the image above or below; 0 for any other layer."""
+def outside_bytes(graph: Graph, segment: Segment, number: int) -> int:
+    """Bytes of an input row of a layer whose window leaves a whole tensor above or below; 0 for any other layer (among
+    rolling rows, there is room for a row outside the image)."""
     layer = row_layer(graph, graph.layers[number])
     access = layer.accesses[0]
-    leaves = access.leaves_image(layer.height, graph.tensors[access.tensor].shape[1])
+    leaves = access.tensor not in segment.rows and access.leaves_image(
+        layer.height, graph.tensors[access.tensor].shape[1]
+    )
     return row_bytes(graph, access.tensor) if leaves else 0
 
 

@@ -29,6 +29,15 @@ def test_the_deepest_layer_that_can_goes_first() -> None:
     assert order == ["first", "first", "second", "first", "first", "second"]
 
 
+def test_rows_outside_the_image_need_no_place_of_their_own_but_beside_a_branch_behind() -> None:
+    wide, filtered = window("wide", "image", 8, 1), window("filtered", "wide", 8, 3)
+    assert rolling_rows([wide, filtered], {"image": 8})["wide"] == 3
+    late = RowLayer("sum", 8, (RowAccess("again"), RowAccess("wide", 3, 1, 1)))
+    again = window("again", "filtered", 8, 5)
+    # Row 2 of `filtered` needs rows up to 3 of `wide`, while `sum` has yet to read the one above the first.
+    assert rolling_rows([wide, filtered, again, late], {"image": 8})["wide"] == 5
+
+
 def test_rows_made_at_a_time_stay_in_one_piece() -> None:
     layers = [
         RowLayer("wide", 8, (RowAccess("image"),), at_once=2),
@@ -68,9 +77,13 @@ def test_every_row_still_stands_in_its_buffer_when_it_is_read(case: tuple[list[R
     for layer in schedule(layers, available):
         first, count = made[layer.output], layer.count_from(made[layer.output])
         for access in layer.accesses:
-            last = access.last(first + count - 1, heights[access.tensor])
-            for y in range(access.first(first), last + 1):
-                assert buffers[access.tensor][y % rows[access.tensor]] == y
+            size, height = rows[access.tensor], heights[access.tensor]
+            window = range(access.begin(first), access.end(first + count - 1))
+            if access.tensor != "image":  # rows outside the image are made where they are read
+                for y in (y for y in window if not 0 <= y < height):
+                    buffers[access.tensor][y % size] = y
+            for y in window:
+                assert buffers[access.tensor][y % size] == y or (access.tensor == "image" and not 0 <= y < height)
             if access.kernel == access.stride == 1 and access.padding == 0:  # read as one piece of memory
                 assert first % rows[access.tensor] + count <= rows[access.tensor]
         assert first % rows[layer.output] + count <= rows[layer.output]
