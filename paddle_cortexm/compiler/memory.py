@@ -2,41 +2,28 @@
 
 Lifetimes are in layer numbers. A tensor lives from the layer that makes it to the last that reads it, a scratch
 during its layer. All that a streamed segment touches lives during the whole segment; of a rolling tensor only some rows
-exist. The lower bound is the largest sum of what lives at one layer; a plan at that bound is optimal.
+exist. The lower bound is the largest sum of what lives at one layer; compiler/placement.py finds the offsets.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from paddle_cortexm.compiler.backends.base import Kernel
 from paddle_cortexm.compiler.graph import Graph, last_readers
+from paddle_cortexm.compiler.placement import Buffer, lower_bound, place
 from paddle_cortexm.compiler.streaming import Segment, in_place_lead, outside_bytes, row_bytes
 
 ALIGNMENT = 16  # bytes: one Helium vector
-IMPROVEMENT_ROUNDS = 100
-
-
-@dataclass(frozen=True)
-class Buffer:
-    """Something that needs `bytes` of the arena during the layers first..last (both included)."""
-
-    name: str
-    bytes: int
-    first: int
-    last: int
-
-    def overlaps(self, other: Buffer) -> bool:
-        return self.first <= other.last and other.first <= self.last
 
 
 @dataclass(frozen=True)
 class MemoryPlan:
     """offsets: tensor name, or LAYER.scratch, to byte offset. starts: buffer name to byte offset; a buffer is named
     after the first tensor in it. homes: tensors computed in place, to the buffer they take over. peak_layer: the layer
-    that sets the lower bound. segments: the streamed runs of layers, in order; empty when every layer computes its
-    whole tensor."""
+    that sets the lower bound. optimal: whether no offsets for these buffers make a smaller arena. segments: the
+    streamed runs of layers, in order; empty when every layer computes its whole tensor."""
 
     offsets: dict[str, int]
     starts: dict[str, int]
@@ -44,6 +31,7 @@ class MemoryPlan:
     buffers: tuple[Buffer, ...]
     arena_bytes: int
     lower_bound: int
+    optimal: bool
     peak_layer: int
     segments: tuple[Segment, ...] = ()
 
@@ -82,76 +70,17 @@ def plan_memory(
     leads = _leads(graph, segments, homes)
     buffers = _buffers(graph, kernels, homes, leads, streamed, consume_input=consume_input)
     bound, peak_layer = lower_bound(buffers, len(graph.layers))
-    starts, arena = place(buffers, bound)
+    placed = place(buffers, bound)
+    starts = placed.offsets
     offsets = {name: start + leads.get(name, 0) for name, start in starts.items()}
     offsets |= {name: starts[home] for name, home in homes.items()}
-    return MemoryPlan(offsets, starts, homes, tuple(buffers), arena, bound, peak_layer, tuple(segments))
+    return MemoryPlan(
+        offsets, starts, homes, tuple(buffers), placed.span, bound, placed.optimal, peak_layer, tuple(segments)
+    )
 
 
 def aligned(size: int) -> int:
     return -(-size // ALIGNMENT) * ALIGNMENT
-
-
-def lower_bound(buffers: Sequence[Buffer], layers: int) -> tuple[int, int]:
-    """(bytes, layer): the largest sum of live buffers over all layers, which no plan can go below."""
-    sums = [sum(b.bytes for b in buffers if b.first <= i <= b.last) for i in range(layers)]
-    return max(sums), sums.index(max(sums))
-
-
-def place(buffers: Sequence[Buffer], bound: int) -> tuple[dict[str, int], int]:
-    """Offsets for all buffers and the bytes they span.
-
-    Greedy by several orders (Pisarchyk & Lee, "Efficient Memory Management for Deep Neural Net Inference", 2020:
-    greedy by size and by breadth), each then improved by placing earlier what ended up highest; the best is kept.
-    Stops when a plan reaches the bound.
-    """
-    breadth = {b.name: sum(o.bytes for o in buffers if o.overlaps(b)) for b in buffers}
-    orders: list[Callable[[Buffer], tuple[int, ...]]] = [
-        lambda b: (-b.bytes, b.first),
-        lambda b: (-breadth[b.name], -b.bytes, b.first),
-        lambda b: (b.first, -b.bytes),
-        lambda b: (-b.last, -b.bytes),
-        lambda b: (-(b.last - b.first), -b.bytes),
-    ]
-    best: tuple[dict[str, int], int] | None = None
-    for rounds in (1, IMPROVEMENT_ROUNDS):  # a bare order is mostly enough
-        for order in orders:
-            found = _improved(sorted(buffers, key=order), bound, rounds)
-            if best is None or found[1] < best[1]:
-                best = found
-            if best[1] == bound:
-                return best
-    assert best is not None
-    return best
-
-
-def _improved(ordered: list[Buffer], bound: int, rounds: int) -> tuple[dict[str, int], int]:
-    """First fit in this order; then again with the buffer that reaches highest moved to the front, and so on."""
-    best: tuple[dict[str, int], int] | None = None
-    for _ in range(rounds):
-        offsets = _first_fit(ordered)
-        highest = max(ordered, key=lambda b: offsets[b.name] + b.bytes)
-        span = offsets[highest.name] + highest.bytes
-        if best is None or span < best[1]:
-            best = offsets, span
-        if span == bound:
-            break
-        ordered = [highest, *(b for b in ordered if b is not highest)]
-    assert best is not None
-    return best
-
-
-def _first_fit(ordered: Sequence[Buffer]) -> dict[str, int]:
-    """Each buffer in turn at the lowest offset free during its whole life."""
-    placed: list[tuple[Buffer, int]] = []
-    for buffer in ordered:
-        offset = 0
-        for other, start in sorted(((o, s) for o, s in placed if o.overlaps(buffer)), key=lambda p: p[1]):
-            if offset + buffer.bytes <= start:
-                break
-            offset = max(offset, start + other.bytes)
-        placed.append((buffer, offset))
-    return {buffer.name: offset for buffer, offset in placed}
 
 
 def lead_bytes(graph: Graph, segment: Segment) -> int:

@@ -9,7 +9,8 @@ from typing import Any
 
 from paddle_cortexm.compiler.backends.base import Kernel
 from paddle_cortexm.compiler.graph import Graph
-from paddle_cortexm.compiler.memory import Buffer, MemoryPlan, plan_memory
+from paddle_cortexm.compiler.memory import MemoryPlan, plan_memory
+from paddle_cortexm.compiler.placement import Buffer
 
 SMALLEST_DUPLICATE = 64  # bytes: below that, equal constants are a coincidence
 
@@ -42,6 +43,7 @@ def _sizes(graph: Graph, plan: MemoryPlan) -> dict[str, Any]:
     return {
         "arena_bytes": plan.arena_bytes,
         "lower_bound": plan.lower_bound,
+        "optimal": plan.optimal,
         "peak_layer": graph.layers[plan.peak_layer].name,
     }
 

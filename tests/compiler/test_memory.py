@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from paddle_cortexm.compiler.backends.base import Kernel
 from paddle_cortexm.compiler.graph import Add, Graph
-from paddle_cortexm.compiler.memory import ALIGNMENT, Buffer, MemoryPlan, aligned, lower_bound, place, plan_memory
+from paddle_cortexm.compiler.memory import ALIGNMENT, MemoryPlan, aligned, plan_memory
 from tests.compiler.graphs import GraphBuilder, chain, kernel
 
 
@@ -18,39 +18,6 @@ def kernels(graph: Graph, **facts: Kernel) -> dict[str, Kernel]:
 
 def plan(graph: Graph, *, consume_input: bool = True, **facts: Kernel) -> MemoryPlan:
     return plan_memory(graph, kernels(graph, **facts), consume_input=consume_input)
-
-
-# --- placing buffers --------------------------------------------------------------------------------------------------
-
-BUFFERS = st.lists(
-    st.builds(
-        lambda size, first, length: (size, first, first + length),
-        st.integers(1, 40),
-        st.integers(0, 9),
-        st.integers(0, 5),
-    ),
-    min_size=1,
-    max_size=14,
-).map(lambda rows: [Buffer(f"b{i}", ALIGNMENT * size, first, last) for i, (size, first, last) in enumerate(rows)])
-
-
-@given(BUFFERS)
-def test_buffers_that_live_together_never_overlap(buffers: list[Buffer]) -> None:
-    bound, _ = lower_bound(buffers, 15)
-    offsets, span = place(buffers, bound)
-    for i, a in enumerate(buffers):
-        for b in buffers[:i]:
-            apart = offsets[a.name] + a.bytes <= offsets[b.name] or offsets[b.name] + b.bytes <= offsets[a.name]
-            assert apart or not a.overlaps(b)
-    assert all(offsets[b.name] >= 0 and offsets[b.name] + b.bytes <= span for b in buffers)
-
-
-@given(BUFFERS)
-def test_a_plan_is_never_below_the_bound_nor_above_the_sum(buffers: list[Buffer]) -> None:
-    bound, layer = lower_bound(buffers, 15)
-    _, span = place(buffers, bound)
-    assert bound <= span <= sum(b.bytes for b in buffers)
-    assert sum(b.bytes for b in buffers if b.first <= layer <= b.last) == bound
 
 
 # --- running a plan ---------------------------------------------------------------------------------------------------
