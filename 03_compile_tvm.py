@@ -44,6 +44,8 @@ def compile_into(config: Config, quiet: bool, folder: Path) -> None:
 
 
 def main() -> None:
+    from paddle_cortexm.compiler.pipeline import explain_smallest
+    from paddle_cortexm.compiler.segments import ArenaTooSmall
     from paddle_cortexm.report.deployed import check_accuracy
     from paddle_cortexm.report.memory import explanation
 
@@ -54,8 +56,14 @@ def main() -> None:
     arguments = parser.parse_args()
     config = load(arguments.config)
     overrides = {"compile.kernels": arguments.kernels.split(",")} if arguments.kernels else {}
-    work = partial(compile_into, overridden(config, overrides), arguments.quiet)
-    folder, redone = run_stage(config, "03_compile_tvm", work, force=arguments.force, overrides=overrides)
+    asked = overridden(config, overrides)
+    work = partial(compile_into, asked, arguments.quiet)
+    try:
+        folder, redone = run_stage(config, "03_compile_tvm", work, force=arguments.force, overrides=overrides)
+    except ArenaTooSmall:
+        if arguments.explain_memory:
+            print(explain_smallest(asked, input_folder(config, "02_quantize")))
+        raise
     plan, metrics = read_json(folder / "plan.json")["totals"], read_json(folder / "metrics.json")
     memory = read_json(folder / "memory.json")
     figures = {

@@ -14,6 +14,7 @@ from paddle_cortexm.compiler.backends.base import Kernel
 from paddle_cortexm.compiler.graph import Graph, last_readers
 from paddle_cortexm.compiler.placement import Buffer, lower_bound, place
 from paddle_cortexm.compiler.streaming import Segment, in_place_lead, outside_bytes, row_bytes
+from paddle_cortexm.target import KIB
 
 ALIGNMENT = 16  # bytes: one Helium vector
 
@@ -39,6 +40,15 @@ class MemoryPlan:
     def rolling(self) -> dict[str, int]:
         """The tensors that never exist whole, and how many rows of them do."""
         return {name: rows for segment in self.segments for name, rows in segment.rows.items()}
+
+    def peak_of(self, graph: Graph) -> str:
+        """What sets the lower bound, in words: a layer, or the layers of a segment."""
+        segment = next((s for s in self.segments if self.peak_layer in s.layers), None)
+        if segment is None or len(segment.layers) == 1:
+            by_rows = "" if segment is None else ", row by row"
+            return f"layer '{graph.layers[self.peak_layer].name}'{by_rows}"
+        first, last = graph.layers[segment.first].name, graph.layers[segment.last].name
+        return f"layers '{first}' to '{last}', row by row"
 
     def live_at(self, layer: int) -> list[Buffer]:
         """What lives during a layer, largest first."""
@@ -77,6 +87,11 @@ def plan_memory(
     return MemoryPlan(
         offsets, starts, homes, tuple(buffers), placed.span, bound, placed.optimal, peak_layer, tuple(segments)
     )
+
+
+def arena_setting(size: int) -> str:
+    """So many bytes as a value of compile.memory.arena."""
+    return f"{size // KIB}KiB" if size % KIB == 0 else str(size)
 
 
 def aligned(size: int) -> int:

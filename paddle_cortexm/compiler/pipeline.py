@@ -25,7 +25,7 @@ from paddle_cortexm.compiler.segments import plan_arena
 from paddle_cortexm.compiler.selection import select_kernels
 from paddle_cortexm.config import Config
 from paddle_cortexm.data.preprocessing import normalisation_table
-from paddle_cortexm.report.memory import memory_report
+from paddle_cortexm.report.memory import explanation, memory_report
 from paddle_cortexm.report.memory_timeline import save_memory_timeline
 from paddle_cortexm.stage import read_json, write_json
 from paddle_cortexm.target import target_named
@@ -48,6 +48,16 @@ def compile_model(config: Config, program: Path) -> CompiledModel:
     asked = config.compile.memory
     memory = plan_arena(selected.graph, selected.kernels, asked.arena, consume_input=asked.consume_input)
     return CompiledModel(selected.graph, selected.kernels, memory, planned_layers(selected.graph, selected.kernels))
+
+
+def explain_smallest(config: Config, program: Path) -> str:
+    """What --explain-memory says of the smallest arena, for a config whose limit no plan reaches."""
+    smallest = config.compile.memory.model_copy(update={"arena": "minimum"})
+    model = compile_model(
+        config.model_copy(update={"compile": config.compile.model_copy(update={"memory": smallest})}), program
+    )
+    consume_input = smallest.consume_input
+    return explanation(memory_report(model.graph, model.kernels, model.memory, consume_input=consume_input))
 
 
 def deployed_graph(config: Config, program: Path) -> Graph:
@@ -113,7 +123,9 @@ def write_model(
     (folder / "sources.txt").write_text("".join(f"{path}\n" for path in sorted(sources)))
     write_json(folder / "plan.json", plan_report(model.layers, model.memory))
     write_json(folder / "model.json", model_facts(model))
-    memory = memory_report(model.graph, model.kernels, model.memory, consume_input=asked.consume_input)
+    memory = memory_report(
+        model.graph, model.kernels, model.memory, consume_input=asked.consume_input, regions=placement.regions
+    )
     write_json(folder / "memory.json", memory)
     save_memory_timeline(folder / "memory.png", memory)
     write_json(folder / "regions.json", placement.regions)

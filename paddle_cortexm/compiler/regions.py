@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 
 from paddle_cortexm.compiler.backends.base import Kernel
 from paddle_cortexm.compiler.graph import Graph
-from paddle_cortexm.compiler.memory import MemoryPlan, aligned
+from paddle_cortexm.compiler.memory import MemoryPlan, aligned, arena_setting
 from paddle_cortexm.compiler.segments import plan_arena
 from paddle_cortexm.errors import UserError
 from paddle_cortexm.target import KIB, Target
@@ -73,7 +73,11 @@ def check_arena(
         return
     smallest = plan_arena(graph, kernels, "minimum", consume_input=consume_input).arena_bytes
     if smallest <= largest.free:
-        remedy = f"compile.memory.arena: {-(-smallest // KIB)}KiB is the smallest setting that works, and it fits."
+        largest_setting = arena_setting(largest.free // KIB * KIB)
+        remedy = (
+            f"compile.memory.arena: {largest_setting} is the largest setting that fits there, "
+            f"{arena_setting(smallest)} the smallest that works."
+        )
     else:
         remedy = (
             f"Streaming rows brings it down to {smallest:,} bytes, still {smallest - largest.free:,} too many: choose "
@@ -81,8 +85,8 @@ def check_arena(
         )
     raise UserError(
         f"{target.name}: the arena of {plan.arena_bytes:,} bytes is {excess:,} too large for {largest.name}, which has "
-        f"{largest.free:,} free. Its lower bound is {plan.lower_bound:,}, set by layer "
-        f"'{graph.layers[plan.peak_layer].name}'. {remedy}"
+        f"{largest.free:,} free. Its lower bound is {plan.lower_bound:,}, set by "
+        f"{plan.peak_of(graph)}. {remedy}"
     )
 
 

@@ -12,14 +12,17 @@ from typing import Literal
 
 from paddle_cortexm.compiler.backends.base import Kernel
 from paddle_cortexm.compiler.graph import Graph
-from paddle_cortexm.compiler.memory import MemoryPlan, plan_memory
+from paddle_cortexm.compiler.memory import MemoryPlan, arena_setting, plan_memory
 from paddle_cortexm.compiler.steps import Step, StepCosts, possible_segments, possible_steps
 from paddle_cortexm.compiler.streaming import Segment, streamed_segment
 from paddle_cortexm.errors import UserError
-from paddle_cortexm.target import KIB
 
 LIMIT_PARTS = 32  # a limit that is missed because of gaps is lowered by such a part of it
 NO_LIMIT = 1 << 62
+
+
+class ArenaTooSmall(UserError):
+    """No plan stays within the limit."""
 
 
 @dataclass(frozen=True)
@@ -93,7 +96,7 @@ def plan_arena(
 ) -> MemoryPlan:
     """The memory plan for compile.memory.arena: nothing streamed, the smallest arena, or one within so many bytes.
 
-    Raises UserError when no choice of streamed layers stays within the limit: by how much, and what would fit.
+    Raises ArenaTooSmall when no choice of streamed layers stays within the limit: by how much, and what would fit.
     """
     unstreamed = plan_memory(graph, kernels, consume_input=consume_input)
     if arena == "none" or (arena != "minimum" and unstreamed.arena_bytes <= arena):
@@ -106,7 +109,12 @@ def plan_arena(
             return best
     if arena == "minimum":
         return best
-    raise UserError(_too_small(graph, arena, unstreamed, best))
+    raise ArenaTooSmall(_too_small(graph, arena, unstreamed, best))
+
+
+def smallest_bound(graph: Graph, kernels: Mapping[str, Kernel], *, consume_input: bool = True) -> int:
+    """The lower bound of the best choice of streamed layers, bytes: no setting of compile.memory.arena gets below."""
+    return Search.of(graph, kernels, consume_input=consume_input).smallest_peak()
 
 
 def _choices(search: Search, arena: Literal["minimum"] | int) -> Iterator[tuple[Segment, ...]]:
@@ -120,13 +128,12 @@ def _choices(search: Search, arena: Literal["minimum"] | int) -> Iterator[tuple[
 
 def _too_small(graph: Graph, arena: int, unstreamed: MemoryPlan, best: MemoryPlan) -> str:
     """The message for a limit that no plan reaches."""
-    peak = graph.layers[best.peak_layer].name
-    setting = f"{-(-best.arena_bytes // KIB)}KiB"
     return (
         f"compile.memory.arena: {arena:,} bytes are {best.arena_bytes - arena:,} too few. Streaming rows brings the "
         f"arena from {unstreamed.arena_bytes:,} bytes (layer by layer) down to {best.arena_bytes:,} (lower bound "
-        f"{best.lower_bound:,}), set by layer '{peak}'. The smallest setting that fits is {setting} (or minimum); "
-        f"otherwise choose a smaller backbone or image_size."
+        f"{best.lower_bound:,}), set by {best.peak_of(graph)}. The smallest setting that fits is "
+        f"{arena_setting(best.arena_bytes)} (or minimum); otherwise choose a smaller backbone or image_size. "
+        f"--explain-memory lists what needs the bytes."
     )
 
 

@@ -9,6 +9,7 @@ from paddle_cortexm.compiler.memory import MemoryPlan
 from paddle_cortexm.compiler.regions import Placement, constant_bytes, place_model
 from paddle_cortexm.compiler.segments import plan_arena
 from paddle_cortexm.compiler.selection import SelectedGraph, select_kernels
+from paddle_cortexm.config import parse_arena
 from paddle_cortexm.errors import UserError
 from paddle_cortexm.target import CORSTONE300, CORSTONE310, Target
 from tests.compiler.networks import mobilenetv2
@@ -56,7 +57,9 @@ def test_an_arena_too_large_for_its_region_names_the_setting_that_fits(network: 
     whole, smallest = plan(network, "none"), plan(network, "minimum")
     assert f"{whole.arena_bytes - CORSTONE300.region('DTCM').free:,} too large for DTCM" in message
     assert f"lower bound is {whole.lower_bound:,}" in message
-    assert f"arena: {-(-smallest.arena_bytes // 1024)}KiB is the smallest setting" in message
+    assert f"{smallest.arena_bytes} the smallest that works" in message
+    setting = parse_arena(message.split("arena: ")[-1].split()[0])
+    assert isinstance(setting, int) and placed(network, plan(network, setting), CORSTONE300, arena="DTCM")
 
 
 def test_an_arena_that_streaming_cannot_bring_down_far_enough_says_so(network: SelectedGraph) -> None:

@@ -14,6 +14,7 @@ from paddle_cortexm.compiler.segments import Search, plan_arena
 from paddle_cortexm.compiler.selection import SelectedGraph, select_kernels
 from paddle_cortexm.compiler.streaming import MOST_TENSORS, MOST_WINDOW_ROWS, Segment, can_work_in_place, row_bytes
 from paddle_cortexm.compiler.streaming_cost import added_by_layer
+from paddle_cortexm.config import parse_arena
 from paddle_cortexm.errors import UserError
 from paddle_cortexm.stage import REPOSITORY
 from tests.compiler.networks import MOBILENETV2_WIDTHS, PPLCNET_WIDTHS, Network, mobilenetv2, pplcnet
@@ -149,8 +150,9 @@ def test_a_limit_out_of_reach_says_by_how_much_and_what_would_fit() -> None:
         planned(mobilenetv2, 0.25, 96, 8192)
     message = str(raised.value)
     assert f"8,192 bytes are {smallest - 8192:,} too few" in message and f"{plain:,}" in message
-    setting = int(message.split(" that fits is ")[1].split("KiB")[0]) * 1024
-    assert planned(mobilenetv2, 0.25, 96, setting).arena_bytes <= setting
+    setting = parse_arena(message.split(" that fits is ")[1].split()[0])
+    assert setting == smallest == planned(mobilenetv2, 0.25, 96, setting).arena_bytes
+    assert "set by layer" in message
 
 
 def test_a_depthwise_layer_can_overwrite_its_input() -> None:

@@ -40,8 +40,30 @@ def test_the_explanation_lists_what_lives_at_the_peak_and_adds_up(network: Selec
         made = report(network, arena)
         lines = explanation(made).splitlines()
         listed = [line for line in lines if line.startswith("  ") and line.split()[0] != "bytes"]
+        assert len({re.match(r" +\S+ +\S+", line).end() for line in listed}) == 1  # type: ignore[union-attr]
         assert sum(int(line.split()[0].replace(",", "")) for line in listed) == made["lower_bound"]
-    assert "row by row" in lines[0] and any(re.search(r"\b\d rows of \d+x\d+x\d+$", line) for line in lines)
+    text = "\n".join(lines)
+    assert "row by row" in lines[1] and re.search(r"\b\d rows of \d+x\d+x\d+$", text, re.MULTILINE)
+    assert re.search(r"  scratch of layers \S+ to \S+$", text, re.MULTILINE)
+
+
+def test_the_bound_of_the_plan_and_that_of_all_choices_are_both_named(network: SelectedGraph) -> None:
+    limited, smallest, plain = (report(network, arena) for arena in (24_576, "minimum", "none"))
+    assert smallest["smallest_bound"] == limited["smallest_bound"] == plain["smallest_bound"]
+    assert smallest["lower_bound"] == smallest["smallest_bound"] < limited["lower_bound"]  # type: ignore[operator]
+    assert f"best choice of streamed layers: {smallest['lower_bound']:,} bytes" in explanation(limited)
+    names = [layer["name"] for layer in limited["layers"]]  # type: ignore[attr-defined]
+    ends = [(names[s["first"]], names[s["last"]]) for s in limited["segments"]]  # type: ignore[attr-defined]
+    assert limited["peak"] in [f"layers '{first}' to '{last}', row by row" for first, last in ends]
+    assert plain["peak"] == f"layer '{plain['peak_layer']}'"
+
+
+def test_every_buffer_has_a_kind_and_the_region_is_named(network: SelectedGraph) -> None:
+    plan = plan_arena(network.graph, network.kernels, "minimum")
+    made = memory_report(network.graph, network.kernels, plan, consume_input=True, regions={"arena": "DTCM"})
+    assert {b["kind"] for b in made["buffers"]} >= {"image", "rolling rows", "whole tensor", "scratch"}
+    assert "bytes in DTCM, proven optimal" in explanation(made)
+    assert set(made["peak_buffers"]) <= {b["name"] for b in made["buffers"]}
 
 
 def test_packing_adds_little_to_weights_and_biases() -> None:
