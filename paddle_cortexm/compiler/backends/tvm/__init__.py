@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 from tvm import s_tir, te
 
 from paddle_cortexm.compiler.backends.base import Kernel, Rejection, c_template
 from paddle_cortexm.compiler.backends.tvm.compute import Computation, computation
-from paddle_cortexm.compiler.graph import Graph, Layer, Operator
+from paddle_cortexm.compiler.graph import Dequantise, Graph, Layer, Operator, Quantise, Tensor
 from paddle_cortexm.compiler.tir_to_c import print_c
 
 
@@ -45,7 +46,19 @@ def _generate(graph: Graph, layer: Layer) -> Kernel | Rejection:
         constants=constants,
         scratch_bytes=code.scratch_bytes,
         header="tvm_support.h",
+        row_body=_row_body(layer.operator, tensors),
     )
+
+
+def _row_body(operator: Operator, tensors: tuple[Tensor, ...]) -> str | None:
+    """The C for one row of a conversion between integers and floats, so that it does not end a streamed segment; None
+    for any other operator."""
+    if not isinstance(operator, Quantise | Dequantise):
+        return None
+    source, result = (replace(t, shape=(1, 1, *t.shape[2:])) for t in tensors)
+    expression = computation(operator, (source,), result)
+    assert expression is not None
+    return c_template(print_c(schedule(expression), []).text.replace("input0", "rows[0]"))
 
 
 def schedule(expression: Computation) -> Any:
