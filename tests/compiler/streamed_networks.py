@@ -7,7 +7,7 @@ import subprocess
 from collections.abc import Mapping
 from functools import cache
 from pathlib import Path
-from tempfile import mkdtemp
+from tempfile import TemporaryDirectory
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,10 +15,19 @@ from numpy.typing import NDArray
 from paddle_cortexm.compiler.backends.base import Kernel
 from paddle_cortexm.compiler.emit import ModelFacts, emit_model
 from paddle_cortexm.compiler.graph import (
+    Activation,
+    Add,
+    Convolution,
+    DataType,
+    DepthwiseConvolution,
+    Dequantise,
     Graph,
     IntegerConvolution,
     IntegerDepthwiseConvolution,
     IntegerMaxPool,
+    MaxPool,
+    Quantisation,
+    Quantise,
     Table,
     Window,
 )
@@ -39,46 +48,69 @@ __asm__(".globl model_arena\\n.set model_arena, guarded + {guard}");
 
 
 class RandomNetwork:
-    """Blocks as MobileNetV2 and PPLCNet have them, with random shapes, weights and scales."""
+    """Blocks as MobileNetV2 and PPLCNet have them, with random shapes, weights and scales; int8 or in floats, or, after
+    `converted`, both."""
 
-    def __init__(self, seed: int, height: int, width: int, channels: int = 3) -> None:
+    def __init__(self, seed: int, height: int, width: int, channels: int = 3, dtype: DataType = "int8") -> None:
         self.random = np.random.default_rng(seed)
-        self.builder = GraphBuilder((1, height, width, channels), "int8")
+        self.builder = GraphBuilder((1, height, width, channels), dtype)
         self.last = "image"
+
+    @property
+    def is_int8(self) -> bool:
+        return self.builder.dtype == "int8"
 
     def convolution(self, channels: int, kernel: int, stride: int, padding: tuple[int, int, int, int]) -> None:
         depth = self.builder.tensors[self.last].shape[3]
-        weight = np.maximum(bytes_of(self.random, channels, kernel, kernel, depth), -127)
+        window, shape = Window((kernel, kernel), (stride, stride), padding), (channels, kernel, kernel, depth)
+        if not self.is_int8:
+            self._add(Convolution(self._floats(*shape), self._floats(channels), window), channels)
+            return
+        weight = np.maximum(bytes_of(self.random, *shape), -127)
         scale = some_requantisation(self.random, channels, kernel * kernel * depth)
-        window = Window((kernel, kernel), (stride, stride), padding)
         self._add(IntegerConvolution(weight, self._bias(channels), window, self._zero_point(), scale), channels)
 
     def depthwise(self, kernel: int, stride: int, padding: tuple[int, int, int, int]) -> None:
         channels = self.builder.tensors[self.last].shape[3]
-        weight = np.maximum(bytes_of(self.random, kernel, kernel, channels), -127)
+        window, shape = Window((kernel, kernel), (stride, stride), padding), (kernel, kernel, channels)
+        if not self.is_int8:
+            self._add(DepthwiseConvolution(self._floats(*shape), self._floats(channels), window), channels)
+            return
+        weight = np.maximum(bytes_of(self.random, *shape), -127)
         scale = some_requantisation(self.random, channels, kernel * kernel)
-        window = Window((kernel, kernel), (stride, stride), padding)
         operator = IntegerDepthwiseConvolution(weight, self._bias(channels), window, self._zero_point(), scale)
         self._add(operator, channels)
 
     def max_pool(self, kernel: int, stride: int) -> None:
-        self._add(IntegerMaxPool(Window((kernel, kernel), (stride, stride))))
+        window = Window((kernel, kernel), (stride, stride))
+        self._add(IntegerMaxPool(window) if self.is_int8 else MaxPool(window))
 
     def table(self) -> None:
-        self._add(Table(bytes_of(self.random, 256)))
+        self._add(Table(bytes_of(self.random, 256)) if self.is_int8 else Activation("hard_swish"))
 
     def add(self, name: str) -> None:
-        """Add an earlier tensor of the same shape."""
-        self._add(some_add(self.random), None, name)
+        """Add an earlier tensor of the same shape and type."""
+        self._add(some_add(self.random) if self.is_int8 else Add(), None, name)
+
+    def converted(self) -> None:
+        """From int8 to float32 or back."""
+        grid = Quantisation(0.05, self._zero_point())
+        self.builder.dtype = "float32" if self.is_int8 else "int8"
+        self._add(Quantise(grid) if self.is_int8 else Dequantise(grid))
 
     def same_shape(self) -> list[str]:
         """Earlier tensors that can be added to the last one."""
-        shape = self.builder.tensors[self.last].shape
-        return [n for n, t in self.builder.tensors.items() if t.shape == shape and n != self.last]
+        last = self.builder.tensors[self.last]
+        alike = [n for n, t in self.builder.tensors.items() if (t.shape, t.dtype) == (last.shape, last.dtype)]
+        return [name for name in alike if name != self.last]
 
     @property
     def height(self) -> int:
         return self.builder.tensors[self.last].shape[1]
+
+    def _floats(self, *shape: int) -> NDArray[np.float32]:
+        depth = max(1, int(np.prod(shape[1:])))
+        return (self.random.standard_normal(shape) / depth**0.5).astype(np.float32)
 
     def _bias(self, channels: int) -> NDArray[np.int32]:
         return self.random.integers(-2000, 2000, channels).astype(np.int32)
@@ -98,38 +130,53 @@ class RandomNetwork:
 
 
 @cache
-def kernel_objects() -> tuple[str, ...]:
-    """The int8 kernels, compiled once in a test run."""
-    folder = Path(mkdtemp())
-    sources = sorted((REPOSITORY / "app/helium").glob("*_s8.c"))
+def kernel_objects() -> tuple[TemporaryDirectory[str], tuple[str, ...]]:
+    """The kernels and app/stream.c's neighbours, compiled once in a test run: (the folder, which goes at the end of the
+    process, the object files)."""
+    folder = TemporaryDirectory()
+    sources = sorted((REPOSITORY / "app/helium").glob("*.c"))
     includes = [f"-I{REPOSITORY / header}" for header in HEADERS]
-    subprocess.run([host_compiler(), *FLAGS, *includes, "-c", *map(str, sources)], check=True, cwd=folder)
-    return tuple(str(path) for path in sorted(folder.glob("*.o")))
+    command = [host_compiler(), *FLAGS, *includes, "-c", *map(str, sources)]
+    subprocess.run(command, check=True, cwd=folder.name)
+    return folder, tuple(str(path) for path in sorted(Path(folder.name).glob("*.o")))
 
 
-def run_guarded(
-    folder: Path, graph: Graph, kernels: Mapping[str, Kernel], plan: MemoryPlan, image: NDArray[np.int8]
-) -> bytes:
+def image_of(graph: Graph, seed: int = 2) -> NDArray[np.generic]:
+    """A random input of the graph's shape and type."""
+    source, random = graph.tensors[graph.input], np.random.default_rng(seed)
+    if source.dtype == "int8":
+        return random.integers(-128, 128, source.shape, dtype=np.int8)
+    return random.standard_normal(source.shape).astype(source.dtype)
+
+
+def run_guarded(graph: Graph, kernels: Mapping[str, Kernel], plan: MemoryPlan, image: NDArray[np.generic]) -> bytes:
     """The network's output from its generated C; the arena begins as noise and the bytes around it must stay.
 
     Raises AssertionError when a guard byte changed.
     """
-    folder.mkdir()
+    with TemporaryDirectory() as folder:
+        return _run_guarded(Path(folder), graph, kernels, plan, image)
+
+
+def _run_guarded(
+    folder: Path, graph: Graph, kernels: Mapping[str, Kernel], plan: MemoryPlan, image: NDArray[np.generic]
+) -> bytes:
     emit_model(folder, graph, kernels, plan, ModelFacts("test", graph.tensors[graph.input].shape[1], "int8"))
     source = (folder / "model.c").read_text()
     assert DEFINITION in source
     (folder / "model.c").write_text(source.replace(DEFINITION, ""))
     (folder / "guarded.c").write_text(GUARDED.format(guard=GUARD_BYTES))
     sources = [*(str(folder / name) for name in ("model.c", "model_weights.c", "guarded.c"))]
-    sources += [str(REPOSITORY / "app/stream.c"), *kernel_objects()]
+    sources += [str(REPOSITORY / "app/stream.c"), *kernel_objects()[1]]
     includes = [f"-I{path}" for path in (folder, *(REPOSITORY / header for header in HEADERS))]
     library = folder / "model.so"
-    subprocess.run([host_compiler(), *FLAGS, "-shared", *includes, *sources, "-o", str(library)], check=True)
+    subprocess.run([host_compiler(), *FLAGS, "-shared", *includes, *sources, "-lm", "-o", str(library)], check=True)
     loaded = ctypes.CDLL(str(library))
     guarded = (ctypes.c_uint8 * (2 * GUARD_BYTES + plan.arena_bytes)).in_dll(loaded, "guarded")
     noise = np.random.default_rng(1).integers(0, 256, len(guarded), dtype=np.uint8)
     guarded[:] = noise.tolist()
-    output = np.empty(graph.tensors[graph.output].shape, np.int8)
+    result = graph.tensors[graph.output]
+    output = np.empty(result.shape, result.dtype)
     assert loaded.model_run(ctypes.c_void_p(image.ctypes.data), ctypes.c_void_p(output.ctypes.data)) == 0
     after = np.frombuffer(guarded, np.uint8)
     assert (after[:GUARD_BYTES] == noise[:GUARD_BYTES]).all(), "bytes before the arena were written"
