@@ -21,9 +21,36 @@ from paddle_cortexm.runner.transcript import Transcript
 from paddle_cortexm.simulate import HostModel
 from paddle_cortexm.target import CORSTONE300
 from tests.app.conftest import Runner
-from tests.compiler.streamed_networks import RandomNetwork
+from tests.compiler.streamed_networks import DEFINITION, RandomNetwork
 
 SIZE = 24
+GUARD_BYTES = 256
+GUARDED_ARENA = """
+static __attribute__((section(".arena"), aligned(16))) uint8_t guarded[{guard} + MODEL_ARENA_BYTES + {guard}];
+__asm__(".globl model_arena\\n.set model_arena, guarded + {guard}");
+"""
+GUARDED_RUN = """
+static uint8_t guard_byte(uint32_t i)
+{{
+    return (uint8_t)(i * 97u + 13u);
+}}
+
+/* As the program's model_run_rows, with a last layer that failed where a byte beside the arena changed. */
+int model_run_rows(const model_rows_t *input, model_output_t *output)
+{{
+    uint8_t *const behind = guarded + {guard} + MODEL_ARENA_BYTES;
+    for (uint32_t i = 0; i < {guard}; i++) {{
+        guarded[i] = behind[i] = guard_byte(i);
+    }}
+    const int failed = unguarded_run_rows(input, output);
+    for (uint32_t i = 0; i < {guard}; i++) {{
+        if (guarded[i] != guard_byte(i) || behind[i] != guard_byte(i)) {{
+            return MODEL_LAYER_COUNT;
+        }}
+    }}
+    return failed;
+}}
+"""
 FRAMES = [np.random.default_rng(i).integers(0, 256, (30 + i, 41, 3), dtype=np.uint8) for i in range(3)]
 
 
@@ -55,6 +82,19 @@ def compiled(folder: Path, arena: str) -> CompiledModel:
     return model
 
 
+def put_between_guards(folder: Path, *, broken: bool = False) -> None:
+    """Change stage 3's C so that the arena stands between guard bytes, which are checked after each run. broken: the
+    model writes one byte too far."""
+    text = (folder / "model.c").read_text()
+    definition, run = DEFINITION, "int model_run_rows(const model_rows_t *input, model_output_t *output)"
+    assert definition in text and run in text
+    text = text.replace(definition, GUARDED_ARENA.format(guard=GUARD_BYTES))
+    renamed = f"static {run.replace('model_run_rows', 'unguarded_run_rows')}"
+    begin = f"{renamed}\n{{\n" + ("    *AT(uint8_t, MODEL_ARENA_BYTES) ^= 1;\n" if broken else "")
+    text = text.replace(f"{run}\n{{\n", begin).replace("return model_run_rows(", "return unguarded_run_rows(")
+    (folder / "model.c").write_text(text + GUARDED_RUN.format(guard=GUARD_BYTES))
+
+
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Both programs: none/app.elf layer by layer, minimum/app.elf streamed."""
@@ -63,6 +103,18 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
         compiled(made / arena, arena)
         build_program(made / f"{arena}_objects", made / arena, CORSTONE300, toolchains.choose(CORSTONE300, None))
     return made
+
+
+@pytest.mark.parametrize("broken", [False, True])
+def test_on_the_target_too_no_byte_beside_the_arena_is_written(tmp_path: Path, run: Runner, broken: bool) -> None:
+    compiled(tmp_path / "minimum", "minimum")
+    put_between_guards(tmp_path / "minimum", broken=broken)
+    elf = build_program(tmp_path / "objects", tmp_path / "minimum", CORSTONE300, toolchains.choose(CORSTONE300, None))
+    text = run(elf, images=FRAMES).text
+    if broken:
+        assert "error: layer" in text
+    else:
+        assert len(transcript.parse(text).frames) == len(FRAMES)
 
 
 def said(folder: Path, arena: str, run: Runner) -> Transcript:
