@@ -67,33 +67,57 @@ class Target:
         return tuple(sorted((r for r in self.regions if r.holds_data), key=lambda region: region.cost))
 
     def place(
-        self, *, arena: int, weights: int, hot: int, asked: Mapping[str, str] = MappingProxyType({})
+        self,
+        *,
+        arena: int,
+        weights: int,
+        hot: int,
+        frames: int = 0,
+        asked: Mapping[str, str] = MappingProxyType({}),
     ) -> dict[str, str]:
         """Regions for a model's bytes: {"arena": NAME, "weights": NAME, "hot": NAME}.
 
-        The weights go to the DDR, each read once an inference. The arena gets the fastest memory that holds it, then
-        the hot constants the fastest that still has room. asked: regions that are given instead. Raises UserError when
-        something fits nowhere or an asked region cannot hold data.
+        The weights go to the DDR. The arena gets the fastest memory that holds it, then the hot constants the fastest
+        that still has room; they are copied there at start, so the weights' region has to store them as well. frames:
+        bytes of the demo frame, in the DDR. asked: regions that are given instead. Raises UserError when something fits
+        nowhere or an asked region cannot hold data.
         """
         free = {region.name: region.free for region in self.by_cost()}
         for what, name in asked.items():
-            if self.region(name).name not in free:
-                raise UserError(f"compile.memory.regions.{what}: {name} holds no data. Allowed: {', '.join(free)}")
-        placed = {"weights": self._take(free, asked.get("weights", "DDR"), "weights", weights)}
+            self.check_region(what, name)
+        store = asked.get("weights", "DDR")
+        self._take(free, "DDR", "demo frame", frames)
+        self._take(free, store, "weights", weights)
+        self._take(free, store, "hot constants, stored beside the weights", hot)
+        placed = {"weights": store}
         for what, count in sorted((("arena", arena), ("hot", hot)), key=lambda pair: pair[0] not in asked):
-            fastest = next((name for name, room in free.items() if room >= count), max(free, key=lambda n: free[n]))
-            placed[what] = self._take(free, asked.get(what, fastest), what, count)
+            needed = {name: 0 if what == "hot" and name == store else count for name in free}
+            fitting = (name for name, room in free.items() if room >= needed[name])
+            fastest = next(fitting, max(free, key=lambda name: free[name]))
+            region = asked.get(what, fastest)
+            self._take(free, region, what, needed[region])
+            placed[what] = region
         return {what: placed[what] for what in ("arena", "weights", "hot")}
 
-    def _take(self, free: dict[str, int], region: str, what: str, count: int) -> str:
+    def check_region(self, what: str, name: str) -> None:
+        """Raise UserError for a region of compile.memory.regions that this target does not have or that holds code."""
+        allowed = [region.name for region in self.by_cost()]
+        if name not in allowed:
+            known = name in {region.name for region in self.regions}
+            problem = "holds no data" if known else f"is no memory of {self.name}{nearest(name, allowed)}"
+            raise UserError(f"compile.memory.regions.{what}: {name} {problem}. Allowed: {', '.join(allowed)}")
+
+    def _take(self, free: dict[str, int], region: str, what: str, count: int) -> None:
         if count > free[region]:
+            advice = {
+                "arena": "Set compile.memory.arena, or another compile.memory.regions.arena",
+                "hot": "Choose another compile.memory.regions.hot",
+            }.get(what, "Choose another compile.memory.regions.weights")
             raise UserError(
                 f"{self.name}: {what}: {count:,} bytes do not fit into {region}, which has {free[region]:,} bytes "
-                f"left, {count - free[region]:,} too few. Choose another of compile.memory.regions, a smaller backbone "
-                f"or image_size, or (for the arena) set compile.memory.arena."
+                f"left, {count - free[region]:,} too few. {advice}, a smaller backbone or image_size."
             )
         free[region] -= count
-        return region
 
 
 # Cost: the DTCM answers in the cycle of the access. The SRAM stands behind the bus of the subsystem, the block RAM

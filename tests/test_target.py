@@ -40,9 +40,25 @@ def test_what_fits_nowhere_says_by_how_much() -> None:
         CORSTONE300.place(arena=900_000_000, weights=0, hot=0)
 
 
-def test_an_unknown_region_lists_the_regions() -> None:
-    with pytest.raises(UserError, match=r"no memory 'DTC'.*did you mean 'DTCM'.*ITCM, DTCM, SRAM, BRAM, DDR"):
-        CORSTONE300.region("DTC")
+def test_an_unknown_region_names_the_key_and_the_regions_that_hold_data() -> None:
+    with pytest.raises(UserError, match=r"compile.memory.regions.arena: DTC is no memory of corstone300") as raised:
+        CORSTONE300.place(arena=1, weights=1, hot=1, asked={"arena": "DTC"})
+    assert "did you mean 'DTCM'" in str(raised.value) and "Allowed: DTCM, SRAM, BRAM, DDR" in str(raised.value)
+
+
+def test_hot_constants_are_stored_beside_the_weights_and_run_elsewhere() -> None:
+    with pytest.raises(UserError, match=r"hot constants, stored beside the weights: 100,000 bytes.*into BRAM"):
+        CORSTONE300.place(arena=1000, weights=2_090_000, hot=100_000, asked={"weights": "BRAM"})
+    bram = CORSTONE300.region("BRAM").free
+    asked = {"weights": "BRAM", "hot": "BRAM"}  # in one region they are stored once
+    assert CORSTONE300.place(arena=1000, weights=bram - 1000, hot=1000, asked=asked)["hot"] == "BRAM"
+
+
+def test_the_demo_frame_stands_in_the_ddr_wherever_the_weights_are() -> None:
+    free = CORSTONE300.region("DDR").free
+    CORSTONE300.place(arena=1, weights=1000, hot=1, frames=free, asked={"weights": "SRAM"})
+    with pytest.raises(UserError, match="demo frame"):
+        CORSTONE300.place(arena=1, weights=1000, hot=1, frames=free + 1)
 
 
 def test_regions_may_be_asked_for() -> None:

@@ -108,7 +108,7 @@ def write_model(
         model.memory,
         target,
         regions,
-        other_bytes=demo_frame.nbytes,
+        demo_bytes=demo_frame.nbytes,
         consume_input=asked.consume_input,
     )
     facts = ModelFacts(config.name, config.resize, config.quantise.precision)

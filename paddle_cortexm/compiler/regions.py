@@ -32,18 +32,20 @@ def place_model(
     target: Target,
     asked: Mapping[str, str],
     *,
-    other_bytes: int,
+    demo_bytes: int,
     consume_input: bool = True,
 ) -> Placement:
-    """Choose the regions. asked: those the config fixes; other_bytes: what else stands beside the weights;
+    """Choose the regions. asked: those the config fixes; demo_bytes: the demo frame;
     consume_input: as the plan was made.
 
     Raises UserError when the arena fits into no memory (by how much, and which smaller arena would fit), when anything
     else fits nowhere, or when the target has no region of an asked name.
     """
+    for part, name in asked.items():
+        target.check_region(part, name)
     check_arena(graph, kernels, plan, target, asked, consume_input=consume_input)
     weights, hot = constant_bytes(kernels, "weights"), constant_bytes(kernels, "hot")
-    regions = target.place(arena=plan.arena_bytes, weights=weights + other_bytes, hot=hot, asked=asked)
+    regions = target.place(arena=plan.arena_bytes, weights=weights, hot=hot, frames=demo_bytes, asked=asked)
     fast, slow = target.region(regions["hot"]), target.region(regions["weights"])
     if fast.cost >= slow.cost:
         return Placement(regions, dict(kernels))

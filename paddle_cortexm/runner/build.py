@@ -20,7 +20,7 @@ from paddle_cortexm.runner import isa_proof, size_report, toolchains
 from paddle_cortexm.runner.toolchains import Toolchain
 from paddle_cortexm.simulate import uses_cmsis_nn
 from paddle_cortexm.stage import REPOSITORY, read_json, write_json
-from paddle_cortexm.target import STACK_BYTES, Target, target_named
+from paddle_cortexm.target import DATA_BYTES, STACK_BYTES, Target, target_named
 
 TIME_LIMIT = 1800  # seconds, for a build that hangs
 # GNU ld: region `DTCM' overflowed by 12 bytes; lld: section '.arena' will not fit in region 'DTCM': overflowed by 12
@@ -87,7 +87,7 @@ def build_program(objects: Path, model: Path, target: Target, toolchain: Toolcha
         variables["CMSIS_NN_FOLDER"] = str(find_library().resolve())
     definitions = [f"-D{name}={value}" for name, value in variables.items()]
     empty_unless_same(objects, definitions)
-    write_regions(objects / "regions.ld", target, regions)
+    write_regions(objects / "regions.ld", target, regions, read_json(model / "model.json")["arena_bytes"])
     app = str(REPOSITORY / "app")
     done = _run(["cmake", "-S", app, "-B", str(objects), "-G", "Ninja", *definitions])
     if done.returncode:
@@ -108,16 +108,25 @@ def empty_unless_same(objects: Path, definitions: list[str]) -> None:
         told.write_text(now)
 
 
-def write_regions(path: Path, target: Target, regions: dict[str, str]) -> None:
+def write_regions(path: Path, target: Target, regions: dict[str, str], arena_bytes: int) -> None:
     """The part of the linker script that depends on the model. Left alone when it would not change."""
     lines = [f'REGION_ALIAS("REGION_{part.upper()}", {target.region(name).name})' for part, name in regions.items()]
-    text = "\n".join([*lines, f"STACK_BYTES = {STACK_BYTES};", ""])
+    sizes = {"STACK_BYTES": STACK_BYTES, "DATA_BYTES": DATA_BYTES, "ARENA_BYTES": arena_bytes}
+    text = "\n".join([*lines, *(f"{name} = {size};" for name, size in sizes.items()), ""])
     if not path.is_file() or path.read_text() != text:
         path.write_text(text)
 
 
+REMEDIES = {
+    "arena": "set a smaller compile.memory.arena, or another compile.memory.regions.arena",
+    "hot": "choose another compile.memory.regions.hot",
+    "weights": "choose another compile.memory.regions.weights",
+    "code": "use fewer kinds of layers and kernels (plan.json lists them), or a target with more memory for code",
+}
+
+
 def explain_overflow(linker_output: str, target: Target, regions: dict[str, str]) -> None:
-    """Raise UserError when the linker says that a region overflowed: region, excess, what is in it, what to do."""
+    """Raise UserError when the linker says that a region overflowed: region, excess, what is in it, what helps."""
     found = list(OVERFLOW.finditer(linker_output))
     if not found:
         return
@@ -129,10 +138,10 @@ def explain_overflow(linker_output: str, target: Target, regions: dict[str, str]
         parts = [part for part, region in regions.items() if region == name]
         parts += ["code"] if name == target.code_region else []
         holds = f"It holds the model's {', '.join(parts)}. " if parts else ""
+        remedies = "; or ".join(REMEDIES[part] for part in parts) or "choose a smaller backbone or image_size"
         lines.append(
             f"{target.name}: memory region {name} ({target.region(name).size:,} bytes) overflows by {excess:,} bytes. "
-            f"{holds}Choose a smaller backbone or image_size, or set compile.memory.arena, and run "
-            f"./03_compile_tvm.py again."
+            f"{holds}To make room: {remedies}. Then run ./03_compile_tvm.py again."
         )
     raise UserError("\n".join(lines))
 

@@ -19,6 +19,7 @@ from paddle_cortexm.runner import toolchains, transcript
 from paddle_cortexm.runner.build import build_program
 from paddle_cortexm.runner.transcript import Transcript
 from paddle_cortexm.simulate import HostModel
+from paddle_cortexm.stage import read_json, write_json
 from paddle_cortexm.target import CORSTONE300
 from tests.app.conftest import Runner
 from tests.compiler.streamed_networks import DEFINITION, RandomNetwork
@@ -93,6 +94,8 @@ def put_between_guards(folder: Path, *, broken: bool = False) -> None:
     begin = f"{renamed}\n{{\n" + ("    *AT(uint8_t, MODEL_ARENA_BYTES) ^= 1;\n" if broken else "")
     text = text.replace(f"{run}\n{{\n", begin).replace("return model_run_rows(", "return unguarded_run_rows(")
     (folder / "model.c").write_text(text + GUARDED_RUN.format(guard=GUARD_BYTES))
+    facts = read_json(folder / "model.json")
+    write_json(folder / "model.json", facts | {"arena_bytes": facts["arena_bytes"] + 2 * GUARD_BYTES})
 
 
 @pytest.fixture(scope="module")

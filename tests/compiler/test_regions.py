@@ -25,7 +25,7 @@ def plan(network: SelectedGraph, arena: str | int) -> MemoryPlan:
 
 
 def placed(network: SelectedGraph, made: MemoryPlan, target: Target, **asked: str) -> Placement:
-    return place_model(network.graph, network.kernels, made, target, asked, other_bytes=0)
+    return place_model(network.graph, network.kernels, made, target, asked, demo_bytes=0)
 
 
 def test_a_streamed_arena_and_the_hot_constants_share_the_fastest_memory(network: SelectedGraph) -> None:

@@ -58,6 +58,27 @@ def test_a_region_that_overflows_is_named_with_the_excess(tmp_path: Path, kind: 
         build_program(tmp_path / "objects", model, CORSTONE300, toolchains.choose(CORSTONE300, kind))
 
 
+@pytest.mark.parametrize(
+    ("region", "advice"),
+    [("ITCM", "fewer kinds of layers"), ("DDR", "compile.memory.regions.weights"), ("DTCM", "compile.memory.arena")],
+)
+def test_the_advice_for_a_region_that_overflows_is_about_what_it_holds(region: str, advice: str) -> None:
+    regions = {"arena": "DTCM", "weights": "DDR", "hot": "SRAM"}
+    with pytest.raises(UserError) as raised:
+        explain_overflow(f"region `{region}' overflowed by 12 bytes", CORSTONE300, regions)
+    others = {"fewer kinds of layers", "compile.memory.regions.weights", "compile.memory.arena"} - {advice}
+    assert advice in str(raised.value) and not any(other in str(raised.value) for other in others)
+
+
+@pytest.mark.parametrize("kind", ["clang", "gcc"])
+def test_an_arena_of_another_size_than_planned_is_not_linked(tmp_path: Path, kind: str) -> None:
+    model = write_tiny_model(tmp_path / "model")
+    facts = json.loads((model / "model.json").read_text())
+    (model / "model.json").write_text(json.dumps(facts | {"arena_bytes": facts["arena_bytes"] + 16}))
+    with pytest.raises(RuntimeError, match="the arena has not the planned size"):
+        build_program(tmp_path / "objects", model, CORSTONE300, toolchains.choose(CORSTONE300, kind))
+
+
 def test_other_link_errors_are_not_taken_for_an_overflow() -> None:
     explain_overflow("ld.lld: error: undefined symbol: model_run", CORSTONE300, {"arena": "DTCM"})
 
