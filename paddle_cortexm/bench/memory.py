@@ -1,6 +1,7 @@
 """make memory: the arena of four networks, layer by layer and streamed, measured on the simulator.
 
-Writes build/memory/results.json and the tables of docs/memory.md. The status is 1 when a row did not pass: the output
+Writes build/memory/results.json (layer by layer, and streamed to the limit), build/memory/details.json (`minimum` too,
+and all that was measured) and the tables of docs/memory.md. The status is 1 when a row did not pass: the output
 differs between the two, the arena exceeds its limit, or streaming costs more than 5 % more instructions.
 """
 
@@ -29,6 +30,12 @@ class Case:
     limit: int
     others: str
 
+    @property
+    def title(self) -> str:
+        """MobileNetV2 1.0/224, MobileNetV2_x0_5/224"""
+        named = {"MobileNetV2": "MobileNetV2 1.0"}
+        return f"{named.get(self.network.backbone, self.network.backbone)}/{self.network.image_size}"
+
 
 CASES = (
     Case(Network("MobileNetV2", 224), 262_144, "1,509,744 (TFLM), 1,505,280 (ExecuTorch)"),
@@ -40,7 +47,8 @@ CASES = (
 
 @dataclass(frozen=True)
 class Result:
-    """One run. arena: the config's setting; streamed: whether any layer is computed row by row."""
+    """One run. arena: the config's setting; streamed: whether any layer is computed row by row; instructions: the
+    model's, without the preprocessing's; smallest_bound_bytes: of the best choice of streamed layers."""
 
     network: str
     arena: str
@@ -49,11 +57,21 @@ class Result:
     layers: int
     arena_bytes: int
     bound_bytes: int
+    smallest_bound_bytes: int
     instructions: int
     preprocessing_instructions: int
     output_crc: str
     stack_bytes: int
     verdict: str
+
+
+REQUIRED = ("network", "streamed", "arena_bytes", "bound_bytes", "instructions", "output_crc", "verdict")
+
+
+def required(results: Sequence[Result]) -> list[dict[str, Any]]:
+    """The rows of results.json: the fields above, for `none` and for the limit."""
+    rows = (asdict(result) for result in results if result.arena != "minimum")
+    return [{name: row[name] for name in REQUIRED} for row in rows]
 
 
 def measure(case: Case, arena: str) -> Result:
@@ -63,13 +81,14 @@ def measure(case: Case, arena: str) -> Result:
     memory = read_json(folder / "03_compile_tvm" / "memory.json")
     streamed = sum(segment["last"] - segment["first"] + 1 for segment in memory["segments"])
     result = Result(
-        network=case.network.title,
+        network=case.title,
         arena=arena,
         streamed=streamed > 0,
         streamed_layers=streamed,
         layers=len(run["instructions"]["layers"]),
         arena_bytes=run["arena_bytes"],
         bound_bytes=memory["lower_bound"],
+        smallest_bound_bytes=memory["smallest_bound"],
         instructions=run["instructions"]["model"],
         preprocessing_instructions=run["instructions"]["preprocessing"],
         output_crc=run["output_crc32"],
@@ -100,28 +119,28 @@ def failures(case: Case, results: Sequence[Result]) -> list[str]:
     found = [f"{r.network} ({r.arena}): {r.verdict}" for r in results if r.verdict != "PASS"]
     found += [f"{r.network} ({r.arena}): other output bits" for r in results if r.output_crc != whole.output_crc]
     if whole.arena_bytes != whole.bound_bytes:
-        found.append(
-            f"{case.network.title}: the plan is {whole.arena_bytes - whole.bound_bytes:,} B above its lower bound"
-        )
+        found.append(f"{case.title}: the plan is {whole.arena_bytes - whole.bound_bytes:,} B above its lower bound")
     if limited.arena_bytes > case.limit:
-        found.append(f"{case.network.title}: {limited.arena_bytes:,} B exceed {case.limit:,}")
+        found.append(f"{case.title}: {limited.arena_bytes:,} B exceed {case.limit:,}")
     if limited.instructions > MOST_INSTRUCTIONS * whole.instructions:
-        found.append(f"{case.network.title}: {limited.instructions / whole.instructions - 1:.1%} more instructions")
+        found.append(f"{case.title}: {limited.instructions / whole.instructions - 1:.1%} more instructions")
     return found
 
 
 def table(measured: Sequence[tuple[Case, Sequence[Result]]]) -> str:
     """The results as a Markdown table."""
     lines = [
-        "| network | `memory.arena` | layers streamed | arena, B | lower bound, B | instructions | | output CRC32 | |",
-        "|---|---|---:|---:|---:|---:|---:|---|---|",
+        "| network | `memory.arena` | layers streamed | arena, B | lower bound, B | stack, B | instructions | | "
+        "preprocessing | output CRC32 | |",
+        "|---|---|---:|---:|---:|---:|---:|---|---:|---|---|",
     ]
     for _, results in measured:
         for r in results:
             more = f"{r.instructions / results[0].instructions - 1:+.2%}" if r.streamed else ""
             lines.append(
                 f"| {r.network} | {r.arena} | {r.streamed_layers} of {r.layers} | {r.arena_bytes:,} | "
-                f"{r.bound_bytes:,} | {r.instructions:,} | {more} | {r.output_crc} | {r.verdict} |"
+                f"{r.bound_bytes:,} | {r.stack_bytes:,} | {r.instructions:,} | {more} | "
+                f"{r.preprocessing_instructions:,} | {r.output_crc} | {r.verdict} |"
             )
     return "\n".join(lines)
 
@@ -133,7 +152,7 @@ def comparison(measured: Sequence[tuple[Case, Sequence[Result]]]) -> str:
         "|---|---|---:|---:|---:|",
     ]
     lines += [
-        f"| {case.network.title} | {case.others} | {whole.arena_bytes:,} | {case.limit:,} | {limited.arena_bytes:,} |"
+        f"| {case.title} | {case.others} | {whole.arena_bytes:,} | {case.limit:,} | {limited.arena_bytes:,} |"
         for case, (whole, limited, _) in measured
     ]
     return "\n".join(lines)
@@ -159,15 +178,15 @@ def explained(case: Case) -> str:
 def main() -> int:
     """Measure, write, judge."""
     measured: list[tuple[Case, list[Result]]] = [(case, measure_case(case)) for case in CASES]
-    rows: list[dict[str, Any]] = [asdict(result) for _, results in measured for result in results]
-    (BUILD_FOLDER / "memory").mkdir(parents=True, exist_ok=True)
-    write_json(BUILD_FOLDER / "memory" / "results.json", rows)
+    folder = BUILD_FOLDER / "memory"
+    folder.mkdir(parents=True, exist_ok=True)
+    write_json(folder / "results.json", [row for _, results in measured for row in required(results)])
+    write_json(folder / "details.json", [asdict(result) for _, results in measured for result in results])
     blocks = {"comparison": comparison(measured), "measured": table(measured), "explained": explained(CASES[0])}
     DOCUMENT.write_text(fill(DOCUMENT.read_text(encoding="utf-8"), blocks), encoding="utf-8")
     missed = [problem for case, results in measured for problem in failures(case, results)]
-    print(
-        "\n".join([f"written: {BUILD_FOLDER / 'memory' / 'results.json'}, {DOCUMENT.relative_to(REPOSITORY)}", *missed])
-    )
+    written = (folder / "results.json", folder / "details.json", DOCUMENT.relative_to(REPOSITORY))
+    print("\n".join([f"written: {', '.join(map(str, written))}", *missed]))
     return 1 if missed else 0
 
 

@@ -6,10 +6,10 @@ from dataclasses import replace
 
 import pytest
 
-from paddle_cortexm.bench.memory import CASES, DOCUMENT, Result, comparison, failures, fill, table
+from paddle_cortexm.bench.memory import CASES, DOCUMENT, Result, comparison, failures, fill, required, table
 
 CASE = CASES[0]
-WHOLE = Result("net/8", "none", False, 0, 9, 1000, 1000, 100, 10, "0badcafe", 900, "PASS")
+WHOLE = Result("net/8", "none", False, 0, 9, 1000, 1000, 500, 100, 10, "0badcafe", 900, "PASS")
 LIMITED = replace(WHOLE, arena="256KiB", streamed=True, streamed_layers=5, instructions=105)
 SMALLEST = replace(LIMITED, arena="minimum", instructions=130)
 
@@ -42,6 +42,18 @@ def test_the_tables_give_streamed_rows_their_share_of_instructions() -> None:
     rows = table(measured).splitlines()
     assert len(rows) == 2 + 3 and "+5.00%" in rows[3] and "%" not in rows[2]
     assert comparison(measured).splitlines()[-1].count("1,000") == 2
+
+
+def test_the_results_are_the_required_fields_without_minimum() -> None:
+    rows = required([WHOLE, LIMITED, SMALLEST])
+    assert [row["streamed"] for row in rows] == [False, True]
+    fields = ["network", "streamed", "arena_bytes", "bound_bytes", "instructions", "output_crc", "verdict"]
+    assert all(list(row) == fields for row in rows)
+
+
+def test_the_networks_are_named_with_their_width_and_size() -> None:
+    titles = ["MobileNetV2 1.0/224", "MobileNetV2_x0_5/224", "PPLCNet_x1_0/224", "MobileNetV2_x0_25/96"]
+    assert [case.title for case in CASES] == titles
 
 
 def test_a_block_is_replaced_between_its_marks_only() -> None:
