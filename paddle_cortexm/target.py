@@ -77,26 +77,32 @@ class Target:
     ) -> dict[str, str]:
         """Regions for a model's bytes: {"arena": NAME, "weights": NAME, "hot": NAME}.
 
-        The weights go to the DDR. The arena gets the fastest memory that holds it, then the hot constants the fastest
-        that still has room; they are copied there at start, so the weights' region has to store them as well. frames:
-        bytes of the demo frame, in the DDR. asked: regions that are given instead. Raises UserError when something fits
-        nowhere or an asked region cannot hold data.
+        The arena gets the fastest memory that holds it, then the hot constants the fastest that still has room, then
+        the weights: they are read several times an inference (by the pointwise kernels once for every three pixels),
+        so any memory that costs less an access than the DDR is worth its bytes. Hot constants are copied to their
+        region at start; the weights' region has to store them as well. frames: bytes of the demo frame, in the DDR.
+        asked: regions that are given instead. Raises UserError when something fits nowhere or an asked region cannot
+        hold data.
         """
         free = {region.name: region.free for region in self.by_cost()}
         for what, name in asked.items():
             self.check_region(what, name)
-        store = asked.get("weights", "DDR")
         self._take(free, "DDR", "demo frame", frames)
-        self._take(free, store, "weights", weights)
-        self._take(free, store, "hot constants, stored beside the weights", hot)
-        placed = {"weights": store}
-        for what, count in sorted((("arena", arena), ("hot", hot)), key=lambda pair: pair[0] not in asked):
-            needed = {name: 0 if what == "hot" and name == store else count for name in free}
-            fitting = (name for name, room in free.items() if room >= needed[name])
+        placed: dict[str, str] = {}
+
+        def needed(what: str, name: str) -> int:
+            """Bytes of a region for that part; the hot constants are stored beside the weights, wherever they run."""
+            if what == "weights":
+                return weights + (0 if placed.get("hot") == name else hot)
+            if what == "hot":
+                return 0 if placed.get("weights") == name else hot
+            return arena
+
+        for what in sorted(("arena", "hot", "weights"), key=lambda what: what not in asked):
+            fitting = (name for name, room in free.items() if room >= needed(what, name))
             fastest = next(fitting, max(free, key=lambda name: free[name]))
-            region = asked.get(what, fastest)
-            self._take(free, region, what, needed[region])
-            placed[what] = region
+            placed[what] = asked.get(what, fastest)
+            self._take(free, placed[what], what, needed(what, placed[what]))
         return {what: placed[what] for what in ("arena", "weights", "hot")}
 
     def check_region(self, what: str, name: str) -> None:
@@ -112,7 +118,8 @@ class Target:
             advice = {
                 "arena": "Set compile.memory.arena, or another compile.memory.regions.arena",
                 "hot": "Choose another compile.memory.regions.hot",
-            }.get(what, "Choose another compile.memory.regions.weights")
+                "weights": "(The hot constants are stored there too.) Choose another compile.memory.regions.weights",
+            }.get(what, "Use a smaller frame")
             raise UserError(
                 f"{self.name}: {what}: {count:,} bytes do not fit into {region}, which has {free[region]:,} bytes "
                 f"left, {count - free[region]:,} too few. {advice}, a smaller backbone or image_size."

@@ -13,18 +13,20 @@ def test_an_unknown_target_lists_the_known_and_the_nearest() -> None:
         target_named("corstone3000")
 
 
-def test_a_small_arena_goes_to_the_fastest_memory() -> None:
-    assert CORSTONE300.place(arena=100_000, weights=1_000_000, hot=1000) == {
-        "arena": "DTCM",
-        "weights": "DDR",
-        "hot": "DTCM",
-    }
+def test_each_part_goes_to_the_fastest_memory_with_room() -> None:
+    placed = CORSTONE300.place(arena=100_000, weights=1_000_000, hot=1000)
+    assert placed == {"arena": "DTCM", "hot": "DTCM", "weights": "SRAM"}
+    placed = CORSTONE300.place(arena=100_000, weights=3_000_000, hot=1000)
+    assert placed == {"arena": "DTCM", "hot": "DTCM", "weights": "DDR"}
+    assert CORSTONE300.place(arena=1_500_000, weights=1_000_000, hot=1000)["weights"] == "BRAM"
+    free = CORSTONE300.region("SRAM").free  # room for the weights, but not for the hot constants' stored bytes as well
+    assert CORSTONE300.place(arena=100_000, weights=free - 500, hot=1000)["weights"] == "DDR"
 
 
 def test_a_larger_arena_goes_to_the_next_memory_and_leaves_the_fastest_to_the_hot_constants() -> None:
     placed = CORSTONE300.place(arena=1_500_000, weights=3_000_000, hot=100_000)
     assert (placed["arena"], placed["hot"]) == ("SRAM", "DTCM")
-    assert CORSTONE310.place(arena=20_000, weights=1, hot=9000) == {"arena": "DTCM", "weights": "DDR", "hot": "SRAM"}
+    assert CORSTONE310.place(arena=20_000, weights=1, hot=9000) == {"arena": "DTCM", "weights": "SRAM", "hot": "SRAM"}
 
 
 def test_memory_that_the_program_itself_needs_is_not_given_away() -> None:
@@ -47,7 +49,7 @@ def test_an_unknown_region_names_the_key_and_the_regions_that_hold_data() -> Non
 
 
 def test_hot_constants_are_stored_beside_the_weights_and_run_elsewhere() -> None:
-    with pytest.raises(UserError, match=r"hot constants, stored beside the weights: 100,000 bytes.*into BRAM"):
+    with pytest.raises(UserError, match=r"weights: 2,190,000 bytes .* into BRAM.*hot constants are stored there too"):
         CORSTONE300.place(arena=1000, weights=2_090_000, hot=100_000, asked={"weights": "BRAM"})
     bram = CORSTONE300.region("BRAM").free
     asked = {"weights": "BRAM", "hot": "BRAM"}  # in one region they are stored once

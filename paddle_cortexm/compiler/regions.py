@@ -1,7 +1,8 @@
-"""Which memory of the target holds what: the arena first in the fastest that has room, then the hot constants.
+"""Which memory of the target holds what: the arena first in the fastest that has room, then the hot constants, then the
+weights.
 
-Weights are read once an inference and stay in the DDR, with one exception: those of a streamed layer are read once a
-row. Where the hot constants' memory has room left, they become hot as well, the most often read first.
+Weights too large for the SRAM stay in the DDR, with one exception: those of a streamed layer are read once a row or
+two. Where the hot constants' memory has room left, they become hot as well, the most often read first.
 """
 
 from __future__ import annotations
