@@ -1,4 +1,4 @@
-"""memory.png: bytes live during each layer, with the arena's size and its lower bound drawn in."""
+"""memory.png: bytes live during each layer, the arena's size and its lower bounds drawn in; below, the arena's map."""
 
 from __future__ import annotations
 
@@ -9,12 +9,28 @@ from typing import Any
 from matplotlib import pyplot
 
 from paddle_cortexm.report.plots import save_figure
+from paddle_cortexm.target import KIB
+
+COLOURS = {
+    "whole tensor": "tab:blue",
+    "rolling rows": "tab:orange",
+    "image": "tab:green",
+    "scratch": "tab:red",
+    "row of zero points": "tab:purple",
+}
+SMALLEST_NAMED = 0.05  # of the arena: a box above that carries its name
+MOST_CHARACTERS = 40
 
 
 def save_memory_timeline(path: Path, memory: Mapping[str, Any]) -> None:
     """Two pictures: bytes live by layer, and below it the arena as a map of its buffers. memory: memory.json."""
     layers = memory["layers"]
-    figure, (live, arena) = pyplot.subplots(2, 1, sharex=True, figsize=(max(8, 0.18 * len(layers)), 8))
+    size = (max(11, 3 + 0.18 * len(layers)), 9)
+    figure, (live, arena) = pyplot.subplots(2, 1, sharex=True, figsize=size, height_ratios=(2, 3))
+    region = memory["regions"].get("arena")
+    figure.suptitle(
+        f"{memory['network']}: arena of {memory['arena_bytes'] / KIB:,.1f} KiB{f' in {region}' if region else ''}"
+    )
     _draw_live_bytes(live, memory)
     _draw_buffers(arena, memory)
     arena.set_xlim(0, len(layers))
@@ -25,27 +41,60 @@ def save_memory_timeline(path: Path, memory: Mapping[str, Any]) -> None:
 def _draw_live_bytes(axes: Any, memory: Mapping[str, Any]) -> None:
     layers = memory["layers"]
     edges = list(range(len(layers) + 1))
-    axes.stairs([x["live_bytes"] for x in layers], edges, fill=True, color="tab:blue", alpha=0.7, label="live")
-    if memory["segments"]:
-        values = [x["live_bytes_layer_by_layer"] for x in layers]
-        axes.stairs(values, edges, color="tab:grey", label="live, if nothing were streamed")
+    values = [x["live_bytes"] / KIB for x in layers]
+    axes.stairs(values, edges, fill=True, color="tab:blue", alpha=0.7, label="live")
     for i, segment in enumerate(memory["segments"]):
         label = "streamed" if i == 0 else None
         axes.axvspan(segment["first"], segment["last"] + 1, color="tab:orange", alpha=0.15, label=label)
-    axes.axhline(memory["arena_bytes"], color="black", label=f"arena {memory['arena_bytes']:,} B")
-    bound = f"lower bound {memory['lower_bound']:,} B"
-    axes.axhline(memory["lower_bound"], color="tab:red", linestyle="--", label=bound)
+    if memory["segments"]:
+        whole = [x["live_bytes_layer_by_layer"] / KIB for x in layers]
+        axes.stairs(whole, edges, color="tab:grey", label="live, if nothing were streamed")
+    _line(axes, "arena", memory["arena_bytes"], color="black")
+    _line(axes, "lower bound of this plan", memory["lower_bound"], color="tab:red", linestyle="--")
+    _line(axes, "lower bound of the best choice", memory["smallest_bound"], color="tab:green", linestyle=":")
+    peak = values.index(max(values))
+    axes.annotate(
+        f"peak: {memory['peak']}",
+        (peak + 0.5, values[peak]),
+        xytext=(len(layers) * 0.35, max(axes.get_ylim()[1] * 0.75, values[peak])),
+        arrowprops={"arrowstyle": "->"},
+        fontsize=8,
+    )
     axes.set_ylim(bottom=0)
-    axes.set_ylabel("bytes live during the layer")
-    axes.legend(loc="upper right", fontsize=8)
+    axes.set_ylabel("live during the layer, KiB")
+    _legend(axes)
+
+
+def _line(axes: Any, what: str, size: int, **style: Any) -> None:
+    axes.axhline(size / KIB, label=f"{what}: {size / KIB:,.1f} KiB", **style)
 
 
 def _draw_buffers(axes: Any, memory: Mapping[str, Any]) -> None:
-    """A box a buffer: the layers it lives for, the bytes it takes."""
-    colours = pyplot.get_cmap("tab20")
-    for number, buffer in enumerate(memory["buffers"]):
-        corner, width = (buffer["first"], buffer["offset"]), buffer["last"] - buffer["first"] + 1
-        axes.add_patch(pyplot.Rectangle(corner, width, buffer["bytes"], color=colours(number % 20), alpha=0.8))
-    axes.axhline(memory["arena_bytes"], color="black")
-    axes.set_ylim(0, 1.02 * memory["arena_bytes"])
-    axes.set_ylabel("offset in the arena, bytes")
+    """A box a buffer, coloured by its kind: the layers it lives for, the bytes it takes."""
+    named: set[str] = set()
+    for buffer in memory["buffers"]:
+        corner, width = (buffer["first"], buffer["offset"] / KIB), buffer["last"] - buffer["first"] + 1
+        kind, height = buffer["kind"], buffer["bytes"] / KIB
+        label = None if kind in named else kind
+        named.add(kind)
+        style: dict[str, Any] = {
+            "facecolor": COLOURS[kind],
+            "edgecolor": "white",
+            "linewidth": 0.5,
+            "alpha": 0.8,
+            "label": label,
+        }
+        axes.add_patch(pyplot.Rectangle(corner, width, height, **style))
+        if buffer["bytes"] > SMALLEST_NAMED * memory["arena_bytes"]:
+            place = corner[0] + width / 2, corner[1] + height / 2
+            turned = 90 if width < 3 else 0
+            name = buffer["name"][:MOST_CHARACTERS]
+            axes.text(*place, name, ha="center", va="center", fontsize=5, rotation=turned, clip_on=True)
+    _line(axes, "arena", memory["arena_bytes"], color="black")
+    axes.set_ylim(0, 1.02 * memory["arena_bytes"] / KIB)
+    axes.set_ylabel("offset in the arena, KiB")
+    _legend(axes)
+
+
+def _legend(axes: Any) -> None:
+    axes.legend(loc="upper left", bbox_to_anchor=(1.005, 1), fontsize=8, frameon=False)
