@@ -47,7 +47,11 @@ STAGES: dict[str, StageSpec] = {
         "03_compile_tvm.py",
         ("name", "model", "data", "quantise", "compile"),
         ("01_finetune", "02_quantize"),
-        ("paddle_cortexm/compiler", "app/helium", "app/host", "app/preprocess.c", "app/stream.c"),
+        (
+            *("paddle_cortexm/compiler", "paddle_cortexm/report", "paddle_cortexm/data/preprocessing.py"),
+            *("paddle_cortexm/simulate.py", "paddle_cortexm/target.py", "app/helium", "app/host"),
+            *("app/preprocess.c", "app/preprocess.h", "app/stream.c", "app/stream.h"),
+        ),
     ),
     "04_build_app": StageSpec("04_build_app.sh", ("name", "compile"), ("03_compile_tvm",), ("app",)),
     "05_run_fvp": StageSpec("05_run_fvp.sh", ("name", "compile"), ("03_compile_tvm", "04_build_app")),

@@ -236,3 +236,11 @@ def test_the_code_digest_follows_content_and_ignores_caches(folder: Path, monkey
 @pytest.mark.parametrize("spec", STAGES.values(), ids=list(STAGES))
 def test_the_code_a_stage_depends_on_exists(spec: stage.StageSpec) -> None:
     assert all((stage.REPOSITORY / path).exists() for path in spec.code)
+
+
+def test_compilation_depends_on_all_code_that_it_runs_or_compiles() -> None:
+    code = STAGES[COMPILATION].code
+    assert all((stage.REPOSITORY / path).exists() for path in code)
+    headers = [path.with_suffix(".h") for path in map(Path, code) if path.suffix == ".c"]
+    assert {str(header) for header in headers} <= set(code)
+    assert {"paddle_cortexm/target.py", "paddle_cortexm/simulate.py"} <= set(code)
