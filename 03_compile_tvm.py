@@ -24,7 +24,7 @@ from paddle_cortexm.stage import input_folder, read_json, run_stage
 def compile_into(config: Config, quiet: bool, folder: Path) -> None:
     """Fill the stage's folder."""
     from paddle_cortexm.compiler.pipeline import compile_model, write_model
-    from paddle_cortexm.compiler.plan import plan_table
+    from paddle_cortexm.compiler.plan_report import plan_table
     from paddle_cortexm.report.deployed import write_expected, write_metrics
     from paddle_cortexm.report.layer_report import worst_layers, write_layer_report
     from paddle_cortexm.runner.frames import read_image

@@ -14,7 +14,7 @@ from pathlib import Path
 
 import yaml
 
-from paddle_cortexm import config, stage
+from paddle_cortexm import stage
 from paddle_cortexm.stage import BUILD_FOLDER, REPOSITORY
 
 BENCH_FOLDER = BUILD_FOLDER / "bench"
@@ -79,10 +79,10 @@ def deploy(variant: Variant) -> Path:
     Raises StageFailed.
     """
     first = Variant(variant.network, variant.precision)
-    source = _write_config(first, f"bench/source/{variant.source}")
+    source = write_config(first, f"bench/source/{variant.source}")
     for name in PREPARING:
         _run(name, source)
-    path = _write_config(variant, f"bench/{variant.name}")
+    path = write_config(variant, f"bench/{variant.name}")
     folder = BENCH_FOLDER / variant.name
     for name in PREPARING:
         shutil.rmtree(folder / name, ignore_errors=True)
@@ -92,7 +92,7 @@ def deploy(variant: Variant) -> Path:
     return folder
 
 
-def _write_config(variant: Variant, name: str) -> Path:
+def write_config(variant: Variant, name: str) -> Path:
     """The variant as a config file; `name` is also the path of its folder below build/."""
     values = {
         "name": name,
@@ -125,8 +125,3 @@ def _run(name: str, path: Path) -> None:
     done = subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, timeout=TIME_LIMIT)
     if done.returncode:
         raise StageFailed(f"{script.name} --config {path}: exit {done.returncode}\n{done.stdout[-3000:]}")
-
-
-def settings_of(variant: Variant) -> config.Config:
-    """The config of a variant that has been deployed."""
-    return config.load(str(_write_config(variant, f"bench/{variant.name}")))

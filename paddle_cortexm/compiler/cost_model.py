@@ -18,7 +18,7 @@ from pathlib import Path
 
 from paddle_cortexm.compiler.backends.base import Kernel
 from paddle_cortexm.compiler.graph import Graph, Layer, multiply_accumulates
-from paddle_cortexm.compiler.plan import layer_kind, operator_name
+from paddle_cortexm.compiler.plan_report import layer_kind, operator_name
 
 COSTS = Path(__file__).with_name("costs.json")
 VECTOR = 16  # int8 values a Helium register holds
@@ -32,7 +32,7 @@ def fitted_costs() -> Mapping[str, Sequence[float]]:
 
 
 def key(kernel: str, kind: str, operator: str) -> str:
-    """The row of costs.json. operator: plan.operator_name's, which says what is fused."""
+    """The row of costs.json. operator: plan_report.operator_name's, which says what is fused."""
     return f"{kernel}, {kind}, {operator}"
 
 

@@ -16,9 +16,9 @@ from paddle_cortexm.compiler.emit import ModelFacts, emit_model
 from paddle_cortexm.compiler.emit.program_data import emit_demo_frame, emit_labels, emit_preprocessing_table
 from paddle_cortexm.compiler.emit.stream import STREAM_SOURCE
 from paddle_cortexm.compiler.frontend import load_graph
-from paddle_cortexm.compiler.graph import Graph, IntegerOperator, Quantise
+from paddle_cortexm.compiler.graph import Graph
 from paddle_cortexm.compiler.memory import MemoryPlan
-from paddle_cortexm.compiler.plan import PlannedLayer, plan_report, planned_layers
+from paddle_cortexm.compiler.plan_report import PlannedLayer, plan_report, planned_layers
 from paddle_cortexm.compiler.quantisation import kept_layers, quantise_graph, without_softmax
 from paddle_cortexm.compiler.regions import place_model
 from paddle_cortexm.compiler.segments import plan_arena
@@ -154,9 +154,3 @@ def model_facts(model: CompiledModel) -> dict[str, object]:
         "layers": [{"name": layer.name, "output": layer.output} for layer in graph.layers],
         "tensors": {name: facts(name) for name in graph.tensors},
     }
-
-
-def float_layers(graph: Graph) -> list[str]:
-    """Names of the layers that compute in floating point (none in a pure int8 graph)."""
-    integer = IntegerOperator.__args__
-    return [x.name for x in graph.layers if not isinstance(x.operator, integer) or isinstance(x.operator, Quantise)]

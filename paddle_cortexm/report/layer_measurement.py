@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from paddle_cortexm.compiler.fake_quantisation import WEIGHTED
 from paddle_cortexm.compiler.graph import Graph, Layer, Quantisation, Reshape
 from paddle_cortexm.compiler.parameters import Range, distinguishable_range
-from paddle_cortexm.compiler.plan import layer_kind
+from paddle_cortexm.compiler.plan_report import layer_kind
 from paddle_cortexm.compiler.quantisation import weight_rows
 from paddle_cortexm.report.deployed_layers import (
     Floats,

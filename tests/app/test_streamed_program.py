@@ -11,7 +11,7 @@ import pytest
 from paddle_cortexm.compiler.backends.registry import backends_named
 from paddle_cortexm.compiler.graph import Graph, Quantisation
 from paddle_cortexm.compiler.pipeline import CompiledModel, write_model
-from paddle_cortexm.compiler.plan import planned_layers
+from paddle_cortexm.compiler.plan_report import planned_layers
 from paddle_cortexm.compiler.segments import plan_arena
 from paddle_cortexm.compiler.selection import select_kernels
 from paddle_cortexm.config import Config

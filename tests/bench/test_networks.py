@@ -5,7 +5,8 @@ from pathlib import Path
 import pytest
 
 from paddle_cortexm.bench import networks
-from paddle_cortexm.bench.networks import NETWORKS, Network, StageFailed, Variant, deploy, settings_of
+from paddle_cortexm.bench.networks import NETWORKS, Network, StageFailed, Variant, deploy, write_config
+from paddle_cortexm.config import load
 
 
 @pytest.mark.parametrize("network", NETWORKS, ids=lambda network: network.title)
@@ -14,7 +15,8 @@ def test_every_network_and_precision_makes_a_valid_config(
     network: Network, precision: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(tmp_path)
-    settings = settings_of(Variant(network, precision, ("cmsis-nn", "tvm"), "corstone310", "64KiB"))
+    variant = Variant(network, precision, ("cmsis-nn", "tvm"), "corstone310", "64KiB")
+    settings = load(str(write_config(variant, variant.name)))
     assert (settings.model.backbone, settings.model.image_size) == (network.backbone, network.image_size)
     assert settings.quantise.precision == precision and settings.train.epochs == 0
     assert settings.compile.target == "corstone310" and settings.compile.memory.arena == 65536

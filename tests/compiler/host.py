@@ -15,7 +15,7 @@ from paddle_cortexm.compiler.emit import ModelFacts, emit_model
 from paddle_cortexm.compiler.graph import Graph
 from paddle_cortexm.compiler.memory import plan_memory
 from paddle_cortexm.compiler.pipeline import CompiledModel
-from paddle_cortexm.compiler.plan import planned_layers
+from paddle_cortexm.compiler.plan_report import planned_layers
 from paddle_cortexm.compiler.selection import select_kernels
 from paddle_cortexm.simulate import HEADERS, HOST_FLAGS, host_compiler
 from paddle_cortexm.stage import REPOSITORY

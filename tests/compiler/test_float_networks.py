@@ -16,7 +16,7 @@ from paddle_cortexm.compiler.float_reference import run_float
 from paddle_cortexm.compiler.frontend import load_graph
 from paddle_cortexm.compiler.graph import Graph
 from paddle_cortexm.compiler.pipeline import in_float16
-from paddle_cortexm.compiler.plan import planned_layers
+from paddle_cortexm.compiler.plan_report import planned_layers
 from paddle_cortexm.compiler.selection import select_kernels
 from paddle_cortexm.quantize.programs import export_program
 from tests.compiler.frontend.static_programs import random_image

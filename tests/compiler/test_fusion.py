@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from paddle_cortexm.compiler.float_reference import run_float
 from paddle_cortexm.compiler.fusion import fuse_epilogues
 from paddle_cortexm.compiler.graph import Activation, Add, Graph, IntegerAdd, IntegerConvolution, Layer
-from paddle_cortexm.compiler.plan import operator_name
+from paddle_cortexm.compiler.plan_report import operator_name
 from paddle_cortexm.compiler.quantisation import quantise_graph
 from tests.compiler.graphs import GraphBuilder, evaluate, pointwise
 

@@ -7,7 +7,7 @@ import pytest
 
 from paddle_cortexm.compiler.backends.base import Kernel, Rejection
 from paddle_cortexm.compiler.graph import Activation, Graph, Layer, Reshape
-from paddle_cortexm.compiler.plan import operator_name
+from paddle_cortexm.compiler.plan_report import operator_name
 from paddle_cortexm.compiler.quantisation import quantise_graph
 from paddle_cortexm.compiler.selection import SelectedGraph, select_kernels, without_reshapes
 from paddle_cortexm.errors import UserError

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 from paddle_cortexm.compiler.backends.base import Kernel
 from paddle_cortexm.compiler.emit.c_text import element_type
-from paddle_cortexm.compiler.graph import Graph, Layer
+from paddle_cortexm.compiler.graph import Graph, Layer, last_readers
 from paddle_cortexm.compiler.memory import MemoryPlan, outside_name, scratch_name
 from paddle_cortexm.compiler.streaming import Segment, row_bytes, row_layer
 
@@ -80,8 +80,7 @@ def _layer_entry(
     layer = graph.layers[number]
     access = row_layer(graph, layer).accesses[0]
     residual = str(place[layer.inputs[1]]) if len(layer.inputs) > 1 else "STREAM_NONE"
-    readers = [i for i in segment.layers if layer.output in graph.layers[i].inputs]
-    deepest = max(readers, default=segment.last) - segment.first
+    deepest = min(last_readers(graph)[layer.output], segment.last) - segment.first
     values = [number, place[layer.inputs[0]], residual, place[layer.output], access.kernel, access.stride]
     values += [access.padding, segment.at_once.get(layer.name, 1), deepest]
     values += [getattr(layer.operator, "input_zero_point", 0)]
