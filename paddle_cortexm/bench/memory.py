@@ -7,12 +7,12 @@ differs between the two, the arena exceeds its limit, or streaming costs more th
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
 from paddle_cortexm import cli
+from paddle_cortexm.bench.document import fill
 from paddle_cortexm.bench.networks import BENCH_FOLDER, Network, Variant, deploy
 from paddle_cortexm.report.memory import explanation
 from paddle_cortexm.stage import BUILD_FOLDER, REPOSITORY, read_json, write_json
@@ -156,17 +156,6 @@ def comparison(measured: Sequence[tuple[Case, Sequence[Result]]]) -> str:
         for case, (whole, limited, _) in measured
     ]
     return "\n".join(lines)
-
-
-def fill(text: str, blocks: dict[str, str]) -> str:
-    """Replace what stands between `<!-- NAME -->` and `<!-- end NAME -->`, for each block. Raises ValueError when a
-    mark is missing."""
-    for name, block in blocks.items():
-        parts = re.split(rf"(<!-- (?:end )?{name} -->)", text)
-        if len(parts) != 5:
-            raise ValueError(f"the marks of '{name}' must stand once each")
-        text = "".join([*parts[:2], f"\n{block}\n", *parts[3:]])
-    return text
 
 
 def explained(case: Case) -> str:

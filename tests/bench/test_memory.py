@@ -6,7 +6,8 @@ from dataclasses import replace
 
 import pytest
 
-from paddle_cortexm.bench.memory import CASES, DOCUMENT, Result, comparison, failures, fill, required, table
+from paddle_cortexm.bench.document import fill
+from paddle_cortexm.bench.memory import CASES, DOCUMENT, Result, comparison, failures, required, table
 
 CASE = CASES[0]
 WHOLE = Result("net/8", "none", False, 0, 9, 1000, 1000, 500, 100, 10, "0badcafe", 900, "PASS")
