@@ -1,4 +1,5 @@
-"""Depthwise convolution: app/helium/depthwise_window_s8.c for usual windows, else app/helium/depthwise_s8.c."""
+"""Depthwise convolution: app/helium/depthwise_window_s8.c for usual windows on all but the smallest maps, else
+app/helium/depthwise_s8.c."""
 
 from __future__ import annotations
 
@@ -31,8 +32,16 @@ def select(graph: Graph, layer: Layer) -> Kernel | Rejection:
     folded = folded_bias(operator)
     if folded.min() < INT32.min or folded.max() > INT32.max:
         return Rejection("the bias with the zero point folded in exceeds 32 bits")
-    kernel = depthwise_window.select(graph, layer, folded.astype(np.int32))
-    return kernel if isinstance(kernel, Kernel) else general(graph, layer)
+    window, other = depthwise_window.select(graph, layer, folded.astype(np.int32)), general(graph, layer)
+    if isinstance(window, Rejection):
+        return other
+    sizes = operator.window, graph.output_of(layer).shape
+    if isinstance(other, Rejection) or depthwise_window.is_fastest(*sizes):
+        return window
+    share = depthwise_window.results_share(*sizes)
+    return replace(
+        other, reason=f"{other.reason}; of the window kernel's 8 results at a time {share:.0%} would be used"
+    )
 
 
 def general(graph: Graph, layer: Layer) -> Kernel | Rejection:
