@@ -49,7 +49,7 @@ INLINE int16x8_t byte_of(const group_t *g, const int32_t *accumulators, int32_t 
 
 INLINE void finish_some(const chunk_t *chunk, int32_t pixels, int8_t *output, int32_t stride, const int8_t *table) {
     for (int32_t p = 0; p < pixels; p++, output += stride) {
-        const int32_t *constants = chunk->constants, *from = chunk->accumulators + p * ACCUMULATORS;
+        const int32_t *constants = chunk->constants, *from = chunk->multiply.accumulators + p * ACCUMULATORS;
         int8_t *to = output;
         for (int32_t left = chunk->channels; left > 0; left -= GROUP) {
             const group_t g = load_group(constants);
@@ -76,7 +76,7 @@ static int32_t run_usual(const chunk_t *chunk, const int8_t *pixel, int32_t step
     (void)residual;
     for (int32_t left = count; left >= THREE; left -= THREE) {
         multiply(pixel, pixel + step, pixel + 2 * step, &chunk->multiply);
-        finish(chunk->constants, chunk->accumulators, output, &chunk->three);
+        finish(chunk->constants, chunk->multiply.accumulators, output, &chunk->three);
         pixel += THREE * step;
         output += THREE * chunk->matrix->channels;
     }
@@ -92,24 +92,24 @@ INLINE void add_residual(const helium_usual_add_t *add, const int8_t *own, const
     }
 }
 
-/* With a residual addition behind. The residual may be the output: the sums go to a buffer first. */
+/* With a residual addition behind. The residual may be the output: the results go to the scratch first. */
 static void finish_add(const chunk_t *chunk, int32_t pixels, int8_t *output, const int8_t *residual) {
-    int8_t buffer[HELIUM_MULTIPLY_PIXELS * HELIUM_MULTIPLY_CHANNELS] __attribute__((aligned(16)));
+    int8_t *const results = chunk->results;
     const int32_t channels = chunk->matrix->channels;
     const helium_usual_add_t add = helium_usual_add(chunk->matrix->epilogue.add);
-    finish_some(chunk, pixels, buffer, chunk->channels, NULL);
+    finish_some(chunk, pixels, results, chunk->channels, NULL);
     for (int32_t p = 0; p < pixels; p++) {
         const int32_t at = p * channels;
-        add_residual(&add, buffer + p * chunk->channels, residual + at, output + at, chunk->channels);
+        add_residual(&add, results + p * chunk->channels, residual + at, output + at, chunk->channels);
     }
 }
 
-/* As helium_matrix_run with finish_add, three pixels at a time; returns the pixels that are done. A buffer holds as
- * many threes as it can: where the chunk has all channels, they are added in one go. */
+/* As helium_matrix_run with finish_add, three pixels at a time; returns the pixels that are done. The scratch
+ * holds as many threes as it can: where the chunk has all channels, they are added in one go. */
 static int32_t run_add(const chunk_t *chunk, const int8_t *pixel, int32_t step, int32_t count, int8_t *output,
                        const int8_t *residual) {
     enum { THREE = HELIUM_MULTIPLY_PIXELS };
-    int8_t buffer[THREE * HELIUM_MULTIPLY_CHANNELS] __attribute__((aligned(16)));
+    int8_t *const results = chunk->results;
     const int32_t own = chunk->channels, channels = chunk->matrix->channels;
     const int32_t most = HELIUM_MULTIPLY_CHANNELS / own * THREE, threes = count / THREE * THREE;
     const helium_usual_add_t add = helium_usual_add(chunk->matrix->epilogue.add);
@@ -118,13 +118,13 @@ static int32_t run_add(const chunk_t *chunk, const int8_t *pixel, int32_t step, 
         const int32_t pixels = threes - done < most ? threes - done : most;
         for (int32_t p = 0; p < pixels; p += THREE, pixel += THREE * step) {
             chunk->multiply_three(pixel, pixel + step, pixel + 2 * step, &chunk->multiply);
-            helium_finish_three_s8(chunk->constants, chunk->accumulators, buffer + p * own, &finish);
+            helium_finish_three_s8(chunk->constants, chunk->multiply.accumulators, results + p * own, &finish);
         }
         if (own == channels) {
-            add_residual(&add, buffer, residual, output, pixels * channels);
+            add_residual(&add, results, residual, output, pixels * channels);
         } else {
             for (int32_t p = 0; p < pixels; p++) {
-                add_residual(&add, buffer + p * own, residual + p * channels, output + p * channels, own);
+                add_residual(&add, results + p * own, residual + p * channels, output + p * channels, own);
             }
         }
         done += pixels;
@@ -138,7 +138,7 @@ static int32_t run_add(const chunk_t *chunk, const int8_t *pixel, int32_t step, 
 static void finish_general(const chunk_t *chunk, int32_t pixels, int8_t *output, const int8_t *residual) {
     const helium_matrix_s8_t *m = chunk->matrix;
     for (int32_t p = 0; p < pixels; p++) {
-        const int32_t *constants = chunk->constants, *from = chunk->accumulators + p * ACCUMULATORS;
+        const int32_t *constants = chunk->constants, *from = chunk->multiply.accumulators + p * ACCUMULATORS;
         for (int32_t c = 0; c < chunk->channels; c += GROUP, from += GROUP, constants += group_size(m)) {
             const mve_pred16_t lanes = vctp16q((uint32_t)(chunk->channels - c));
             const group_t g = load_group(constants);
@@ -183,7 +183,7 @@ static void choose_finish(chunk_t *chunk) {
 static void finish(const chunk_t *chunk, int32_t pixels, int8_t *output, const int8_t *residual) {
     const helium_matrix_s8_t *m = chunk->matrix;
     for (int32_t p = 0; p < pixels; p++) {
-        const int32_t *accumulators = chunk->accumulators + p * ACCUMULATORS;
+        const int32_t *accumulators = chunk->multiply.accumulators + p * ACCUMULATORS;
         for (int32_t c = 0; c < chunk->channels; c++) {
             const int32_t *own = chunk->constants + c / GROUP * group_size(m) + HELIUM_MATRIX_ENTRY(c);
             const int32_t left_shift = m->has_left_shift ? own[3 * GROUP] : 0;
@@ -204,15 +204,16 @@ static void choose_finish(chunk_t *chunk) {
 
 #endif
 
-void helium_matrix_chunk(const helium_matrix_s8_t *m, int32_t first, chunk_t *chunk) {
+void helium_matrix_chunk(const helium_matrix_s8_t *m, int32_t first, uint8_t *scratch, chunk_t *chunk) {
     const int32_t left = m->channels - first;
     const int32_t depth_bytes = (m->depth + 15) / 16 * 16; /* of one channel's weights */
     chunk->matrix = m;
     chunk->first = first;
     chunk->channels = left < HELIUM_MULTIPLY_CHANNELS ? left : HELIUM_MULTIPLY_CHANNELS;
     chunk->constants = m->constants + first / GROUP * group_size(m);
-    chunk->multiply =
-        helium_multiply_s8(m->weights + first * depth_bytes, m->depth, chunk->channels, chunk->accumulators);
+    chunk->results = (int8_t *)scratch;
+    int32_t *accumulators = (int32_t *)(void *)(scratch + (m->epilogue.add != NULL ? HELIUM_MATRIX_RESULTS : 0));
+    chunk->multiply = helium_multiply_s8(m->weights + first * depth_bytes, m->depth, chunk->channels, accumulators);
     chunk->multiply_three = helium_multiply_three_s8(m->depth);
     chunk->multiply_one = helium_multiply_one_s8(m->depth);
     chunk->three = (helium_finish_t){m->channels, chunk->channels / GROUP, chunk->channels % GROUP, m->zero_point,

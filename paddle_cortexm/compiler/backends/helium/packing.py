@@ -16,6 +16,8 @@ BLOCK = 16  # values a vector has: the depth is filled up to a multiple
 CHANNELS_MULTIPLE = 4  # the kernels multiply so many channels at a time
 GROUP = 8  # channels that share a run of constants
 SMALLEST_SHIFT = -31  # of a vector shift to the right
+RUN_CHANNELS = 96  # HELIUM_MULTIPLY_CHANNELS: computed at a time
+PIXELS = 3  # HELIUM_MULTIPLY_PIXELS
 ADDEND_SHIFT = 22  # HELIUM_ADDEND_SHIFT: an int8 difference has 9 bits; shifted by more it would leave 32
 INT32 = np.iinfo(np.int32)
 
@@ -55,6 +57,15 @@ def matrix_rejection(matrix: Matrix) -> Rejection | None:
     if not np.array_equal(_folded_bias(matrix), _folded_bias(matrix).astype(np.int32)):
         return Rejection("bias with the input zero point folded in does not fit 32 bits")
     return None if matrix.epilogue.add is None else add_rejection(matrix.epilogue.add)
+
+
+def matrix_scratch(matrix: Matrix, pixels: int = PIXELS) -> int:
+    """Bytes: helium_matrix_scratch. For one pixel (and a depth that has a kernel for one) less."""
+    results = PIXELS * RUN_CHANNELS if matrix.epilogue.add is not None else 0
+    accumulators = min(RUN_CHANNELS, _round_up(matrix.channels, GROUP))
+    if pixels > 1 or matrix.depth <= 2 * BLOCK:
+        accumulators += (PIXELS - 1) * RUN_CHANNELS
+    return results + 4 * accumulators
 
 
 def packed_weights(weight: Int8Array) -> Int8Array:
