@@ -158,7 +158,7 @@ void helium_depthwise_row_s8(const helium_depthwise_t *layer, const int8_t *cons
 #endif
 
 void helium_depthwise_s8(const helium_depthwise_t *layer, const int8_t *input, int8_t *output, uint8_t *scratch) {
-    const int8_t *rows[HELIUM_DEPTHWISE_TAP_LIMIT];
+    const int8_t *rows[HELIUM_DEPTHWISE_ROWS];
     const int32_t input_row = layer->input_width * layer->channels;
     for (int32_t y = 0; y < layer->output_height; y++) {
         const int32_t top = y * layer->stride_height - layer->padding_top;

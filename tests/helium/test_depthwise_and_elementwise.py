@@ -176,6 +176,7 @@ DEPTHWISE = [  # height, width, channels, window
     (5, 6, 18, Window((1, 1), (1, 1))),
     (7, 7, 24, Window((7, 7), (1, 1), (3, 3, 3, 3))),
     (7, 7, 40, Window((7, 7))),
+    (17, 16, 5, Window((16, 15), (1, 1), (0, 7, 0, 7))),  # the tallest kernel
     (4, 9, 16, Window((2, 4), (2, 3), (1, 2, 0, 1))),
     (3, 8, 5, Window((1, 3), (1, 2), (0, 1, 0, 1))),
     (8, 3, 5, Window((3, 1), (2, 1), (1, 0, 1, 0))),
@@ -259,6 +260,7 @@ POOLS = [  # height, width, channels, window
     (6, 6, 4, Window((3, 3), (1, 1), (1, 1, 1, 1))),
     (5, 8, 17, Window((2, 3), (2, 2), (0, 0, 1, 1))),
     (5, 40, 3, Window((5, 1), (1, 1))),
+    (300, 1, 3, Window((300, 1))),
 ]
 
 
@@ -398,10 +400,10 @@ def test_small_maps_whose_weights_the_general_kernel_cannot_take_have_the_window
     assert isinstance(selected, Kernel) and selected.name == WINDOW
 
 
-def test_depthwise_refuses_a_kernel_of_more_than_128_taps() -> None:
-    taps = {side: depthwise_layer(8, Window((side, side), (1, 1), (5, 5, 5, 5))) for side in (11, 12)}
-    assert isinstance(answer(depthwise.select, taps[11]), Kernel)
-    assert isinstance(answer(depthwise.select, taps[12]), Rejection)
+def test_depthwise_refuses_a_kernel_of_more_than_16_rows() -> None:
+    layers = {height: depthwise_layer(8, Window((height, 1), (1, 1), (8, 0, 8, 0))) for height in (16, 17)}
+    assert isinstance(answer(depthwise.select, layers[16]), Kernel)
+    assert isinstance(answer(depthwise.select, layers[17]), Rejection)
 
 
 def test_a_bias_that_overflows_with_the_zero_point_is_refused() -> None:

@@ -19,7 +19,7 @@ from paddle_cortexm.compiler.backends.helium.requantisation import (
 from paddle_cortexm.compiler.backends.helium.structs import declaration, size_fields, window_fields
 from paddle_cortexm.compiler.graph import Graph, Int8Array, IntegerDepthwiseConvolution, Layer
 
-TAP_LIMIT = 128  # HELIUM_DEPTHWISE_TAP_LIMIT
+LARGEST_KERNEL_HEIGHT = 16  # HELIUM_DEPTHWISE_ROWS
 INT32 = np.iinfo(np.int32)
 
 
@@ -48,8 +48,8 @@ def general(graph: Graph, layer: Layer) -> Kernel | Rejection:
     """The kernel for any window and stride."""
     operator = layer.operator
     assert isinstance(operator, IntegerDepthwiseConvolution)
-    if operator.weight.shape[0] * operator.weight.shape[1] > TAP_LIMIT:
-        return Rejection(f"a kernel of more than {TAP_LIMIT} taps")
+    if operator.window.kernel[0] > LARGEST_KERNEL_HEIGHT:
+        return Rejection(f"kernel taller than {LARGEST_KERNEL_HEIGHT} rows")
     if (operator.weight == -128).any():
         return Rejection("a weight of -128: two products would not fit in 16 bits")
     return _kernel(graph, layer, operator, folded_bias(operator).astype(np.int32))
