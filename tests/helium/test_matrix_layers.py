@@ -55,6 +55,10 @@ def convolution_examples(random: Random) -> Iterator[Example]:
         (Window((3, 1), (2, 1), (1, 0, 1, 0)), (5, 3), (18, 8)),
         (Window((2, 2), (2, 2), (0, 0, 0, 0)), (6, 6), (12, 66)),
         (Window((3, 3), (1, 1), (2, 2, 2, 2)), (1, 1), (6, 6)),
+        # windows that lie wholly outside the image
+        (Window((3, 3), (1, 1), (4, 4, 4, 4)), (2, 2), (6, 6)),
+        (Window((1, 1), (1, 1), (2, 2, 2, 2)), (1, 3), (20, 4)),
+        (Window((2, 5), (3, 2), (4, 7, 3, 9)), (2, 1), (7, 4)),
     )
     for i, (window, (height, width), channels) in enumerate(windows):
         operator = some_convolution(random, channels, window, **EPILOGUES[i % 4])
@@ -70,6 +74,7 @@ def stem_examples(random: Random) -> Iterator[Example]:
         (Window((5, 5), (2, 2), (2, 2, 2, 2)), (6, 6), (1, 12)),
         (Window((2, 4), (1, 1), (0, 3, 0, 3)), (4, 2), (4, 16)),
         (Window((3, 3), (2, 2), (1, 1, 1, 1)), (1, 1), (3, 4)),
+        (Window((3, 3), (1, 1), (4, 4, 4, 4)), (2, 2), (3, 4)),  # windows wholly outside the image
     )
     for i, (window, (height, width), channels) in enumerate(windows):
         operator = some_convolution(random, channels, window, **EPILOGUES[i % 4])
