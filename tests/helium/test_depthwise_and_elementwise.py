@@ -418,6 +418,13 @@ def test_a_bias_that_overflows_with_the_zero_point_is_refused() -> None:
     assert isinstance(answer(depthwise.select, operator), Rejection)
 
 
+@pytest.mark.parametrize(("bias", "fits"), [(2**31 - 1 - 9 * 128, True), (2**31 - 9 * 128, False), (-(2**31), False)])
+def test_a_bias_that_may_overflow_with_the_products_is_refused(bias: int, fits: bool) -> None:
+    weight, biases = np.resize(np.array([1, -1], np.int8), (3, 3, 8)), np.full(8, bias, np.int32)
+    operator = depthwise_layer(8, SAME, weight=weight, bias=biases, input_zero_point=0)
+    assert isinstance(answer(depthwise.select, operator), Kernel if fits else Rejection)
+
+
 def test_pooling_refuses_windows_outside_the_image() -> None:
     operator = IntegerMaxPool(Window((2, 2), (1, 1), (2, 2, 2, 2)))
     assert isinstance(answer(pooling.select, operator), Rejection)

@@ -8,8 +8,18 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from paddle_cortexm.compiler.backends.base import Kernel, Rejection
+from paddle_cortexm.compiler.backends.helium import HeliumBackend
 from paddle_cortexm.compiler.fixed_point import fixed_points
-from paddle_cortexm.compiler.graph import IntegerConvolution, IntegerFullyConnected, Requantisation, Window
+from paddle_cortexm.compiler.graph import (
+    Graph,
+    IntegerConvolution,
+    IntegerFullyConnected,
+    Layer,
+    Requantisation,
+    Tensor,
+    Window,
+)
 from tests.helium import reference
 from tests.helium.conftest import RunOnHelium, RunOnHost
 from tests.helium.layers import Example, Random, example, some_convolution, some_fully_connected
@@ -176,6 +186,17 @@ def test_the_residual_may_be_the_output_itself(run_on_host: RunOnHost, run_on_he
     case = replace(case, kernel=replace(case.kernel, body=copied))
     for run in (run_on_host, run_on_helium):
         assert np.array_equal(run([case])[0].output, e.expected)
+
+
+@pytest.mark.parametrize(("bias", "fits"), [(2**31 - 1 - 20 * 128, True), (2**31 - 20 * 128, False), (-(2**31), False)])
+def test_a_bias_that_may_overflow_with_the_products_is_refused(bias: int, fits: bool) -> None:
+    weight = np.resize(np.array([1, -1], np.int8), (1, 20))
+    requantisation = Requantisation(np.array([2**30], np.int32), np.array([-20], np.int32), 0)
+    operator = IntegerFullyConnected(weight, np.array([bias], np.int32), 0, requantisation)
+    tensors = {"in": Tensor("in", (1, 1, 1, 20), "int8"), "out": Tensor("out", (1, 1, 1, 1), "int8")}
+    layer = Layer("out", operator, ("in",), "out")
+    answer = HeliumBackend().select(Graph("test", "in", "out", (layer,), tensors), layer)
+    assert isinstance(answer, Kernel if fits else Rejection)
 
 
 def test_one_scale_serves_all_channels() -> None:

@@ -9,7 +9,7 @@ import numpy as np
 
 from paddle_cortexm.compiler.backends.base import Constant, Kernel, Rejection, c_template
 from paddle_cortexm.compiler.backends.helium import depthwise_window
-from paddle_cortexm.compiler.backends.helium.packing import packed_table
+from paddle_cortexm.compiler.backends.helium.packing import packed_table, sum_rejection
 from paddle_cortexm.compiler.backends.helium.requantisation import (
     GROUP,
     narrowing_order,
@@ -20,7 +20,6 @@ from paddle_cortexm.compiler.backends.helium.structs import declaration, size_fi
 from paddle_cortexm.compiler.graph import Graph, Int8Array, IntegerDepthwiseConvolution, Layer
 
 LARGEST_KERNEL_HEIGHT = 16  # HELIUM_DEPTHWISE_ROWS
-INT32 = np.iinfo(np.int32)
 
 
 def select(graph: Graph, layer: Layer) -> Kernel | Rejection:
@@ -30,8 +29,9 @@ def select(graph: Graph, layer: Layer) -> Kernel | Rejection:
     if operator.epilogue.add is not None:
         return Rejection("the depthwise kernel adds no residual")
     folded = folded_bias(operator)
-    if folded.min() < INT32.min or folded.max() > INT32.max:
-        return Rejection("the bias with the zero point folded in exceeds 32 bits")
+    rejection = sum_rejection(folded, np.abs(operator.weight.astype(np.int64)).sum(axis=(0, 1)))
+    if rejection is not None:
+        return rejection
     window, other = depthwise_window.select(graph, layer, folded.astype(np.int32)), general(graph, layer)
     if isinstance(window, Rejection):
         return other
