@@ -254,9 +254,9 @@ static int8_t result_of(const helium_depthwise_window_t *layer, const int8_t *co
                    (inside ? rows[ky][x * layer->channels + channel] : layer->input_zero_point);
         }
     }
-    const int32_t scaled = helium_clamp(
-        helium_requantise(sum, constants[HELIUM_DEPTHWISE_MULTIPLIER], constants[HELIUM_DEPTHWISE_SHIFT]), -512, 512);
-    const int8_t result = (int8_t)helium_clamp(scaled + layer->zero_point, INT8_MIN, INT8_MAX);
+    const int8_t result =
+        helium_requantise_s8(sum, constants[HELIUM_DEPTHWISE_MULTIPLIER], constants[HELIUM_DEPTHWISE_SHIFT],
+                             layer->zero_point, INT8_MIN, INT8_MAX);
     return layer->table != NULL ? layer->table[(uint8_t)result] : result;
 }
 

@@ -14,8 +14,6 @@ static inline int32_t group_size(const helium_matrix_s8_t *m) {
 
 #if HELIUM_MVE
 
-#define INLINE static inline __attribute__((always_inline))
-
 /* The constants of one group, even and odd channels. */
 typedef struct {
     int32x4_t bias[2];
@@ -23,14 +21,14 @@ typedef struct {
     int32x4_t shift[2];
 } group_t;
 
-INLINE group_t load_group(const int32_t *constants) {
+ALWAYS_INLINE group_t load_group(const int32_t *constants) {
     return (group_t){{vldrwq_s32(constants), vldrwq_s32(constants + 4)},
                      {vldrwq_s32(constants + 8), vldrwq_s32(constants + 12)},
                      {vldrwq_s32(constants + 16), vldrwq_s32(constants + 20)}};
 }
 
 /* 8 results of one pixel in 16-bit lanes, saturated to 16 bits. */
-INLINE int16x8_t scaled(const group_t *g, const int32_t *accumulators, int32_t zero_point) {
+ALWAYS_INLINE int16x8_t scaled(const group_t *g, const int32_t *accumulators, int32_t zero_point) {
     const int32x4x2_t sums = vld2q_s32(accumulators);
     const int32x4_t even = vaddq_s32(sums.val[0], g->bias[0]), odd = vaddq_s32(sums.val[1], g->bias[1]);
     const int16x8_t narrow =
@@ -40,14 +38,16 @@ INLINE int16x8_t scaled(const group_t *g, const int32_t *accumulators, int32_t z
 }
 
 /* The same as int8 in the low byte of each lane (the high byte is anything), after the table where there is one. */
-INLINE int16x8_t byte_of(const group_t *g, const int32_t *accumulators, int32_t zero_point, const int8_t *table) {
+ALWAYS_INLINE int16x8_t byte_of(const group_t *g, const int32_t *accumulators, int32_t zero_point,
+                                const int8_t *table) {
     const int16x8_t wide = scaled(g, accumulators, zero_point);
     const int8x16_t bytes = vqmovnbq_s16(vreinterpretq_s8_s16(wide), wide);
     return table == NULL ? vreinterpretq_s16_s8(bytes)
                          : vldrbq_gather_offset_s16(table, vmovlbq_u8(vreinterpretq_u8_s8(bytes)));
 }
 
-INLINE void finish_some(const chunk_t *chunk, int32_t pixels, int8_t *output, int32_t stride, const int8_t *table) {
+ALWAYS_INLINE void finish_some(const chunk_t *chunk, int32_t pixels, int8_t *output, int32_t stride,
+                               const int8_t *table) {
     for (int32_t p = 0; p < pixels; p++, output += stride) {
         const int32_t *constants = chunk->constants, *from = chunk->multiply.accumulators + p * ACCUMULATORS;
         int8_t *to = output;
@@ -83,8 +83,8 @@ static int32_t run_usual(const chunk_t *chunk, const int8_t *pixel, int32_t step
     return count / THREE * THREE;
 }
 
-INLINE void add_residual(const helium_usual_add_t *add, const int8_t *own, const int8_t *residual, int8_t *output,
-                         int32_t count) {
+ALWAYS_INLINE void add_residual(const helium_usual_add_t *add, const int8_t *own, const int8_t *residual,
+                                int8_t *output, int32_t count) {
     for (; count > 0; count -= 16, own += 16, residual += 16, output += 16) {
         const mve_pred16_t lanes = vctp8q((uint32_t)count);
         const int8x16_t sum = helium_usual_add_x16(add, vldrbq_z_s8(own, lanes), vldrbq_z_s8(residual, lanes));
@@ -188,10 +188,8 @@ static void finish(const chunk_t *chunk, int32_t pixels, int8_t *output, const i
             const int32_t *own = chunk->constants + c / GROUP * group_size(m) + HELIUM_MATRIX_ENTRY(c);
             const int32_t left_shift = m->has_left_shift ? own[3 * GROUP] : 0;
             const int32_t shift = left_shift > 0 ? left_shift - 1 : own[2 * GROUP];
-            /* Clamped before the zero point is added, so that the sum cannot overflow. */
-            const int32_t result =
-                helium_clamp(helium_requantise(accumulators[c] + own[0], own[GROUP], shift), -512, 512);
-            const int8_t value = (int8_t)helium_clamp(result + m->zero_point, m->minimum, m->maximum);
+            const int8_t value = helium_requantise_s8(accumulators[c] + own[0], own[GROUP], shift, m->zero_point,
+                                                      m->minimum, m->maximum);
             const int32_t at = p * m->channels + c;
             output[at] = helium_epilogue_element(&m->epilogue, value, residual + at);
         }
