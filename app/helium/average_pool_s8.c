@@ -106,6 +106,6 @@ void helium_average_pool_row_s8(const helium_pool_t *pool, const int8_t *const r
 
 #endif
 
-void helium_average_pool_s8(const helium_pool_t *pool, const int8_t *input, int8_t *output) {
-    helium_pool_rows(pool, input, output, helium_average_pool_row_s8);
+void helium_average_pool_s8(const helium_pool_t *pool, const int8_t *input, int8_t *output, uint8_t *scratch) {
+    helium_pool_rows(pool, input, output, scratch, helium_average_pool_row_s8);
 }

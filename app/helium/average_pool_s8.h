@@ -8,7 +8,7 @@
  * that are inside the image. */
 void helium_average_pool_row_s8(const helium_pool_t *pool, const int8_t *const rows[], int32_t count, int8_t *output);
 
-/* The whole layer, HWC to HWC. */
-void helium_average_pool_s8(const helium_pool_t *pool, const int8_t *input, int8_t *output);
+/* The whole layer, HWC to HWC. scratch: HELIUM_POOL_SCRATCH(kernel_height) bytes, aligned as pointers are. */
+void helium_average_pool_s8(const helium_pool_t *pool, const int8_t *input, int8_t *output, uint8_t *scratch);
 
 #endif

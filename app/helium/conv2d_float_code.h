@@ -220,14 +220,19 @@ SPECIALISED void copy(helium_float_t *to, const helium_float_t *from, int32_t co
 static void make_patch(const helium_float_conv2d_t *c, const helium_float_t *const rows[], int32_t x,
                        helium_float_t *patch) {
     const int32_t depth = c->kernel_width * c->input_channels, begin = x * c->stride_width - c->padding_left;
-    const int32_t end = begin + c->kernel_width;
-    const int32_t inside = begin < 0 ? 0 : begin, inside_end = end < c->input_width ? end : c->input_width;
-    if (inside > begin || inside_end < end) {
+    const int32_t missing = begin < 0 ? -begin : 0; /* columns left of the image */
+    const int32_t left = missing < c->kernel_width ? missing : c->kernel_width;
+    const int32_t wanted = c->input_width - begin; /* to the end of the image; at most the kernel */
+    const int32_t end = wanted < left ? left : wanted < c->kernel_width ? wanted : c->kernel_width;
+    if (end - left < c->kernel_width) {
         memset(patch, 0, (size_t)(c->kernel_height * depth) * sizeof *patch);
     }
+    if (left == end) { /* the window is wholly outside */
+        return;
+    }
     for (int32_t r = 0; r < c->kernel_height; r++, patch += depth) {
-        copy(patch + (inside - begin) * c->input_channels, rows[r] + inside * c->input_channels,
-             (inside_end - inside) * c->input_channels);
+        copy(patch + left * c->input_channels, rows[r] + (begin + left) * c->input_channels,
+             (end - left) * c->input_channels);
     }
 }
 

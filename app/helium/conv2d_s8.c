@@ -2,7 +2,8 @@
 
 #include "patch_s8.h"
 
-/* One run of channels of a row. */
+/* One run of channels of a row. Each run makes the patches again: to keep those of a whole row would take much more
+ * scratch, and one run suffices for up to HELIUM_MULTIPLY_CHANNELS channels. */
 static void channels_of_row(const helium_conv2d_s8_t *c, const helium_matrix_chunk_t *chunk, const int8_t *const rows[],
                             int8_t *output_row, int8_t *patches, const int8_t *residual_row) {
     const int32_t depth = c->matrix.depth, channels = c->matrix.channels;
@@ -27,10 +28,11 @@ static void channels_of_row(const helium_conv2d_s8_t *c, const helium_matrix_chu
 
 void helium_conv2d_row_s8(const helium_conv2d_s8_t *c, const int8_t *const rows[], int8_t *output_row, uint8_t *scratch,
                           const int8_t *residual_row) {
+    int8_t *const patches = (int8_t *)scratch + helium_matrix_scratch(&c->matrix);
     for (int32_t first = 0; first < c->matrix.channels; first += HELIUM_MULTIPLY_CHANNELS) {
         helium_matrix_chunk_t chunk;
-        helium_matrix_chunk(&c->matrix, first, &chunk);
-        channels_of_row(c, &chunk, rows, output_row, (int8_t *)scratch, residual_row);
+        helium_matrix_chunk(&c->matrix, first, scratch, &chunk);
+        channels_of_row(c, &chunk, rows, output_row, patches, residual_row);
     }
 }
 
@@ -52,6 +54,6 @@ void helium_conv2d_by_rows_s8(const helium_conv2d_s8_t *c, helium_conv2d_row_fun
 
 void helium_conv2d_s8(const helium_conv2d_s8_t *c, const int8_t *input, int8_t *output, uint8_t *scratch,
                       const int8_t *residual) {
-    helium_conv2d_by_rows_s8(c, helium_conv2d_row_s8, input, output, scratch,
-                             scratch + HELIUM_CONV2D_ROW_SCRATCH(c->matrix.depth), residual);
+    helium_conv2d_by_rows_s8(c, helium_conv2d_row_s8, input, output, scratch, scratch + helium_conv2d_row_scratch(c),
+                             residual);
 }

@@ -25,15 +25,18 @@ typedef struct {
     int32_t input_zero_point;
 } helium_conv2d_s8_t;
 
-/* Bytes that a row needs as scratch: the patches under HELIUM_MULTIPLY_PIXELS output pixels. */
-#define HELIUM_CONV2D_ROW_SCRATCH(depth) (HELIUM_MULTIPLY_PIXELS * (depth))
+/* Bytes that a row needs as scratch: the matrix's, and the patches under HELIUM_MULTIPLY_PIXELS output pixels. */
+static inline int32_t helium_conv2d_row_scratch(const helium_conv2d_s8_t *c) {
+    return helium_matrix_scratch(&c->matrix) + HELIUM_MULTIPLY_PIXELS * c->matrix.depth;
+}
 
 /* Makes one row of output. rows: the kernel_height input rows under it; those outside the image are a row of zero
- * points. residual_row: where the epilogue adds, else unused. */
+ * points. scratch: helium_conv2d_row_scratch(c) bytes, 16-byte aligned. residual_row: where the epilogue adds, else
+ * unused. */
 void helium_conv2d_row_s8(const helium_conv2d_s8_t *c, const int8_t *const rows[], int8_t *output_row, uint8_t *scratch,
                           const int8_t *residual_row);
 
-/* The whole layer. scratch: HELIUM_CONV2D_ROW_SCRATCH(depth) and one input row. */
+/* The whole layer. scratch: what a row needs, and one input row. */
 void helium_conv2d_s8(const helium_conv2d_s8_t *c, const int8_t *input, int8_t *output, uint8_t *scratch,
                       const int8_t *residual);
 

@@ -42,7 +42,8 @@ ALWAYS_INLINE void fill_pixels(int8_t *to, int32_t stride, int8x16_t value, int3
 /* The strip of the group that starts at `channel`: column (padding included), kernel row, 16 channels. */
 ALWAYS_INLINE void make_strip(const helium_depthwise_t *layer, const int8_t *const rows[], int32_t kernel_height,
                               int32_t channel, int8_t *strip) {
-    const int32_t width = HELIUM_DEPTHWISE_STRIP_WIDTH(layer), left = layer->padding_left;
+    const int32_t width = HELIUM_DEPTHWISE_STRIP_WIDTH(layer);
+    const int32_t left = layer->padding_left < width ? layer->padding_left : width; /* columns left of the image */
     const int32_t inside = width - left < layer->input_width ? width - left : layer->input_width;
     const int32_t stride = kernel_height * HELIUM_GROUP;
     const mve_pred16_t active = vctp8q((uint32_t)(layer->channels - channel));
@@ -158,7 +159,7 @@ void helium_depthwise_row_s8(const helium_depthwise_t *layer, const int8_t *cons
 #endif
 
 void helium_depthwise_s8(const helium_depthwise_t *layer, const int8_t *input, int8_t *output, uint8_t *scratch) {
-    const int8_t *rows[HELIUM_DEPTHWISE_TAP_LIMIT];
+    const int8_t *rows[HELIUM_DEPTHWISE_ROWS];
     const int32_t input_row = layer->input_width * layer->channels;
     for (int32_t y = 0; y < layer->output_height; y++) {
         const int32_t top = y * layer->stride_height - layer->padding_top;

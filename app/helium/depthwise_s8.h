@@ -4,7 +4,7 @@
 
 #include "helium.h"
 
-#define HELIUM_DEPTHWISE_TAP_LIMIT 128 /* kernel height * width */
+#define HELIUM_DEPTHWISE_ROWS 16 /* the tallest kernel */
 
 /* One layer. A group is 16 channels (HELIUM_GROUP), the last one filled up with zeros. */
 typedef struct {

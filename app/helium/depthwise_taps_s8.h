@@ -8,14 +8,10 @@
 
 #include "helium.h"
 
-#define ALWAYS_INLINE static inline __attribute__((always_inline))
-
 /* Four vectors of 32-bit sums of a group: lane i of lanes[j] is channel 4 * i + j. */
 typedef struct {
     int32x4_t lanes[4];
 } sums_t;
-
-#define LINE(text) text "\n"
 
 /* Adds 8 16-bit sums of even channels in t2 and of odd channels in t0. */
 #define WIDEN_AND_ADD                                                                                                  \

@@ -18,23 +18,46 @@
 
 #include "depthwise_words.h"
 
-/* The words of a window, as addresses: one step in front of the window of the strip's first pixel and channel. */
+/* The words of a window, as addresses: those of the strip's first pixel and channel, moved by window_offset(). */
 typedef struct {
     uint32x4_t first;
     uint32x4_t second; /* 5 x 5 only */
 } window_t;
 
-static window_t first_window(const strip_t *strip, uint32_t step) {
-    const uint32_t words = (uint32_t)strip->words - step, row_words = (uint32_t)strip->row_words - step;
+/* A gather reaches 127 words in both directions: 8 windows of stride 2 are all in reach from the middle. */
+#define MIDDLE (7 * COLUMN_BYTES)
+
+static uint32_t window_offset(int32_t stride) {
+    return stride == 1 ? 0 : MIDDLE;
+}
+
+static window_t first_window(const strip_t *strip, uint32_t offset) {
+    const uint32_t words = (uint32_t)strip->words + offset, row_words = (uint32_t)strip->row_words + offset;
     const uint32_t fifth = 4 * COLUMN_BYTES;
     return (window_t){{words, words + COLUMN_BYTES, words + 2 * COLUMN_BYTES, words + 3 * COLUMN_BYTES},
                       {words + fifth, row_words, row_words + fifth, row_words + fifth}};
 }
 
-/* Four words from one step further on. */
-ALWAYS_INLINE int8x16_t next(uint32x4_t *addresses, int stride) {
-    return vreinterpretq_s8_s32(stride == 1 ? vldrwq_gather_base_wb_s32(addresses, COLUMN_BYTES)
-                                            : vldrwq_gather_base_wb_s32(addresses, 2 * COLUMN_BYTES));
+/* The four words of one of 8 windows side by side; the compiler knows which. Without writeback: that would make each
+ * gather wait for the one before it. */
+ALWAYS_INLINE int8x16_t words_of(uint32x4_t addresses, int stride, int pixel) {
+#define WORDS_OF(pixel)                                                                                                \
+    case pixel:                                                                                                        \
+        return vreinterpretq_s8_s32(stride == 1                                                                        \
+                                        ? vldrwq_gather_base_s32(addresses, pixel * COLUMN_BYTES)                      \
+                                        : vldrwq_gather_base_s32(addresses, pixel * 2 * COLUMN_BYTES - MIDDLE));
+    switch (pixel) {
+        WORDS_OF(0)
+        WORDS_OF(1)
+        WORDS_OF(2)
+        WORDS_OF(3)
+        WORDS_OF(4)
+        WORDS_OF(5)
+        WORDS_OF(6)
+    default:
+        WORDS_OF(7)
+    }
+#undef WORDS_OF
 }
 
 /* How a strip is made; the compiler knows all of it. */
@@ -59,17 +82,17 @@ ALWAYS_INLINE weights_t weights_of(const int8_t *packed, method_t method) {
     return (weights_t){first, vreinterpretq_s8_u32(vshlq_n_u32(vreinterpretq_u32_s8(first), 8))};
 }
 
-/* Four sums as {s0, s2, s1, s3}, which takes two instructions: of four pixels, or of two pixels (0 and 1, then 2 and 3)
- * in two rows. */
-ALWAYS_INLINE int32x4_t four_sums(window_t *window, weights_t weights, method_t method) {
+/* Four sums from `pixel` on as {s0, s2, s1, s3}, which takes two instructions: of four pixels, or of two pixels (0 and
+ * 1, then 2 and 3) in two rows. */
+ALWAYS_INLINE int32x4_t four_sums(const window_t *window, int pixel, weights_t weights, method_t method) {
     int32_t sums[4];
-    for (int i = 0; i < 4; i += method.rows) {
-        const int8x16_t x = next(&window->first, method.stride);
+    for (int i = 0; i < 4; i += method.rows, pixel++) {
+        const int8x16_t x = words_of(window->first, method.stride, pixel);
         sums[i] = vmladavq_s8(x, weights.first);
         if (method.rows == 2) {
             sums[i + 1] = vmladavq_s8(x, weights.second);
         } else if (method.is_5x5) {
-            sums[i] = vmladavaq_s8(sums[i], next(&window->second, method.stride), weights.second);
+            sums[i] = vmladavaq_s8(sums[i], words_of(window->second, method.stride, pixel), weights.second);
         }
     }
     int32x4_t result = {sums[0], sums[2], sums[1], sums[3]};
@@ -84,11 +107,11 @@ static const uint16_t SUM_OF_LANE[RESULTS] = {0, 4, 2, 6, 1, 5, 3, 7};
 
 /* The next 8 results of a channel in the low bytes of 16-bit lanes. */
 ALWAYS_INLINE int16x8_t eight_results(const int32_t *constants, int32_t zero_point, const int8_t *table,
-                                      window_t *window, weights_t weights, method_t method) {
+                                      const window_t *window, weights_t weights, method_t method) {
     const int32_t bias = constants[HELIUM_DEPTHWISE_BIAS], multiplier = constants[HELIUM_DEPTHWISE_MULTIPLIER];
     const int32_t shift = constants[HELIUM_DEPTHWISE_SHIFT];
-    int32x4_t first = vaddq_n_s32(four_sums(window, weights, method), bias);
-    int32x4_t second = vaddq_n_s32(four_sums(window, weights, method), bias);
+    int32x4_t first = vaddq_n_s32(four_sums(window, 0, weights, method), bias);
+    int32x4_t second = vaddq_n_s32(four_sums(window, 4 / method.rows, weights, method), bias);
     first = helium_requantise_n_x4(first, multiplier, shift);
     second = helium_requantise_n_x4(second, multiplier, shift);
     const int16x8_t narrow = vqmovntq_s32(vqmovnbq_s32(vdupq_n_s16(0), first), second);
@@ -114,9 +137,8 @@ ALWAYS_INLINE void make_block(const helium_depthwise_window_t *layer, const part
     const int8_t *packed = layer->weights + part->channel * weight_bytes, *table = layer->table;
     const int32_t *constants = layer->constants + part->channel * HELIUM_DEPTHWISE_CONSTANTS;
     for (int32_t c = part->channels; c > 0; c--) {
-        window_t window = first;
         const weights_t weights = weights_of(packed, method);
-        const int16x8_t values = eight_results(constants, zero_point, table, &window, weights, method);
+        const int16x8_t values = eight_results(constants, zero_point, table, &first, weights, method);
         vstrbq_scatter_offset_p_s16(output, offsets, values, lanes);
         output++;
         packed += weight_bytes;
@@ -185,7 +207,7 @@ static void make_rows(const helium_depthwise_window_t *layer, const int8_t *cons
     part_function *const make = function_for(layer, rows);
     const int32_t at_once = (layer->kernel_height < WORD_ROWS ? 4 : 2) * RESULTS / layer->stride,
                   used = layer->kernel_height + rows - 1;
-    part_t part = {.window = first_window(&strip, (uint32_t)(layer->stride * COLUMN_BYTES))};
+    part_t part = {.window = first_window(&strip, window_offset(layer->stride))};
     for (; part.channel < layer->channels; part.channel += LANES) {
         const int32_t left = layer->channels - part.channel;
         part.channels = left < LANES ? left : LANES;
@@ -232,9 +254,9 @@ static int8_t result_of(const helium_depthwise_window_t *layer, const int8_t *co
                    (inside ? rows[ky][x * layer->channels + channel] : layer->input_zero_point);
         }
     }
-    const int32_t scaled = helium_clamp(
-        helium_requantise(sum, constants[HELIUM_DEPTHWISE_MULTIPLIER], constants[HELIUM_DEPTHWISE_SHIFT]), -512, 512);
-    const int8_t result = (int8_t)helium_clamp(scaled + layer->zero_point, INT8_MIN, INT8_MAX);
+    const int8_t result =
+        helium_requantise_s8(sum, constants[HELIUM_DEPTHWISE_MULTIPLIER], constants[HELIUM_DEPTHWISE_SHIFT],
+                             layer->zero_point, INT8_MIN, INT8_MAX);
     return layer->table != NULL ? layer->table[(uint8_t)result] : result;
 }
 

@@ -4,8 +4,6 @@
 
 #include "helium.h"
 
-#define ALWAYS_INLINE static inline __attribute__((always_inline))
-
 #define STRIP_CHANNELS 16
 #define FIFTH_ROW_COLUMNS 24 /* the last word reads three columns more */
 #define COLUMN_BYTES 64      /* the words of a column: 16 channels */

@@ -41,8 +41,7 @@ static void multiply(const helium_elementwise_multiply_t *m, const int8_t *first
     const int32_t exponent = m->left_shift != 0 ? m->left_shift - 1 : m->shift;
     for (int32_t i = 0; i < count; i++) {
         const int32_t product = (first[i] - m->first_zero_point) * (second[i] - m->second_zero_point);
-        const int32_t result = helium_clamp(helium_requantise(product, m->multiplier, exponent), -512, 512);
-        output[i] = (int8_t)helium_clamp(result + m->zero_point, m->minimum, m->maximum);
+        output[i] = helium_requantise_s8(product, m->multiplier, exponent, m->zero_point, m->minimum, m->maximum);
     }
 }
 

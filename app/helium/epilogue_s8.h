@@ -18,8 +18,7 @@ static inline int8_t helium_add_element(const helium_add_t *add, int8_t first, i
     const int64_t sum = (int64_t)helium_addend(&add->first, first) + helium_addend(&add->second, second);
     const int64_t shifted = sum * ((int64_t)1 << add->left_shift);
     const int32_t saturated = shifted > INT32_MAX ? INT32_MAX : shifted < INT32_MIN ? INT32_MIN : (int32_t)shifted;
-    const int32_t scaled = helium_clamp(helium_requantise(saturated, add->multiplier, add->shift), -512, 512);
-    return (int8_t)helium_clamp(scaled + add->zero_point, add->minimum, add->maximum);
+    return helium_requantise_s8(saturated, add->multiplier, add->shift, add->zero_point, add->minimum, add->maximum);
 }
 
 /* The epilogue of one element; `residual` is only read where there is an addition. */

@@ -7,8 +7,6 @@
 _Static_assert(HELIUM_MULTIPLY_CHANNELS == 96, "the assembly reads a pixel's accumulators 384 bytes apart");
 _Static_assert(offsetof(helium_finish_t, table) == 16, "the assembly reads it there");
 
-#define LINE(text) text "\n"
-
 /* r0: 16 bytes in front of the constants (8 bias, 8 multipliers, 8 shifts; even channels first); r1, r8, r9:
  * accumulators; r2, r4, r5: outputs; lr: groups; r6: rest; r7: zero point; r3: table. */
 #define FINISH_ENTER                                                                                                   \

@@ -36,8 +36,6 @@ typedef struct {
 
 _Static_assert(offsetof(block_multiply_t, low) == 32 && offsetof(block_multiply_t, blocks) == 64, "as in the assembly");
 
-#define LINE(text) text "\n"
-
 #if HELIUM_FLOAT_BITS == 32
 
 /* r0 ... r3: pixels; r4: weights; r5 ... r8: activations; r10: the struct; r11: blocks; r12: eights. */

@@ -5,8 +5,9 @@
  * end in _f32 or _f16: HELIUM_FLOAT(helium_pointwise) is helium_pointwise_f32 or helium_pointwise_f16.
  *
  * Activations are NHWC with batch 1. Sums are accumulated in the element type, one fused multiply-add after the other,
- * in the same order in portable C and in Helium code, so that both give the same bits; but Helium takes float32
- * subnormals (below 1.2e-38) as zero. */
+ * in the same order in portable C and in Helium code, so that both give the same bits, with two exceptions: Helium
+ * takes float32 subnormals (below 1.2e-38) as zero; and of a NaN nothing is promised, as its blocks of pixels clamp
+ * linear layers too, to -infinity ... infinity, which leaves no NaN. */
 #ifndef HELIUM_FLOAT_TYPE_H
 #define HELIUM_FLOAT_TYPE_H
 

@@ -6,8 +6,6 @@
 
 #include "float_type.h"
 
-#define ALWAYS_INLINE static inline __attribute__((always_inline))
-
 /* A function with arguments that the compiler should know: with Helium a copy for each call, else one for all. */
 #if HELIUM_MVE
 #define SPECIALISED ALWAYS_INLINE

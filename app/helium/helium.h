@@ -24,6 +24,12 @@
 #define HELIUM_MVE 0
 #endif
 
+/* For functions whose callers' constants decide what code is left of them. */
+#define ALWAYS_INLINE static inline __attribute__((always_inline))
+
+/* One line of assembly. */
+#define LINE(text) text "\n"
+
 /* Per-channel constants stand in groups of 16 channels, each group in "narrowing order": entry 4 * j + i is channel
  * 4 * i + j. Four vectors of four 32-bit lanes then narrow to 16 bytes in channel order without a shuffle. The last
  * group is filled up with zeros. Each is its own inverse, so the same formula finds a channel's entry. */

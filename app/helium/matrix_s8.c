@@ -14,8 +14,6 @@ static inline int32_t group_size(const helium_matrix_s8_t *m) {
 
 #if HELIUM_MVE
 
-#define INLINE static inline __attribute__((always_inline))
-
 /* The constants of one group, even and odd channels. */
 typedef struct {
     int32x4_t bias[2];
@@ -23,14 +21,14 @@ typedef struct {
     int32x4_t shift[2];
 } group_t;
 
-INLINE group_t load_group(const int32_t *constants) {
+ALWAYS_INLINE group_t load_group(const int32_t *constants) {
     return (group_t){{vldrwq_s32(constants), vldrwq_s32(constants + 4)},
                      {vldrwq_s32(constants + 8), vldrwq_s32(constants + 12)},
                      {vldrwq_s32(constants + 16), vldrwq_s32(constants + 20)}};
 }
 
 /* 8 results of one pixel in 16-bit lanes, saturated to 16 bits. */
-INLINE int16x8_t scaled(const group_t *g, const int32_t *accumulators, int32_t zero_point) {
+ALWAYS_INLINE int16x8_t scaled(const group_t *g, const int32_t *accumulators, int32_t zero_point) {
     const int32x4x2_t sums = vld2q_s32(accumulators);
     const int32x4_t even = vaddq_s32(sums.val[0], g->bias[0]), odd = vaddq_s32(sums.val[1], g->bias[1]);
     const int16x8_t narrow =
@@ -40,16 +38,18 @@ INLINE int16x8_t scaled(const group_t *g, const int32_t *accumulators, int32_t z
 }
 
 /* The same as int8 in the low byte of each lane (the high byte is anything), after the table where there is one. */
-INLINE int16x8_t byte_of(const group_t *g, const int32_t *accumulators, int32_t zero_point, const int8_t *table) {
+ALWAYS_INLINE int16x8_t byte_of(const group_t *g, const int32_t *accumulators, int32_t zero_point,
+                                const int8_t *table) {
     const int16x8_t wide = scaled(g, accumulators, zero_point);
     const int8x16_t bytes = vqmovnbq_s16(vreinterpretq_s8_s16(wide), wide);
     return table == NULL ? vreinterpretq_s16_s8(bytes)
                          : vldrbq_gather_offset_s16(table, vmovlbq_u8(vreinterpretq_u8_s8(bytes)));
 }
 
-INLINE void finish_some(const chunk_t *chunk, int32_t pixels, int8_t *output, int32_t stride, const int8_t *table) {
+ALWAYS_INLINE void finish_some(const chunk_t *chunk, int32_t pixels, int8_t *output, int32_t stride,
+                               const int8_t *table) {
     for (int32_t p = 0; p < pixels; p++, output += stride) {
-        const int32_t *constants = chunk->constants, *from = chunk->accumulators + p * ACCUMULATORS;
+        const int32_t *constants = chunk->constants, *from = chunk->multiply.accumulators + p * ACCUMULATORS;
         int8_t *to = output;
         for (int32_t left = chunk->channels; left > 0; left -= GROUP) {
             const group_t g = load_group(constants);
@@ -76,15 +76,15 @@ static int32_t run_usual(const chunk_t *chunk, const int8_t *pixel, int32_t step
     (void)residual;
     for (int32_t left = count; left >= THREE; left -= THREE) {
         multiply(pixel, pixel + step, pixel + 2 * step, &chunk->multiply);
-        finish(chunk->constants, chunk->accumulators, output, &chunk->three);
+        finish(chunk->constants, chunk->multiply.accumulators, output, &chunk->three);
         pixel += THREE * step;
         output += THREE * chunk->matrix->channels;
     }
     return count / THREE * THREE;
 }
 
-INLINE void add_residual(const helium_usual_add_t *add, const int8_t *own, const int8_t *residual, int8_t *output,
-                         int32_t count) {
+ALWAYS_INLINE void add_residual(const helium_usual_add_t *add, const int8_t *own, const int8_t *residual,
+                                int8_t *output, int32_t count) {
     for (; count > 0; count -= 16, own += 16, residual += 16, output += 16) {
         const mve_pred16_t lanes = vctp8q((uint32_t)count);
         const int8x16_t sum = helium_usual_add_x16(add, vldrbq_z_s8(own, lanes), vldrbq_z_s8(residual, lanes));
@@ -92,24 +92,24 @@ INLINE void add_residual(const helium_usual_add_t *add, const int8_t *own, const
     }
 }
 
-/* With a residual addition behind. The residual may be the output: the sums go to a buffer first. */
+/* With a residual addition behind. The residual may be the output: the results go to the scratch first. */
 static void finish_add(const chunk_t *chunk, int32_t pixels, int8_t *output, const int8_t *residual) {
-    int8_t buffer[HELIUM_MULTIPLY_PIXELS * HELIUM_MULTIPLY_CHANNELS] __attribute__((aligned(16)));
+    int8_t *const results = chunk->results;
     const int32_t channels = chunk->matrix->channels;
     const helium_usual_add_t add = helium_usual_add(chunk->matrix->epilogue.add);
-    finish_some(chunk, pixels, buffer, chunk->channels, NULL);
+    finish_some(chunk, pixels, results, chunk->channels, NULL);
     for (int32_t p = 0; p < pixels; p++) {
         const int32_t at = p * channels;
-        add_residual(&add, buffer + p * chunk->channels, residual + at, output + at, chunk->channels);
+        add_residual(&add, results + p * chunk->channels, residual + at, output + at, chunk->channels);
     }
 }
 
-/* As helium_matrix_run with finish_add, three pixels at a time; returns the pixels that are done. A buffer holds as
- * many threes as it can: where the chunk has all channels, they are added in one go. */
+/* As helium_matrix_run with finish_add, three pixels at a time; returns the pixels that are done. The scratch
+ * holds as many threes as it can: where the chunk has all channels, they are added in one go. */
 static int32_t run_add(const chunk_t *chunk, const int8_t *pixel, int32_t step, int32_t count, int8_t *output,
                        const int8_t *residual) {
     enum { THREE = HELIUM_MULTIPLY_PIXELS };
-    int8_t buffer[THREE * HELIUM_MULTIPLY_CHANNELS] __attribute__((aligned(16)));
+    int8_t *const results = chunk->results;
     const int32_t own = chunk->channels, channels = chunk->matrix->channels;
     const int32_t most = HELIUM_MULTIPLY_CHANNELS / own * THREE, threes = count / THREE * THREE;
     const helium_usual_add_t add = helium_usual_add(chunk->matrix->epilogue.add);
@@ -118,13 +118,13 @@ static int32_t run_add(const chunk_t *chunk, const int8_t *pixel, int32_t step, 
         const int32_t pixels = threes - done < most ? threes - done : most;
         for (int32_t p = 0; p < pixels; p += THREE, pixel += THREE * step) {
             chunk->multiply_three(pixel, pixel + step, pixel + 2 * step, &chunk->multiply);
-            helium_finish_three_s8(chunk->constants, chunk->accumulators, buffer + p * own, &finish);
+            helium_finish_three_s8(chunk->constants, chunk->multiply.accumulators, results + p * own, &finish);
         }
         if (own == channels) {
-            add_residual(&add, buffer, residual, output, pixels * channels);
+            add_residual(&add, results, residual, output, pixels * channels);
         } else {
             for (int32_t p = 0; p < pixels; p++) {
-                add_residual(&add, buffer + p * own, residual + p * channels, output + p * channels, own);
+                add_residual(&add, results + p * own, residual + p * channels, output + p * channels, own);
             }
         }
         done += pixels;
@@ -138,7 +138,7 @@ static int32_t run_add(const chunk_t *chunk, const int8_t *pixel, int32_t step, 
 static void finish_general(const chunk_t *chunk, int32_t pixels, int8_t *output, const int8_t *residual) {
     const helium_matrix_s8_t *m = chunk->matrix;
     for (int32_t p = 0; p < pixels; p++) {
-        const int32_t *constants = chunk->constants, *from = chunk->accumulators + p * ACCUMULATORS;
+        const int32_t *constants = chunk->constants, *from = chunk->multiply.accumulators + p * ACCUMULATORS;
         for (int32_t c = 0; c < chunk->channels; c += GROUP, from += GROUP, constants += group_size(m)) {
             const mve_pred16_t lanes = vctp16q((uint32_t)(chunk->channels - c));
             const group_t g = load_group(constants);
@@ -183,15 +183,13 @@ static void choose_finish(chunk_t *chunk) {
 static void finish(const chunk_t *chunk, int32_t pixels, int8_t *output, const int8_t *residual) {
     const helium_matrix_s8_t *m = chunk->matrix;
     for (int32_t p = 0; p < pixels; p++) {
-        const int32_t *accumulators = chunk->accumulators + p * ACCUMULATORS;
+        const int32_t *accumulators = chunk->multiply.accumulators + p * ACCUMULATORS;
         for (int32_t c = 0; c < chunk->channels; c++) {
             const int32_t *own = chunk->constants + c / GROUP * group_size(m) + HELIUM_MATRIX_ENTRY(c);
             const int32_t left_shift = m->has_left_shift ? own[3 * GROUP] : 0;
             const int32_t shift = left_shift > 0 ? left_shift - 1 : own[2 * GROUP];
-            /* Clamped before the zero point is added, so that the sum cannot overflow. */
-            const int32_t result =
-                helium_clamp(helium_requantise(accumulators[c] + own[0], own[GROUP], shift), -512, 512);
-            const int8_t value = (int8_t)helium_clamp(result + m->zero_point, m->minimum, m->maximum);
+            const int8_t value = helium_requantise_s8(accumulators[c] + own[0], own[GROUP], shift, m->zero_point,
+                                                      m->minimum, m->maximum);
             const int32_t at = p * m->channels + c;
             output[at] = helium_epilogue_element(&m->epilogue, value, residual + at);
         }
@@ -204,15 +202,16 @@ static void choose_finish(chunk_t *chunk) {
 
 #endif
 
-void helium_matrix_chunk(const helium_matrix_s8_t *m, int32_t first, chunk_t *chunk) {
+void helium_matrix_chunk(const helium_matrix_s8_t *m, int32_t first, uint8_t *scratch, chunk_t *chunk) {
     const int32_t left = m->channels - first;
     const int32_t depth_bytes = (m->depth + 15) / 16 * 16; /* of one channel's weights */
     chunk->matrix = m;
     chunk->first = first;
     chunk->channels = left < HELIUM_MULTIPLY_CHANNELS ? left : HELIUM_MULTIPLY_CHANNELS;
     chunk->constants = m->constants + first / GROUP * group_size(m);
-    chunk->multiply =
-        helium_multiply_s8(m->weights + first * depth_bytes, m->depth, chunk->channels, chunk->accumulators);
+    chunk->results = (int8_t *)scratch;
+    int32_t *accumulators = (int32_t *)(void *)(scratch + (m->epilogue.add != NULL ? HELIUM_MATRIX_RESULTS : 0));
+    chunk->multiply = helium_multiply_s8(m->weights + first * depth_bytes, m->depth, chunk->channels, accumulators);
     chunk->multiply_three = helium_multiply_three_s8(m->depth);
     chunk->multiply_one = helium_multiply_one_s8(m->depth);
     chunk->three = (helium_finish_t){m->channels, chunk->channels / GROUP, chunk->channels % GROUP, m->zero_point,

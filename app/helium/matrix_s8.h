@@ -29,10 +29,23 @@ typedef struct {
     helium_epilogue_t epilogue;
 } helium_matrix_s8_t;
 
-/* A run of output channels, ready to be computed for one group of pixels after the other. About 1250 bytes. */
+/* Bytes of scratch for the results in front of a residual addition. */
+#define HELIUM_MATRIX_RESULTS (HELIUM_MULTIPLY_PIXELS * HELIUM_MULTIPLY_CHANNELS)
+
+/* Bytes that a chunk needs as scratch, a multiple of 16: those results, where there is an addition, and the
+ * accumulators of HELIUM_MULTIPLY_PIXELS pixels. (Calls for one pixel of a depth above 32 have accumulators of that one
+ * only.) */
+static inline int32_t helium_matrix_scratch(const helium_matrix_s8_t *m) {
+    const int32_t whole_groups = (m->channels + HELIUM_MATRIX_GROUP - 1) / HELIUM_MATRIX_GROUP * HELIUM_MATRIX_GROUP;
+    const int32_t last = whole_groups < HELIUM_MULTIPLY_CHANNELS ? whole_groups : HELIUM_MULTIPLY_CHANNELS;
+    const int32_t accumulators = (HELIUM_MULTIPLY_PIXELS - 1) * HELIUM_MULTIPLY_CHANNELS + last;
+    return (m->epilogue.add != NULL ? HELIUM_MATRIX_RESULTS : 0) + accumulators * (int32_t)sizeof(int32_t);
+}
+
+/* A run of output channels, ready to be computed for one group of pixels after the other. */
 typedef struct helium_matrix_chunk {
-    int32_t accumulators[HELIUM_MULTIPLY_PIXELS * HELIUM_MULTIPLY_CHANNELS] __attribute__((aligned(16)));
-    helium_multiply_t multiply;
+    helium_multiply_t multiply; /* its accumulators are in the scratch */
+    int8_t *results;            /* HELIUM_MATRIX_RESULTS bytes, where the epilogue adds */
     helium_finish_t three;
     helium_multiply_function *multiply_three;
     helium_multiply_function *multiply_one;
@@ -47,8 +60,8 @@ typedef struct helium_matrix_chunk {
 } helium_matrix_chunk_t;
 
 /* Prepares the channels from `first` (a multiple of HELIUM_MULTIPLY_CHANNELS) on, HELIUM_MULTIPLY_CHANNELS or all that
- * are left. */
-void helium_matrix_chunk(const helium_matrix_s8_t *m, int32_t first, helium_matrix_chunk_t *chunk);
+ * are left. scratch: helium_matrix_scratch(m) bytes, 16-byte aligned, for as long as the chunk is used. */
+void helium_matrix_chunk(const helium_matrix_s8_t *m, int32_t first, uint8_t *scratch, helium_matrix_chunk_t *chunk);
 
 /* The chunk's channels of `pixels` (1 ... 3) pixels; pointers to pixels that are not wanted may be anything. `output`
  * is channel 0 of the first pixel, the next pixel follows m->channels bytes later; `residual` is laid out the same, may

@@ -41,6 +41,6 @@ void helium_max_pool_row_s8(const helium_pool_t *pool, const int8_t *const rows[
 
 #endif
 
-void helium_max_pool_s8(const helium_pool_t *pool, const int8_t *input, int8_t *output) {
-    helium_pool_rows(pool, input, output, helium_max_pool_row_s8);
+void helium_max_pool_s8(const helium_pool_t *pool, const int8_t *input, int8_t *output, uint8_t *scratch) {
+    helium_pool_rows(pool, input, output, scratch, helium_max_pool_row_s8);
 }

@@ -13,7 +13,6 @@
 _Static_assert(HELIUM_MULTIPLY_CHANNELS == 96, "the assembly stores a pixel's accumulators 384 bytes apart");
 _Static_assert(offsetof(helium_multiply_t, pair_bytes) == 20, "the assembly reads it there");
 
-#define LINE(text) text "\n"
 #define UNUSED __attribute__((unused))
 
 /* A function that is nothing but assembly. */
@@ -129,7 +128,8 @@ ASSEMBLY(multiply_14_blocks, MULTIPLY_IN_A_ROW(BLOCKS_14))
 ASSEMBLY(multiply_15_blocks, MULTIPLY_IN_A_ROW(BLOCKS_15))
 ASSEMBLY(multiply_16_blocks, MULTIPLY_IN_A_ROW(BLOCKS_16))
 
-/* A depth of up to 16: the pixels stay in q5, q6, q7. Two pairs a round. */
+/* A depth of up to 16: the pixels stay in q5, q6, q7. Two pairs a round. The first store moves r9 on by the 8 bytes of
+ * a pair, so the other pixels' accumulators are 384 - 8 and 768 - 8 bytes from there. */
 #define SHALLOW_PAIR(even, odd)                                                                                        \
     LINE("vldrb.8 " even ", [r7], #16")                                                                                \
     LINE("vmladav.s8 r0, q5, " even)                                                                                   \

@@ -4,7 +4,8 @@
 
 #include "helium.h"
 
-#define HELIUM_POOL_KERNEL_HEIGHT_LIMIT 256
+/* Bytes that a whole layer needs as scratch: pointers to the input rows of a window. */
+#define HELIUM_POOL_SCRATCH(kernel_height) ((kernel_height) * sizeof(void *))
 
 /* One layer. Every window has at least one pixel inside the image. */
 typedef struct {
@@ -13,7 +14,7 @@ typedef struct {
     int32_t input_width;
     int32_t output_height;
     int32_t output_width;
-    int32_t kernel_height; /* 1 ... HELIUM_POOL_KERNEL_HEIGHT_LIMIT */
+    int32_t kernel_height;
     int32_t kernel_width;
     int32_t stride_height;
     int32_t stride_width;
@@ -40,10 +41,11 @@ static inline helium_span_t helium_pool_columns(const helium_pool_t *pool, int32
     return helium_pool_span(x * pool->stride_width - pool->padding_left, pool->kernel_width, pool->input_width);
 }
 
-/* Calls a row function for every output row, with the input rows of its window that are inside the image. */
-static inline void helium_pool_rows(const helium_pool_t *pool, const int8_t *input, int8_t *output,
+/* Calls a row function for every output row, with the input rows of its window that are inside the image.
+ * scratch: HELIUM_POOL_SCRATCH(kernel_height) bytes, aligned as pointers are. */
+static inline void helium_pool_rows(const helium_pool_t *pool, const int8_t *input, int8_t *output, uint8_t *scratch,
                                     helium_pool_row_t row_function) {
-    const int8_t *rows[HELIUM_POOL_KERNEL_HEIGHT_LIMIT];
+    const int8_t **rows = (const int8_t **)(void *)scratch;
     const int32_t input_row = pool->input_width * pool->channels;
     for (int32_t y = 0; y < pool->output_height; y++) {
         const int32_t top = y * pool->stride_height - pool->padding_top;

@@ -54,10 +54,11 @@ void HELIUM_FLOAT(helium_max_pool_row)(const helium_pool_t *pool, const helium_f
     }
 }
 
-/* Calls a row function for every output row, with the input rows of its window that are inside the image. */
-static void all_rows(const helium_pool_t *pool, const helium_float_t *input, helium_float_t *output,
+/* Calls a row function for every output row, with the input rows of its window that are inside the image. scratch:
+ * pointers to them. */
+static void all_rows(const helium_pool_t *pool, const helium_float_t *input, helium_float_t *output, uint8_t *scratch,
                      row_function_t *row_function) {
-    const helium_float_t *rows[HELIUM_POOL_KERNEL_HEIGHT_LIMIT];
+    const helium_float_t **rows = (const helium_float_t **)(void *)scratch;
     const int32_t input_row = pool->input_width * pool->channels;
     for (int32_t y = 0; y < pool->output_height; y++) {
         const int32_t top = y * pool->stride_height - pool->padding_top;
@@ -70,10 +71,12 @@ static void all_rows(const helium_pool_t *pool, const helium_float_t *input, hel
     }
 }
 
-void HELIUM_FLOAT(helium_average_pool)(const helium_pool_t *pool, const helium_float_t *input, helium_float_t *output) {
-    all_rows(pool, input, output, HELIUM_FLOAT(helium_average_pool_row));
+void HELIUM_FLOAT(helium_average_pool)(const helium_pool_t *pool, const helium_float_t *input, helium_float_t *output,
+                                       uint8_t *scratch) {
+    all_rows(pool, input, output, scratch, HELIUM_FLOAT(helium_average_pool_row));
 }
 
-void HELIUM_FLOAT(helium_max_pool)(const helium_pool_t *pool, const helium_float_t *input, helium_float_t *output) {
-    all_rows(pool, input, output, HELIUM_FLOAT(helium_max_pool_row));
+void HELIUM_FLOAT(helium_max_pool)(const helium_pool_t *pool, const helium_float_t *input, helium_float_t *output,
+                                   uint8_t *scratch) {
+    all_rows(pool, input, output, scratch, HELIUM_FLOAT(helium_max_pool_row));
 }

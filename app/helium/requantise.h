@@ -16,13 +16,19 @@ static inline int32_t helium_requantise(int32_t accumulator, int32_t multiplier,
     return result > INT32_MAX ? INT32_MAX : result < INT32_MIN ? INT32_MIN : (int32_t)result;
 }
 
+/* The end of every layer: requantised, moved by the zero point, clamped. Clamped to a few bytes' range first: the sum
+ * with the zero point cannot overflow then. */
+static inline int8_t helium_requantise_s8(int32_t accumulator, int32_t multiplier, int32_t shift, int32_t zero_point,
+                                          int32_t minimum, int32_t maximum) {
+    const int32_t scaled = helium_clamp(helium_requantise(accumulator, multiplier, shift), -512, 512);
+    return (int8_t)helium_clamp(scaled + zero_point, minimum, maximum);
+}
+
 /* The int8 result for entry `entry` (in narrowing order) of a layer's constants. */
 static inline int8_t helium_requantise_entry(const helium_requantise_t *r, int32_t entry, int32_t accumulator) {
     const int32_t exponent =
         r->left_shift != NULL && r->left_shift[entry] != 0 ? r->left_shift[entry] - 1 : r->shift[entry];
-    /* Clamped before the zero point is added: the sum then cannot overflow. */
-    const int32_t scaled = helium_clamp(helium_requantise(accumulator, r->multiplier[entry], exponent), -512, 512);
-    return (int8_t)helium_clamp(scaled + r->zero_point, r->minimum, r->maximum);
+    return helium_requantise_s8(accumulator, r->multiplier[entry], exponent, r->zero_point, r->minimum, r->maximum);
 }
 
 #if HELIUM_MVE

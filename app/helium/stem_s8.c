@@ -2,11 +2,7 @@
 
 #include "patch_s8.h"
 
-/* Patches that are made at a time, each at the start of its HELIUM_STEM_DEPTH bytes. */
-#define TILE 24
-
-/* A patch, and what the last row's vector store writes behind it. */
-#define PATCH_BYTES (HELIUM_STEM_DEPTH + HELIUM_STEM_ROW_BYTES)
+#define TILE HELIUM_STEM_TILE
 
 /* `count` patches whose windows lie within the row, the first at byte `at` of it, the others `step` bytes apart: a load
  * and a store a kernel row. Of a store, what is too much is overwritten by the next. */
@@ -76,12 +72,11 @@ static void fill_tile(const helium_conv2d_s8_t *c, const int8_t *const rows[], i
 
 void helium_stem_row_s8(const helium_conv2d_s8_t *c, const int8_t *const rows[], int8_t *output_row, uint8_t *scratch,
                         const int8_t *residual_row) {
-    (void)scratch;
     const int32_t channels = c->matrix.channels;
-    int8_t patches[TILE * HELIUM_STEM_DEPTH + HELIUM_STEM_ROW_BYTES]; /* the last row's vector store writes behind it */
+    int8_t *const patches = (int8_t *)scratch + helium_matrix_scratch(&c->matrix);
     for (int32_t first = 0; first < channels; first += HELIUM_MULTIPLY_CHANNELS) {
         helium_matrix_chunk_t chunk;
-        helium_matrix_chunk(&c->matrix, first, &chunk);
+        helium_matrix_chunk(&c->matrix, first, scratch, &chunk);
         for (int32_t x = 0; x < c->output_width; x += TILE) {
             const int32_t left = c->output_width - x, count = left < TILE ? left : TILE;
             fill_tile(c, rows, x, count, patches);
@@ -93,5 +88,6 @@ void helium_stem_row_s8(const helium_conv2d_s8_t *c, const int8_t *const rows[],
 
 void helium_stem_s8(const helium_conv2d_s8_t *c, const int8_t *input, int8_t *output, uint8_t *scratch,
                     const int8_t *residual) {
-    helium_conv2d_by_rows_s8(c, helium_stem_row_s8, input, output, NULL, scratch, residual);
+    helium_conv2d_by_rows_s8(c, helium_stem_row_s8, input, output, scratch, scratch + helium_stem_row_scratch(c),
+                             residual);
 }

@@ -30,7 +30,7 @@ Result = Measurement | Missing
 
 
 def main() -> int:
-    """Measure, then write or compare. 1 when a count has risen."""
+    """Measure, then write or compare. 1 when a count has risen or could not be measured."""
     options = _arguments().parse_args()
     variants = [v for v in all_variants() if not options.only or options.only in title(v)]
     if options.check:
@@ -72,15 +72,24 @@ def all_variants() -> Iterator[Variant]:
 
 def measure_and_say(variant: Variant) -> Result:
     """`measure`, with a line on the terminal; without CMSIS-NN its variants are not tried."""
+    titles = variant.network.title, variant.precision, variant.kernels_title
+    refusal = _library_refusal() if "cmsis-nn" in variant.kernels else None
     try:
-        if "cmsis-nn" in variant.kernels:
-            find_library()
-        result = measure(variant)
+        result = Missing(*titles, refusal, is_library_missing=True) if refusal else measure(variant)
     except UserError as error:
-        result = Missing(variant.network.title, variant.precision, variant.kernels_title, str(error))
+        result = Missing(*titles, str(error))
     figure = f"{result.instructions:,} instructions" if isinstance(result, Measurement) else result.reason
     print(f"{title(variant)}: {figure}", flush=True)
     return result
+
+
+def _library_refusal() -> str | None:
+    """Why CMSIS-NN cannot be used on this machine, or None."""
+    try:
+        find_library()
+    except UserError as error:
+        return str(error)
+    return None
 
 
 def title(variant: Variant) -> str:

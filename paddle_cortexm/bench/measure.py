@@ -50,12 +50,13 @@ class Measurement:
 
 @dataclass(frozen=True)
 class Missing:
-    """A measurement that could not be made, and why."""
+    """A measurement that could not be made, and why. is_library_missing: because CMSIS-NN is not on this machine."""
 
     network: str
     precision: str
     kernels: str
     reason: str
+    is_library_missing: bool = False
 
     @property
     def key(self) -> str:

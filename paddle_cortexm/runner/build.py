@@ -46,7 +46,8 @@ def main() -> int:
     )
     sizes = read_json(folder / "size.json")
     print(size_report.table_text(sizes))
-    figures = {"code": f"{sizes['totals']['code']:,} bytes", "Helium instructions": f"{sizes['helium_instructions']:,}"}
+    helium = f"{sizes['helium_instructions']:,} in {len(sizes['helium_sources'])} sources (size.json)"
+    figures = {"code": f"{sizes['totals']['code']:,} bytes", "Helium instructions": helium}
     cli.summary(folder, redone, figures, f"./05_run_fvp.sh --config {settings.argument}")
     return 0
 
@@ -65,6 +66,7 @@ def build_stage(partial: Path, settings: Config, target: Target, toolchain: Tool
     memory = read_json(model / "memory.json")
     largest = {"name": memory["peak_layer"], "live_bytes": memory["lower_bound"]}
     facts = {"target": target.name, "toolchain": toolchain.version, "helium_instructions": sum(helium.values())}
+    facts |= {"helium_sources": helium}
     shutil.copy(elf, partial / "app.elf")
     shutil.copy(objects / "app.map", partial / "app.map")
     write_json(partial / "size.json", facts | sizes | {"largest_layer": largest})

@@ -12,19 +12,21 @@ from pathlib import Path
 from paddle_cortexm.errors import UserError
 from paddle_cortexm.stage import REPOSITORY
 
-# A source with one of these macros promises an MVE variant: the compiler's own, and app/helium/helium.h's name for it.
-MVE_GUARD = re.compile(r"\b(__ARM_FEATURE_MVE|HELIUM_MVE)\b")
+# Code for MVE: under the compiler's macro, or under app/helium/helium.h's name for it.
+MVE_GUARD = re.compile(r"^\s*#\s*(?:el)?if.*\b(?:__ARM_FEATURE_MVE|HELIUM_MVE)\b", re.MULTILINE)
+GUARD_HEADER = "helium.h"  # defines HELIUM_MVE: the macro is in it, but no code
+INCLUDE = re.compile(r'^\s*#\s*include\s+"([^"]+)"', re.MULTILINE)
 # A vector register among the operands: scalar floating point names only s and d registers.
 MVE_INSTRUCTION = re.compile(r"\tv[a-z0-9.]+\s[^\n;@]*\bq[0-7]\b")
 
 
 def check_helium(objects: Path, sources: Iterable[str], objdump: Path) -> dict[str, int]:
-    """Count the MVE instructions of every kernel source with an MVE variant: {source: instructions}.
+    """Count the MVE instructions of every kernel source that promises them: {source: instructions}.
 
     objects: the CMake build folder (with compile_commands.json); sources: repository paths. Raises UserError that
     names the sources whose object has none.
     """
-    promised = [source for source in sources if MVE_GUARD.search((REPOSITORY / source).read_text(encoding="utf-8"))]
+    promised = [source for source in sources if promises_mve(REPOSITORY / source)]
     compiled = objects_by_source(objects)
     counts = {source: count_mve(compiled[(REPOSITORY / source).resolve()], objdump) for source in promised}
     missing = [source for source, count in counts.items() if count == 0]
@@ -34,6 +36,25 @@ def check_helium(objects: Path, sources: Iterable[str], objdump: Path) -> dict[s
             f"(-mcpu without +nomve); see app/toolchains."
         )
     return counts
+
+
+def promises_mve(source: Path) -> bool:
+    """Whether a C source, or a header it includes (of its own folder, at any depth), has code for MVE.
+
+    pointwise_s8.c and fully_connected_s8.c have none: they are loops around matrix_s8.c, which has.
+    """
+    return any(
+        path.name != GUARD_HEADER and MVE_GUARD.search(path.read_text(encoding="utf-8")) for path in closure(source)
+    )
+
+
+def closure(source: Path) -> list[Path]:
+    """A C source and all headers it includes that are in its folder."""
+    found = [source]
+    for path in found:
+        included = (source.parent / name for name in INCLUDE.findall(path.read_text(encoding="utf-8")))
+        found += [header for header in included if header.is_file() and header not in found]
+    return found
 
 
 def check_library(archive: Path, objdump: Path) -> int:

@@ -81,10 +81,34 @@ def test_a_rise_above_one_percent_fails(instructions: int, passes: bool) -> None
 
 
 def test_counts_of_another_compiler_are_not_compared_and_the_line_says_so() -> None:
-    lines, passed = compare([replace(HELIUM, instructions=9999, toolchain="gcc 12.2.1")], counts([HELIUM]))
-    assert passed and "not compared: committed count is of clang 19.1.7" in lines[0]
+    by_gcc = replace(HELIUM, instructions=9999, precision="fp32", toolchain="gcc 12.2.1")
+    committed = counts([HELIUM, replace(HELIUM, precision="fp32")])
+    lines, passed = compare([HELIUM, by_gcc], committed)
+    assert passed and "not compared: committed count is of clang 19.1.7" in lines[1]
 
 
-def test_what_could_not_be_measured_is_named_and_does_not_fail() -> None:
-    lines, passed = compare([Missing("PPLCNet_x1_0/224", "fp16", "helium, tvm", "no kernels")], counts([HELIUM]))
-    assert passed and lines == ["PPLCNet_x1_0/224 fp16 helium, tvm: not measured: no kernels"]
+def test_to_compare_nothing_fails() -> None:
+    lines, passed = compare([replace(HELIUM, toolchain="gcc 12.2.1")], counts([HELIUM]))
+    assert not passed and lines[-1].startswith("FAILED: nothing was compared")
+
+
+def missing(of: Measurement, reason: str, **more: bool) -> Missing:
+    return Missing(of.network, of.precision, of.kernels, reason, **more)
+
+
+def test_a_committed_count_that_can_no_longer_be_measured_fails() -> None:
+    lines, passed = compare([HELIUM, missing(ARM, "exit 1: outputs differ")], counts([HELIUM, ARM]))
+    assert not passed
+    assert lines[1] == "MobileNetV2/224 int8 cmsis-nn, helium, tvm: FAILED: exit 1: outputs differ"
+
+
+def test_want_of_cmsis_nn_is_named_and_does_not_fail() -> None:
+    absent = missing(ARM, "CMSIS-NN was not found", is_library_missing=True)
+    lines, passed = compare([HELIUM, absent], counts([HELIUM, ARM]))
+    assert passed
+    assert lines[1] == "MobileNetV2/224 int8 cmsis-nn, helium, tvm: not measured: CMSIS-NN was not found"
+
+
+def test_what_was_never_committed_and_cannot_be_measured_is_named_and_does_not_fail() -> None:
+    lines, passed = compare([HELIUM, missing(replace(HELIUM, precision="fp16"), "no kernels")], counts([HELIUM]))
+    assert passed and lines[1] == "MobileNetV2/224 fp16 helium, tvm: not measured: no kernels"

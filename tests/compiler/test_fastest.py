@@ -56,12 +56,30 @@ def test_the_cheapest_kernel_wins_whatever_the_order(monkeypatch: pytest.MonkeyP
     assert "two 20, one 30" in result.kernels["mixed"].reason
 
 
-def test_a_kernel_of_unknown_cost_loses_to_any_known_one(monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize(
+    "known",
+    [
+        {f"two {CONVOLUTION}": 1},  # the preferred kernel's is unknown
+        {f"one {CONVOLUTION}": 10**9},  # the other's is unknown
+        {},
+    ],
+)
+def test_without_an_estimate_the_order_of_preference_stays(
+    known: dict[str, int], monkeypatch: pytest.MonkeyPatch
+) -> None:
     bare = frozenset({"IntegerConvolution", "Table"})
-    costing(monkeypatch, {f"two {CONVOLUTION}": 10**9})
+    costing(monkeypatch, known)
     result = selected(Knows("one", bare), Knows("two", bare))
-    assert chosen(result) == ["two_IntegerConvolution", "one_Table"]  # of the table nothing is known: the first
-    assert "one unknown" in result.kernels["mixed"].reason
+    assert chosen(result) == ["one_IntegerConvolution", "one_Table"]
+    assert "unknown" in result.kernels["mixed"].reason
+
+
+def test_a_kernel_of_unknown_cost_does_not_keep_a_third_from_winning(monkeypatch: pytest.MonkeyPatch) -> None:
+    bare = frozenset({"IntegerConvolution", "Table"})
+    costing(monkeypatch, {f"one {CONVOLUTION}": 30, f"three {CONVOLUTION}": 20})
+    result = selected(Knows("one", bare), Knows("two", bare), Knows("three", bare))
+    assert chosen(result)[0] == "three_IntegerConvolution"
+    assert "three 20, one 30, two unknown" in result.kernels["mixed"].reason
 
 
 @pytest.mark.parametrize(

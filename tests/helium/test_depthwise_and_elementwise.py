@@ -14,7 +14,7 @@ import pytest
 from numpy.typing import NDArray
 
 from paddle_cortexm.compiler.backends.base import Kernel, Rejection
-from paddle_cortexm.compiler.backends.helium import depthwise, elementwise, pooling, table
+from paddle_cortexm.compiler.backends.helium import depthwise, depthwise_window, elementwise, pooling, table
 from paddle_cortexm.compiler.fixed_point import requantise
 from paddle_cortexm.compiler.graph import (
     Epilogue,
@@ -146,12 +146,20 @@ def depthwise_layer(channels: int, window: Window, **changes: object) -> Integer
 
 
 def depthwise_cases(operator: IntegerDepthwiseConvolution, x: Int8) -> list[Expected]:
-    """The whole layer, and the same row by row, with the kernel for usual windows (where it is one) and the general."""
+    """The whole layer, and the same row by row, with every kernel that takes it."""
     shape = output_shape(x, operator.window)
     expected = depthwise_of(operator, x, shape)
     rows = Rows(operator.window, operator.input_zero_point)
-    selectors = (depthwise.select, depthwise.general)
-    return [(case_of(s, operator, (x,), shape, r), expected) for s, r in product(selectors, (None, rows))]
+    answers = [select(*layer_of(operator, (x.shape,), shape)) for select in (window_kernel, depthwise.general)]
+    kernels = [answer for answer in answers if isinstance(answer, Kernel)]
+    assert kernels, answers
+    return [(Case(kernel, (x,), shape, rows=r), expected) for kernel, r in product(kernels, (None, rows))]
+
+
+def window_kernel(graph: Graph, layer: Layer) -> Kernel | Rejection:
+    """depthwise_window_s8, whatever the map's size."""
+    assert isinstance(layer.operator, IntegerDepthwiseConvolution)
+    return depthwise_window.select(graph, layer, depthwise.folded_bias(layer.operator).astype(np.int32))
 
 
 DEPTHWISE = [  # height, width, channels, window
@@ -168,9 +176,16 @@ DEPTHWISE = [  # height, width, channels, window
     (5, 6, 18, Window((1, 1), (1, 1))),
     (7, 7, 24, Window((7, 7), (1, 1), (3, 3, 3, 3))),
     (7, 7, 40, Window((7, 7))),
+    (17, 16, 5, Window((16, 15), (1, 1), (0, 7, 0, 7))),  # the tallest kernel
     (4, 9, 16, Window((2, 4), (2, 3), (1, 2, 0, 1))),
     (3, 8, 5, Window((1, 3), (1, 2), (0, 1, 0, 1))),
     (8, 3, 5, Window((3, 1), (2, 1), (1, 0, 1, 0))),
+    # windows that lie wholly outside the image
+    (1, 1, 20, Window((3, 3), (4, 4), (5, 5, 5, 5))),
+    (1, 1, 20, Window((3, 3), (4, 4), (5, 5, 0, 0))),
+    (2, 2, 5, Window((3, 3), (1, 1), (4, 4, 4, 4))),
+    (3, 2, 17, Window((5, 5), (2, 2), (7, 6, 6, 9))),
+    (2, 3, 16, Window((1, 1), (1, 1), (2, 2, 2, 2))),
 ]
 
 
@@ -251,6 +266,7 @@ POOLS = [  # height, width, channels, window
     (6, 6, 4, Window((3, 3), (1, 1), (1, 1, 1, 1))),
     (5, 8, 17, Window((2, 3), (2, 2), (0, 0, 1, 1))),
     (5, 40, 3, Window((5, 1), (1, 1))),
+    (300, 1, 3, Window((300, 1))),
 ]
 
 
@@ -346,31 +362,67 @@ def test_general_depthwise_refuses_weights_whose_products_do_not_fit_in_pairs() 
     assert isinstance(answer(depthwise.general, operator), Rejection)
 
 
+WINDOW, GENERAL = "helium_depthwise_window_s8", "helium_depthwise_s8"
+
+
 @pytest.mark.parametrize(
-    ("kernel", "stride", "name"),
+    ("kernel", "stride", "output", "name"),
     [
-        ((3, 3), (1, 1), "helium_depthwise_window_s8"),
-        ((5, 5), (2, 2), "helium_depthwise_window_s8"),
-        ((2, 4), (1, 1), "helium_depthwise_window_s8"),
-        ((4, 4), (1, 1), "helium_depthwise_s8"),
-        ((3, 3), (1, 2), "helium_depthwise_s8"),
+        (3, 1, (14, 14, 64), WINDOW),
+        (5, 2, (7, 7, 64), WINDOW),
+        (3, 2, (7, 7, 64), WINDOW),
+        (4, 1, (14, 14, 64), GENERAL),
+        # small maps: the window kernel's 8 results are mostly wasted
+        (5, 1, (4, 4, 64), GENERAL),
+        (5, 1, (2, 2, 64), GENERAL),
+        (3, 2, (4, 4, 32), GENERAL),
+        (3, 1, (1, 1, 64), GENERAL),
+        (3, 1, (4, 4, 64), WINDOW),  # two rows of four
+        (3, 1, (3, 3, 64), GENERAL),
+        (3, 2, (12, 12, 64), GENERAL),  # the second 8 of each row are half used
+        # few channels: then the general kernel wastes more
+        (3, 1, (3, 3, 8), WINDOW),
+        (5, 1, (4, 4, 8), WINDOW),
     ],
 )
-def test_usual_windows_have_a_kernel_of_their_own(kernel: tuple[int, int], stride: tuple[int, int], name: str) -> None:
-    kernel_for = answer(depthwise.select, depthwise_layer(8, Window(kernel, stride)))
-    assert isinstance(kernel_for, Kernel) and kernel_for.name == name
+def test_the_depthwise_kernel_fits_the_shape(kernel: int, stride: int, output: tuple[int, int, int], name: str) -> None:
+    height, width, channels = output
+    operator = depthwise_layer(channels, Window((kernel, kernel), (stride, stride)))
+    image = (1, (height - 1) * stride + kernel, (width - 1) * stride + kernel, channels)
+    selected = depthwise.select(*layer_of(operator, (image,), (1, *output)))
+    assert isinstance(selected, Kernel) and selected.name == name
 
 
-def test_depthwise_refuses_a_kernel_of_more_than_128_taps() -> None:
-    taps = {side: depthwise_layer(8, Window((side, side), (1, 1), (5, 5, 5, 5))) for side in (11, 12)}
-    assert isinstance(answer(depthwise.select, taps[11]), Kernel)
-    assert isinstance(answer(depthwise.select, taps[12]), Rejection)
+def test_the_plan_says_why_a_small_map_has_the_general_kernel() -> None:
+    operator = depthwise_layer(64, Window((5, 5), (1, 1), (2, 2, 2, 2)))
+    image = (1, 4, 4, 64)
+    selected = depthwise.select(*layer_of(operator, (image,), image))
+    assert isinstance(selected, Kernel) and "8 results at a time 50% would be used" in selected.reason
+
+
+def test_small_maps_whose_weights_the_general_kernel_cannot_take_have_the_window_kernel() -> None:
+    operator = depthwise_layer(16, Window((5, 5)), weight=np.full((5, 5, 16), -128, np.int8))
+    selected = depthwise.select(*layer_of(operator, ((1, 5, 5, 16),), (1, 1, 1, 16)))
+    assert isinstance(selected, Kernel) and selected.name == WINDOW
+
+
+def test_depthwise_refuses_a_kernel_of_more_than_16_rows() -> None:
+    layers = {height: depthwise_layer(8, Window((height, 1), (1, 1), (8, 0, 8, 0))) for height in (16, 17)}
+    assert isinstance(answer(depthwise.select, layers[16]), Kernel)
+    assert isinstance(answer(depthwise.select, layers[17]), Rejection)
 
 
 def test_a_bias_that_overflows_with_the_zero_point_is_refused() -> None:
     ones = np.ones((3, 3, 8), np.int8)
     operator = depthwise_layer(8, SAME, weight=ones, bias=np.full(8, 2**31 - 1, np.int32), input_zero_point=-1)
     assert isinstance(answer(depthwise.select, operator), Rejection)
+
+
+@pytest.mark.parametrize(("bias", "fits"), [(2**31 - 1 - 9 * 128, True), (2**31 - 9 * 128, False), (-(2**31), False)])
+def test_a_bias_that_may_overflow_with_the_products_is_refused(bias: int, fits: bool) -> None:
+    weight, biases = np.resize(np.array([1, -1], np.int8), (3, 3, 8)), np.full(8, bias, np.int32)
+    operator = depthwise_layer(8, SAME, weight=weight, bias=biases, input_zero_point=0)
+    assert isinstance(answer(depthwise.select, operator), Kernel if fits else Rejection)
 
 
 def test_pooling_refuses_windows_outside_the_image() -> None:

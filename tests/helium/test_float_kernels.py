@@ -130,6 +130,10 @@ def convolutions(m: Maker) -> list[Example]:
         m.convolution((5, 6), (4, 9), square(1, 2, 0)),
         m.convolution((4, 3), (5, 6), square(5), epilogue=add),
         m.convolution((3, 7), (8, 6), Window((2, 4), (1, 2), (0, 1, 1, 3))),
+        # windows that lie wholly outside the image
+        m.convolution((2, 3), (5, 6), square(1, 1, 2)),
+        m.convolution((2, 2), (5, 6), square(3, 1, 4), epilogue=add),
+        m.convolution((1, 1), (8, 4), Window((3, 3), (4, 4), (5, 5, 0, 0))),
         m.fully_connected(37, 10),
         m.fully_connected(64, 41, clamp=(0.0, None)),
     ]
@@ -152,6 +156,10 @@ def depthwises(m: Maker) -> list[Example]:
         m.depthwise((5, 6), 8, square(3, 2, 0)),
         m.depthwise((3, 9), 8, square(3, 2, 0)),
         m.depthwise((7, 7), 8, square(7)),
+        # windows that lie wholly outside the image
+        m.depthwise((2, 2), 12, square(3, 1, 4)),
+        m.depthwise((1, 3), 12, square(5, 2, 7)),
+        m.depthwise((1, 1), 12, Window((3, 3), (4, 4), (5, 5, 0, 0))),
     ]
 
 

@@ -8,8 +8,18 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from paddle_cortexm.compiler.backends.base import Kernel, Rejection
+from paddle_cortexm.compiler.backends.helium import HeliumBackend
 from paddle_cortexm.compiler.fixed_point import fixed_points
-from paddle_cortexm.compiler.graph import IntegerConvolution, IntegerFullyConnected, Requantisation, Window
+from paddle_cortexm.compiler.graph import (
+    Graph,
+    IntegerConvolution,
+    IntegerFullyConnected,
+    Layer,
+    Requantisation,
+    Tensor,
+    Window,
+)
 from tests.helium import reference
 from tests.helium.conftest import RunOnHelium, RunOnHost
 from tests.helium.layers import Example, Random, example, some_convolution, some_fully_connected
@@ -55,6 +65,10 @@ def convolution_examples(random: Random) -> Iterator[Example]:
         (Window((3, 1), (2, 1), (1, 0, 1, 0)), (5, 3), (18, 8)),
         (Window((2, 2), (2, 2), (0, 0, 0, 0)), (6, 6), (12, 66)),
         (Window((3, 3), (1, 1), (2, 2, 2, 2)), (1, 1), (6, 6)),
+        # windows that lie wholly outside the image
+        (Window((3, 3), (1, 1), (4, 4, 4, 4)), (2, 2), (6, 6)),
+        (Window((1, 1), (1, 1), (2, 2, 2, 2)), (1, 3), (20, 4)),
+        (Window((2, 5), (3, 2), (4, 7, 3, 9)), (2, 1), (7, 4)),
     )
     for i, (window, (height, width), channels) in enumerate(windows):
         operator = some_convolution(random, channels, window, **EPILOGUES[i % 4])
@@ -70,6 +84,7 @@ def stem_examples(random: Random) -> Iterator[Example]:
         (Window((5, 5), (2, 2), (2, 2, 2, 2)), (6, 6), (1, 12)),
         (Window((2, 4), (1, 1), (0, 3, 0, 3)), (4, 2), (4, 16)),
         (Window((3, 3), (2, 2), (1, 1, 1, 1)), (1, 1), (3, 4)),
+        (Window((3, 3), (1, 1), (4, 4, 4, 4)), (2, 2), (3, 4)),  # windows wholly outside the image
     )
     for i, (window, (height, width), channels) in enumerate(windows):
         operator = some_convolution(random, channels, window, **EPILOGUES[i % 4])
@@ -165,12 +180,23 @@ def test_the_residual_may_be_the_output_itself(run_on_host: RunOnHost, run_on_he
     operator = some_convolution(random, (40, 24), Window(), add=True)
     e = example(random, operator, reference.convolution, (1, 7, 7, 40))
     case = e.case()
-    in_place = case.kernel.body.replace("output, 49, input1", "output, 49, output")
+    in_place = case.kernel.body.replace("output, 49, scratch, input1", "output, 49, scratch, output")
     assert in_place != case.kernel.body
     copied = "    memcpy(output, input1, 49 * 24);\n" + in_place
     case = replace(case, kernel=replace(case.kernel, body=copied))
     for run in (run_on_host, run_on_helium):
         assert np.array_equal(run([case])[0].output, e.expected)
+
+
+@pytest.mark.parametrize(("bias", "fits"), [(2**31 - 1 - 20 * 128, True), (2**31 - 20 * 128, False), (-(2**31), False)])
+def test_a_bias_that_may_overflow_with_the_products_is_refused(bias: int, fits: bool) -> None:
+    weight = np.resize(np.array([1, -1], np.int8), (1, 20))
+    requantisation = Requantisation(np.array([2**30], np.int32), np.array([-20], np.int32), 0)
+    operator = IntegerFullyConnected(weight, np.array([bias], np.int32), 0, requantisation)
+    tensors = {"in": Tensor("in", (1, 1, 1, 20), "int8"), "out": Tensor("out", (1, 1, 1, 1), "int8")}
+    layer = Layer("out", operator, ("in",), "out")
+    answer = HeliumBackend().select(Graph("test", "in", "out", (layer,), tensors), layer)
+    assert isinstance(answer, Kernel if fits else Rejection)
 
 
 def test_one_scale_serves_all_channels() -> None:

@@ -163,11 +163,35 @@ def test_a_kernel_compiled_without_helium_is_an_error(tmp_path: Path, kind: str)
         isa_proof.check_helium(tmp_path, [str(tmp_path / "twice_s8.c")], toolchain.objdump)
 
 
-def test_every_vector_kernel_of_the_project_is_known_to_promise_helium() -> None:
+def test_every_kernel_promises_helium_but_those_that_only_call_others() -> None:
     sources = (REPOSITORY / "app/helium").glob("*.c")
-    vector = [path for path in sources if re.search(r"\bv(ldr|ml|add|qr)\w+\(", path.read_text())]
-    assert len(vector) >= 8
-    assert [path.name for path in vector if not isa_proof.MVE_GUARD.search(path.read_text())] == []
+    assert {path.name for path in sources if not isa_proof.promises_mve(path)} == {
+        "pointwise_s8.c",
+        "fully_connected_s8.c",
+    }
+
+
+@pytest.mark.parametrize(
+    ("header", "promises"),
+    [
+        ("#if HELIUM_MVE\nint vectors;\n#endif\n", True),
+        ("#  if defined(__ARM_FEATURE_MVE) && (__ARM_FEATURE_MVE & 1)\n#endif\n", True),
+        ("/* HELIUM_MVE is 1 where the vector code is compiled. */\nint plain;\n", False),
+    ],
+)
+def test_a_source_promises_helium_where_a_header_of_a_header_has_code_for_it(
+    header: str, promises: bool, tmp_path: Path
+) -> None:
+    (tmp_path / "kernel.c").write_text('#include "outer.h"\n#include <stdint.h>\n#include "elsewhere.h"\n')
+    (tmp_path / "outer.h").write_text('#include "inner.h"\n')
+    (tmp_path / "inner.h").write_text('#include "outer.h"\n' + header)
+    assert isa_proof.promises_mve(tmp_path / "kernel.c") is promises
+
+
+def test_the_macro_s_own_header_promises_nothing(tmp_path: Path) -> None:
+    (tmp_path / "kernel.c").write_text('#include "helium.h"\n')
+    (tmp_path / "helium.h").write_text("#ifdef __ARM_FEATURE_MVE\n#define HELIUM_MVE 1\n#endif\n")
+    assert not isa_proof.promises_mve(tmp_path / "kernel.c")
 
 
 def test_a_kernel_without_an_mve_variant_needs_no_proof(tmp_path: Path) -> None:

@@ -31,8 +31,8 @@ class Candidate:
 
 
 class FastestBackend:
-    """Chooses among other backends. A kernel of unknown cost is taken only where no candidate has a known one; then
-    the order of the backends decides."""
+    """Chooses among other backends, which stand in order of preference: a later one's kernel is taken only where both
+    costs are known and its own is lower. No estimate, no change."""
 
     name = "fastest"
 
@@ -48,8 +48,9 @@ class FastestBackend:
         separate = self._separate_cost(graph, layer)
         if separate is not None and best.cost is not None and separate < best.cost:
             return Rejection(f"fused {best.cost:,} instructions, as separate layers {separate:,} (estimated)")
-        costs = ", ".join(candidate.text for candidate in sorted(candidates, key=_rank))
-        return replace(best.kernel, reason=f"fewest estimated instructions: {costs} ({best.kernel.reason})")
+        costs = ", ".join(candidate.text for candidate in sorted(candidates, key=lambda c: _rank(c, best)))
+        why = "first in order of preference, cost" if best.cost is None else "fewest estimated instructions:"
+        return replace(best.kernel, reason=f"{why} {costs} ({best.kernel.reason})")
 
     def _candidates(self, graph: Graph, layer: Layer) -> tuple[list[Candidate], list[str]]:
         candidates, refusals = [], []
@@ -85,9 +86,14 @@ def separate_layers(layer: Layer) -> list[Layer]:
     return parts if len(parts) > 1 else []
 
 
-def _rank(candidate: Candidate) -> tuple[bool, int]:
-    return candidate.cost is None, candidate.cost or 0
+def _rank(candidate: Candidate, best: Candidate) -> tuple[bool, bool, int]:
+    """The order in the reason: the chosen one, then by cost, unknown costs last."""
+    return candidate is not best, candidate.cost is None, candidate.cost or 0
 
 
 def _cheapest(candidates: Sequence[Candidate]) -> Candidate:
-    return min(candidates, key=_rank)
+    best = candidates[0]
+    for candidate in candidates[1:]:
+        if best.cost is not None and candidate.cost is not None and candidate.cost < best.cost:
+            best = candidate
+    return best

@@ -59,7 +59,7 @@ def run_on_helium(
 ) -> list[Result]:
     """Run the cases in one boot of QEMU's mps3-an547. Fails (AssertionError) on a fault or a touched guard byte."""
     include, archive = (["-isystem", str(external.include)], [str(external.archive)]) if external else ([], [])
-    command = [*COMPILERS[compiler], *CPU, level, *WARNINGS, *INCLUDES, *include, *_newlib(compiler), "-c"]
+    command = [*target_command(compiler, level), *include, "-c"]
     objects = _compile(folder, cases, command, "target.c")
     elf = folder / "rig.elf"
     symbols = [f"-Wl,--defsym={name}={address:#x}" for name, address in guarded_symbols(cases).items()]
@@ -84,6 +84,11 @@ def run_on_helium(
     timing = ["-icount", "shift=5,sleep=off", "-semihosting-config", "enable=on,target=native"]
     _run([*machine, *timing, "-kernel", str(elf)], cwd=folder)
     return _results(folder, cases)
+
+
+def target_command(compiler: str, level: str = "-O3") -> list[str]:
+    """The compiler for the Cortex-M55 with the flags that all of the rig is compiled with."""
+    return [*COMPILERS[compiler], *CPU, level, *WARNINGS, *INCLUDES, *_newlib(compiler)]
 
 
 def run_on_host(folder: Path, cases: Sequence[Case], *, sanitise: bool = True) -> list[Result]:

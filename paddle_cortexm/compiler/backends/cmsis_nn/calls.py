@@ -28,6 +28,7 @@ def convolution(graph: Graph, layer: Layer) -> Kernel:
     operator = layer.operator
     assert isinstance(operator, IntegerConvolution)
     out_channels, height, width, in_channels = operator.weight.shape
+    scratch = convolution_bytes(operator.window, in_channels)
     body = _weighted_body(
         "arm_convolve_wrapper_s8",
         "cmsis_nn_conv_params",
@@ -35,8 +36,8 @@ def convolution(graph: Graph, layer: Layer) -> Kernel:
         operator,
         (graph.inputs_of(layer)[0], graph.output_of(layer)),
         f"{out_channels}, {height}, {width}, {in_channels}",
+        scratch,
     )
-    scratch = convolution_bytes(operator.window, in_channels)
     return _kernel("arm_convolve_wrapper_s8", body, _weight_constants(operator), scratch)
 
 
@@ -44,6 +45,7 @@ def depthwise(graph: Graph, layer: Layer) -> Kernel:
     operator = layer.operator
     assert isinstance(operator, IntegerDepthwiseConvolution)
     height, width, channels = operator.weight.shape
+    scratch = depthwise_bytes(operator.window)
     body = _weighted_body(
         "arm_depthwise_conv_wrapper_s8",
         "cmsis_nn_dw_conv_params",
@@ -51,8 +53,8 @@ def depthwise(graph: Graph, layer: Layer) -> Kernel:
         operator,
         (graph.inputs_of(layer)[0], graph.output_of(layer)),
         f"1, {height}, {width}, {channels}",
+        scratch,
     )
-    scratch = depthwise_bytes(operator.window)
     return _kernel("arm_depthwise_conv_wrapper_s8", body, _weight_constants(operator), scratch)
 
 
@@ -136,6 +138,7 @@ def _weighted_body(
     operator: IntegerConvolution | IntegerDepthwiseConvolution,
     tensors: tuple[Tensor, Tensor],
     filter_dims: str,
+    scratch_bytes: int,
 ) -> str:
     """A convolution's body: parameter structs, then the checked call."""
     source, result = tensors
@@ -149,7 +152,7 @@ def _weighted_body(
         + f"    static const cmsis_nn_dims bias_dims = {{1, 1, 1, {result.shape[-1]}}};\n"
         + "    const cmsis_nn_per_channel_quant_params quantisation = {(int32_t *)(uintptr_t)$multiplier, "
         "(int32_t *)(uintptr_t)$shift};\n"
-        + "    const cmsis_nn_context context = {scratch, 0};\n"
+        + f"    const cmsis_nn_context context = {{scratch, {scratch_bytes}}};\n"
         + STATUS.format(
             call=f"{function}(&context, &parameters, &quantisation, &in, input0, &filter, $weights, &bias_dims, "
             "$bias, &out, output)"

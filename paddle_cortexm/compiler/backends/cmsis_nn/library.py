@@ -8,11 +8,15 @@ from pathlib import Path
 
 from paddle_cortexm.errors import UserError
 
-MINIMUM_VERSION = (7, 0, 0)  # the first with per-channel fully connected kernels and correct single rounding
-DEVELOPMENT_VERSION = (0, 0, 0)  # what a clone says of itself
+# The arithmetic all kernels share. Until release 7.0.0 (header revision V.22.9.0) its single rounding kept 33 bits in
+# an int32_t; the versions in the pack description do not tell: a clone says 0.0.0.
+ARITHMETIC = "Include/arm_nnsupportfunctions.h"
+REQUANTIZE = re.compile(r"int32_t arm_nn_requantize\(const int32_t val,[^)]*\)\s*\{(?P<body>.*?)\n\}", re.DOTALL)
+FIXED = re.compile(r"\bint64_t result\b")
+NEEDED = "header revision V.22.9.1 (May 2026, after release 7.0.0)"
 HOW_TO_GET_IT = (
-    "On an Arm Virtual Hardware machine run `cpackget add ARM::CMSIS-NN`; elsewhere clone ARM-software/CMSIS-NN and "
-    "set CMSIS_NN_PATH to the clone. Or use kernels: [helium, tvm], which need no library."
+    "Clone ARM-software/CMSIS-NN and set CMSIS_NN_PATH to the clone; a pack newer than release 7.0.0 may be got with "
+    "`cpackget add ARM::CMSIS-NN`, with CMSIS_PACK_ROOT set. Or use kernels: [helium, tvm], which need no library."
 )
 
 
@@ -24,24 +28,21 @@ def find_library() -> Path:
     root = _candidate()
     if root is None:
         raise UserError(f"CMSIS-NN was not found (CMSIS_NN_PATH and CMSIS_PACK_ROOT). {HOW_TO_GET_IT}")
-    for needed in ("Include/arm_nnfunctions.h", "CMakeLists.txt"):
+    for needed in ("Include/arm_nnfunctions.h", ARITHMETIC, "CMakeLists.txt"):
         if not (root / needed).is_file():
             raise UserError(f"CMSIS-NN at {root}: {needed} is missing. {HOW_TO_GET_IT}")
-    version = library_version(root)
-    if DEVELOPMENT_VERSION < version < MINIMUM_VERSION:
+    if not rounds_correctly(root):
         raise UserError(
-            f"CMSIS-NN at {root} is version {'.'.join(map(str, version))}; "
-            f"at least {'.'.join(map(str, MINIMUM_VERSION))} is needed. {HOW_TO_GET_IT}"
+            f"CMSIS-NN at {root} is too old: its single rounding overflows 32 bits ({ARITHMETIC}, arm_nn_requantize). "
+            f"At least {NEEDED} is needed. {HOW_TO_GET_IT}"
         )
     return root
 
 
-def library_version(root: Path) -> tuple[int, ...]:
-    """The newest release named in the pack description; 0.0.0 when there is none."""
-    description = root / "ARM.CMSIS-NN.pdsc"
-    text = description.read_text(encoding="utf-8") if description.is_file() else ""
-    releases = re.findall(r'<release\s+version="(\d+)\.(\d+)\.(\d+)', text)
-    return max((tuple(map(int, release)) for release in releases), default=DEVELOPMENT_VERSION)
+def rounds_correctly(root: Path) -> bool:
+    """Whether the library's single rounding holds its intermediate result in 64 bits, as its source says."""
+    requantize = REQUANTIZE.search((root / ARITHMETIC).read_text(encoding="utf-8"))
+    return requantize is not None and FIXED.search(requantize["body"]) is not None
 
 
 def _candidate() -> Path | None:

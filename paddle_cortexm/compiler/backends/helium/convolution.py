@@ -7,17 +7,19 @@ from typing import Any
 from paddle_cortexm.compiler.backends.base import Kernel, Rejection, c_template
 from paddle_cortexm.compiler.backends.helium import fully_connected, pointwise, stem
 from paddle_cortexm.compiler.backends.helium.packing import (
+    PIXELS,
     Matrix,
     epilogue_declaration,
     matrix_constants,
     matrix_fields,
     matrix_rejection,
+    matrix_scratch,
 )
 from paddle_cortexm.compiler.backends.helium.structs import declaration, size_fields, window_fields
 from paddle_cortexm.compiler.graph import Graph, IntegerConvolution, Layer
 
+CONV2D = ("app/helium/conv2d_s8.c",)
 LARGEST_KERNEL_HEIGHT = 16  # HELIUM_CONV2D_ROWS
-PIXELS = 3  # HELIUM_MULTIPLY_PIXELS: so many patches stand in the scratch
 
 
 def select(graph: Graph, layer: Layer) -> Kernel | Rejection:
@@ -42,8 +44,8 @@ def select(graph: Graph, layer: Layer) -> Kernel | Rejection:
             return fully_connected.kernel(matrix, "1x1 convolution of one pixel")
         return pointwise.kernel(matrix, height, width)
     if stem.takes(operator):
-        return window_kernel(graph, layer, matrix, "stem_s8", "few input channels", ("app/helium/conv2d_s8.c",))
-    return window_kernel(graph, layer, matrix, "conv2d_s8", "general convolution", (), PIXELS * matrix.depth)
+        return window_kernel(graph, layer, matrix, "stem_s8", "few input channels", stem.patch_bytes(width), CONV2D)
+    return window_kernel(graph, layer, matrix, "conv2d_s8", "general convolution", PIXELS * matrix.depth)
 
 
 def window_kernel(
@@ -52,10 +54,11 @@ def window_kernel(
     matrix: Matrix,
     function: str,
     reason: str,
-    more_sources: tuple[str, ...],
-    row_scratch_bytes: int = 0,
+    patch_bytes: int,
+    more_sources: tuple[str, ...] = (),
 ) -> Kernel:
     """A kernel with the interface of conv2d_s8.h. The whole layer's scratch also holds one input row of padding."""
+    row_scratch = matrix_scratch(matrix) + patch_bytes
     operator, (_, _, input_width, channels) = layer.operator, graph.inputs_of(layer)[0].shape
     assert isinstance(operator, IntegerConvolution)
     declarations = epilogue_declaration(matrix.epilogue)
@@ -70,11 +73,11 @@ def window_kernel(
         reason=reason,
         body=c_template(declarations + whole),
         constants=matrix_constants(matrix),
-        scratch_bytes=row_scratch_bytes + input_width * channels,
+        scratch_bytes=row_scratch + input_width * channels,
         header=f"{function}.h",
         sources=(f"app/helium/{function}.c", *more_sources, *pointwise.MATRIX_SOURCES),
         row_body=c_template(declarations + row),
-        row_scratch_bytes=row_scratch_bytes,
+        row_scratch_bytes=row_scratch,
     )
 
 

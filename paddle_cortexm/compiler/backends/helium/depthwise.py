@@ -1,4 +1,5 @@
-"""Depthwise convolution: app/helium/depthwise_window_s8.c for usual windows, else app/helium/depthwise_s8.c."""
+"""Depthwise convolution: app/helium/depthwise_window_s8.c for usual windows on all but the smallest maps, else
+app/helium/depthwise_s8.c."""
 
 from __future__ import annotations
 
@@ -8,7 +9,7 @@ import numpy as np
 
 from paddle_cortexm.compiler.backends.base import Constant, Kernel, Rejection, c_template
 from paddle_cortexm.compiler.backends.helium import depthwise_window
-from paddle_cortexm.compiler.backends.helium.packing import packed_table
+from paddle_cortexm.compiler.backends.helium.packing import packed_table, sum_rejection
 from paddle_cortexm.compiler.backends.helium.requantisation import (
     GROUP,
     narrowing_order,
@@ -18,8 +19,7 @@ from paddle_cortexm.compiler.backends.helium.requantisation import (
 from paddle_cortexm.compiler.backends.helium.structs import declaration, size_fields, window_fields
 from paddle_cortexm.compiler.graph import Graph, Int8Array, IntegerDepthwiseConvolution, Layer
 
-TAP_LIMIT = 128  # HELIUM_DEPTHWISE_TAP_LIMIT
-INT32 = np.iinfo(np.int32)
+LARGEST_KERNEL_HEIGHT = 16  # HELIUM_DEPTHWISE_ROWS
 
 
 def select(graph: Graph, layer: Layer) -> Kernel | Rejection:
@@ -29,18 +29,27 @@ def select(graph: Graph, layer: Layer) -> Kernel | Rejection:
     if operator.epilogue.add is not None:
         return Rejection("the depthwise kernel adds no residual")
     folded = folded_bias(operator)
-    if folded.min() < INT32.min or folded.max() > INT32.max:
-        return Rejection("the bias with the zero point folded in exceeds 32 bits")
-    kernel = depthwise_window.select(graph, layer, folded.astype(np.int32))
-    return kernel if isinstance(kernel, Kernel) else general(graph, layer)
+    rejection = sum_rejection(folded, np.abs(operator.weight.astype(np.int64)).sum(axis=(0, 1)))
+    if rejection is not None:
+        return rejection
+    window, other = depthwise_window.select(graph, layer, folded.astype(np.int32)), general(graph, layer)
+    if isinstance(window, Rejection):
+        return other
+    sizes = operator.window, graph.output_of(layer).shape
+    if isinstance(other, Rejection) or depthwise_window.is_fastest(*sizes):
+        return window
+    share = depthwise_window.results_share(*sizes)
+    return replace(
+        other, reason=f"{other.reason}; of the window kernel's 8 results at a time {share:.0%} would be used"
+    )
 
 
 def general(graph: Graph, layer: Layer) -> Kernel | Rejection:
     """The kernel for any window and stride."""
     operator = layer.operator
     assert isinstance(operator, IntegerDepthwiseConvolution)
-    if operator.weight.shape[0] * operator.weight.shape[1] > TAP_LIMIT:
-        return Rejection(f"a kernel of more than {TAP_LIMIT} taps")
+    if operator.window.kernel[0] > LARGEST_KERNEL_HEIGHT:
+        return Rejection(f"kernel taller than {LARGEST_KERNEL_HEIGHT} rows")
     if (operator.weight == -128).any():
         return Rejection("a weight of -128: two products would not fit in 16 bits")
     return _kernel(graph, layer, operator, folded_bias(operator).astype(np.int32))

@@ -8,6 +8,7 @@ from paddle_cortexm.compiler.backends.helium.packing import (
     matrix_constants,
     matrix_declaration,
     matrix_rejection,
+    matrix_scratch,
 )
 from paddle_cortexm.compiler.backends.helium.pointwise import MATRIX_SOURCES
 from paddle_cortexm.compiler.graph import Graph, IntegerFullyConnected, Layer
@@ -26,13 +27,14 @@ def select(graph: Graph, layer: Layer) -> Kernel | Rejection:
 def kernel(matrix: Matrix, reason: str) -> Kernel:
     """The call for one vector."""
     residual = "input1" if matrix.epilogue.add is not None else "NULL"
-    body = f"{matrix_declaration(matrix)}    helium_fully_connected_s8(&matrix, input0, output, {residual});\n"
+    body = f"{matrix_declaration(matrix)}    helium_fully_connected_s8(&matrix, input0, output, scratch, {residual});\n"
     return Kernel(
         name="helium_fully_connected_s8",
         backend="helium",
         reason=reason,
         body=c_template(body),
         constants=matrix_constants(matrix),
+        scratch_bytes=matrix_scratch(matrix, pixels=1),
         header="fully_connected_s8.h",
         sources=("app/helium/fully_connected_s8.c", *MATRIX_SOURCES),
     )

@@ -16,7 +16,10 @@ BLOCK = 16  # values a vector has: the depth is filled up to a multiple
 CHANNELS_MULTIPLE = 4  # the kernels multiply so many channels at a time
 GROUP = 8  # channels that share a run of constants
 SMALLEST_SHIFT = -31  # of a vector shift to the right
+RUN_CHANNELS = 96  # HELIUM_MULTIPLY_CHANNELS: computed at a time
+PIXELS = 3  # HELIUM_MULTIPLY_PIXELS
 ADDEND_SHIFT = 22  # HELIUM_ADDEND_SHIFT: an int8 difference has 9 bits; shifted by more it would leave 32
+LARGEST_INPUT = 128  # of int8, without its sign
 INT32 = np.iinfo(np.int32)
 
 
@@ -52,9 +55,26 @@ def matrix_constants(matrix: Matrix) -> tuple[Constant, ...]:
 
 def matrix_rejection(matrix: Matrix) -> Rejection | None:
     """Why the kernels cannot compute this matrix exactly, or None."""
-    if not np.array_equal(_folded_bias(matrix), _folded_bias(matrix).astype(np.int32)):
-        return Rejection("bias with the input zero point folded in does not fit 32 bits")
+    rejection = sum_rejection(_folded_bias(matrix), np.abs(matrix.weight.astype(np.int64)).sum(axis=1))
+    if rejection is not None:
+        return rejection
     return None if matrix.epilogue.add is None else add_rejection(matrix.epilogue.add)
+
+
+def sum_rejection(folded_bias: NDArray[np.int64], weight_sums: NDArray[np.int64]) -> Rejection | None:
+    """Why a layer's sums may not fit 32 bits, or None. weight_sums: of a channel's absolute weights."""
+    if (np.abs(folded_bias) + LARGEST_INPUT * weight_sums > INT32.max).any():
+        return Rejection("bias (with the input zero point folded in) and products may exceed 32 bits")
+    return None
+
+
+def matrix_scratch(matrix: Matrix, pixels: int = PIXELS) -> int:
+    """Bytes: helium_matrix_scratch. For one pixel (and a depth that has a kernel for one) less."""
+    results = PIXELS * RUN_CHANNELS if matrix.epilogue.add is not None else 0
+    accumulators = min(RUN_CHANNELS, _round_up(matrix.channels, GROUP))
+    if pixels > 1 or matrix.depth <= 2 * BLOCK:
+        accumulators += (PIXELS - 1) * RUN_CHANNELS
+    return results + 4 * accumulators
 
 
 def packed_weights(weight: Int8Array) -> Int8Array:

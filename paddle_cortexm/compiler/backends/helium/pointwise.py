@@ -7,6 +7,7 @@ from paddle_cortexm.compiler.backends.helium.packing import (
     Matrix,
     matrix_constants,
     matrix_declaration,
+    matrix_scratch,
 )
 from paddle_cortexm.compiler.graph import IntegerConvolution, Window
 
@@ -20,12 +21,14 @@ def takes(operator: IntegerConvolution) -> bool:
 
 def kernel(matrix: Matrix, height: int, width: int) -> Kernel:
     """The call over height x width pixels; a row is the same call over width pixels."""
-    declarations = matrix_declaration(matrix)
+    declarations, scratch = matrix_declaration(matrix), matrix_scratch(matrix)
     adds = matrix.epilogue.add is not None
 
     def call(source: str, pixels: str, residual: str) -> str:
         added = residual if adds else "NULL"
-        return c_template(f"{declarations}    helium_pointwise_s8(&matrix, {source}, output, {pixels}, {added});\n")
+        return c_template(
+            f"{declarations}    helium_pointwise_s8(&matrix, {source}, output, {pixels}, scratch, {added});\n"
+        )
 
     return Kernel(
         name="helium_pointwise_s8",
@@ -33,9 +36,11 @@ def kernel(matrix: Matrix, height: int, width: int) -> Kernel:
         reason="1x1 convolution",
         body=call("input0", str(height * width), "input1"),
         constants=matrix_constants(matrix),
+        scratch_bytes=scratch,
         header="pointwise_s8.h",
         sources=("app/helium/pointwise_s8.c", *MATRIX_SOURCES),
         row_body=call("rows[0]", str(width), "residual"),
+        row_scratch_bytes=scratch,
         rows_body=call("rows[0]", f"count * {width}", "residual"),
         rows_at_once=2,
     )

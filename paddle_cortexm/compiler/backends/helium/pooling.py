@@ -16,7 +16,7 @@ from paddle_cortexm.compiler.graph import (
     Window,
 )
 
-KERNEL_HEIGHT_LIMIT = 256  # HELIUM_POOL_KERNEL_HEIGHT_LIMIT
+POINTER_BYTES = 8  # on the host; on the target half of it
 
 
 def select(graph: Graph, layer: Layer) -> Kernel | Rejection:
@@ -24,8 +24,6 @@ def select(graph: Graph, layer: Layer) -> Kernel | Rejection:
     operator = layer.operator
     assert isinstance(operator, IntegerAveragePool | IntegerMaxPool | AveragePool | MaxPool)
     source, result, window = graph.inputs_of(layer)[0], graph.output_of(layer), operator.window
-    if window.kernel[0] > KERNEL_HEIGHT_LIMIT:
-        return Rejection(f"window higher than {KERNEL_HEIGHT_LIMIT}")
     if any(_may_be_empty(source, result, window, axis) for axis in range(2)):
         return Rejection("a window without a pixel of the image")
     average = isinstance(operator, IntegerAveragePool | AveragePool)
@@ -43,7 +41,8 @@ def _kernel(source: Tensor, result: Tensor, window: Window, kind: str) -> Kernel
         name=f"helium_{kind}_{suffix}",
         backend="helium",
         reason=f"{floats.lanes if floats else 16} channels a vector",
-        body=c_template(parameters + f"    helium_{kind}_{suffix}(&parameters, input0, output);\n"),
+        body=c_template(parameters + f"    helium_{kind}_{suffix}(&parameters, input0, output, scratch);\n"),
+        scratch_bytes=POINTER_BYTES * window.kernel[0],
         header=floats.header if floats else f"{kind}_s8.h",
         sources=(floats.source("pool") if floats else f"app/helium/{kind}_s8.c",),
         row_body=c_template(parameters + rows) if _all_rows_inside(source, result, window) else None,

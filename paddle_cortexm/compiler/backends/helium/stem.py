@@ -6,9 +6,15 @@ from paddle_cortexm.compiler.graph import IntegerConvolution
 
 LARGEST_ROW = 16  # HELIUM_STEM_ROW_BYTES: kernel width x channels fit a vector
 LARGEST_DEPTH = 32  # HELIUM_STEM_DEPTH: the whole patch fits two
+TILE = 24  # HELIUM_STEM_TILE: patches that are made at a time
 
 
 def takes(operator: IntegerConvolution) -> bool:
     """True for a window (not 1x1) so small that it is worth copying together by vectors."""
     _, height, width, channels = operator.weight.shape
     return width * channels <= LARGEST_ROW and height * width * channels <= LARGEST_DEPTH
+
+
+def patch_bytes(output_width: int) -> int:
+    """What a row's patches take of the scratch; the last one's last vector writes beyond it."""
+    return min(output_width, TILE) * LARGEST_DEPTH + LARGEST_ROW
