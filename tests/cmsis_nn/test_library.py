@@ -2,11 +2,16 @@
 
 from pathlib import Path
 
+import numpy as np
 import pytest
 
+from paddle_cortexm.compiler.backends.base import Kernel
 from paddle_cortexm.compiler.backends.cmsis_nn import CmsisNnBackend
 from paddle_cortexm.compiler.backends.cmsis_nn.library import find_library
+from paddle_cortexm.compiler.fixed_point import fixed_points
+from paddle_cortexm.compiler.graph import IntegerFullyConnected, Requantisation
 from paddle_cortexm.errors import UserError
+from tests.compiler.graphs import GraphBuilder
 
 
 @pytest.fixture(autouse=True)
@@ -18,7 +23,7 @@ def no_library(monkeypatch: pytest.MonkeyPatch) -> None:
 def pack(folder: Path, intermediate: str = "int64_t") -> Path:
     """A folder that looks like the library; intermediate: the type that single rounding computes in."""
     (folder / "Include").mkdir(parents=True)
-    (folder / "Include" / "arm_nnfunctions.h").touch()
+    (folder / "Include" / "arm_nnfunctions.h").write_text("arm_cmsis_nn_status arm_fully_connected_wrapper_s8(void);\n")
     (folder / "Include" / "arm_nnsupportfunctions.h").write_text(
         "int64_t other(void)\n{\n    int64_t result = 0;\n    return result;\n}\n\n"
         "static int32_t arm_nn_requantize(const int32_t val, const int32_t multiplier, const int32_t shift)\n{\n"
@@ -54,7 +59,24 @@ def test_a_path_without_the_library_names_what_is_missing(tmp_path: Path, monkey
         find_library()
 
 
-def test_a_library_whose_rounding_overflows_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("CMSIS_NN_PATH", str(pack(tmp_path / "old", intermediate="int32_t")))
-    with pytest.raises(UserError, match=r"overflows 32 bits.*V\.22\.9\.1.*is needed.*Clone ARM-software/CMSIS-NN"):
+def test_a_library_without_the_functions_is_too_old(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    root = pack(tmp_path / "old")
+    (root / "Include" / "arm_nnfunctions.h").write_text("arm_cmsis_nn_status arm_fully_connected_s8(void);\n")
+    monkeypatch.setenv("CMSIS_NN_PATH", str(root))
+    with pytest.raises(UserError, match="too old: it has no arm_fully_connected_wrapper_s8"):
         find_library()
+
+
+@pytest.mark.parametrize(("intermediate", "taken"), [("int64_t", True), ("int32_t", False)])
+def test_a_scale_that_an_old_library_may_round_wrongly_is_left_to_others(
+    intermediate: str, taken: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("CMSIS_NN_PATH", str(pack(tmp_path / "library", intermediate)))
+    weight, bias = np.ones((4, 8), np.int8), np.zeros(4, np.int32)
+    for scale, expected in ((0.25, True), (0.75, taken)):
+        requantisation = Requantisation(*fixed_points(np.full(4, scale)), 0, -128, 127)
+        operator = IntegerFullyConnected(weight, bias, 0, requantisation)
+        builder = GraphBuilder((1, 1, 1, 8))
+        builder.add("logits", operator, "image", shape=(1, 1, 1, 4))
+        graph = builder.graph()
+        assert isinstance(CmsisNnBackend().select(graph, graph.layers[0]), Kernel) == expected

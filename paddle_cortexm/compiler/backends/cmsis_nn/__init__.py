@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 from paddle_cortexm.compiler.backends.base import Kernel, Rejection
 from paddle_cortexm.compiler.backends.cmsis_nn import calls
-from paddle_cortexm.compiler.backends.cmsis_nn.library import find_library
+from paddle_cortexm.compiler.backends.cmsis_nn.library import find_library, rounds_correctly
 from paddle_cortexm.compiler.graph import (
     Graph,
     IntegerAdd,
@@ -36,7 +36,7 @@ class CmsisNnBackend:
     name = "cmsis-nn"
 
     def __init__(self) -> None:
-        find_library()
+        self.rounds_correctly = rounds_correctly(find_library())
 
     def select(self, graph: Graph, layer: Layer) -> Kernel | Rejection:
         make = CALLS.get(type(layer.operator))
@@ -45,4 +45,7 @@ class CmsisNnBackend:
         epilogue = getattr(layer.operator, "epilogue", None)
         if epilogue is not None and (epilogue.table is not None or epilogue.add is not None):
             return Rejection("CMSIS-NN fuses neither tables nor adds")
+        requantisation = getattr(layer.operator, "requantisation", None)
+        if not self.rounds_correctly and requantisation is not None and (requantisation.shift >= 0).any():
+            return Rejection("a scale of 1/2 or more, which CMSIS-NN before header revision V.22.9.1 may round wrongly")
         return make(graph, layer)
