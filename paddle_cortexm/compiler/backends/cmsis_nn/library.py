@@ -34,7 +34,8 @@ def find_library() -> Path:
             raise UserError(f"CMSIS-NN at {root}: {needed} is missing. {HOW_TO_GET_IT}")
     if NEWEST_FUNCTION not in (root / FUNCTIONS).read_text(encoding="utf-8"):
         raise UserError(
-            f"CMSIS-NN at {root} is too old: it has no {NEWEST_FUNCTION}, which came with release 7.0.0. {HOW_TO_GET_IT}"
+            f"CMSIS-NN at {root} is too old: it has no {NEWEST_FUNCTION}, which came with release 7.0.0. "
+            f"{HOW_TO_GET_IT}"
         )
     return root
 
