@@ -27,6 +27,7 @@ from pydantic import (
 from paddle_cortexm.errors import UserError, nearest
 
 CONFIG_FOLDER = Path("configs")
+WEIGHT_WORDS = ("scratch", "pretrained", "random")  # of model.weights; everything else is a file
 IMAGENET_MEAN = (0.485, 0.456, 0.406)
 IMAGENET_STD = (0.229, 0.224, 0.225)
 

@@ -17,6 +17,7 @@ from typing import Any
 import numpy as np
 import paddle
 
+from paddle_cortexm.config import WEIGHT_WORDS
 from paddle_cortexm.errors import UserError, nearest
 
 IMAGENET_CLASSES = 1000
@@ -95,10 +96,9 @@ def _fetch_pretrained(name: str, seed: int) -> State:
 
 def _read_weights(path: Path) -> State:
     if not path.is_file():
-        known = ("scratch", "pretrained", "random")
         raise UserError(
-            f"model.weights: '{path}' is no file{nearest(str(path), known)}. "
-            f"Allowed: {', '.join(known)} or the path of a .pdparams file"
+            f"model.weights: '{path}' is no file{nearest(str(path), WEIGHT_WORDS)}. "
+            f"Allowed: {', '.join(WEIGHT_WORDS)} or the path of a .pdparams file"
         )
     try:
         state = paddle.load(str(path))

@@ -20,6 +20,7 @@ from typing import Any
 
 from paddle_cortexm.config import Config, overridden
 from paddle_cortexm.errors import UserError
+from paddle_cortexm.external_files import external_files
 
 BUILD_FOLDER = Path("build")
 REPOSITORY = Path(__file__).resolve().parent.parent
@@ -65,7 +66,15 @@ def stage_folder(config: Config, stage: str) -> Path:
 
 def input_folder(config: Config, stage: str) -> Path:
     """The folder of a stage that must have run. Raises UserError when it is missing, stale or changed by hand."""
+    return _verified(config, stage, external_files(config), set())
+
+
+def _verified(config: Config, stage: str, files: Mapping[str, str], seen: set[str]) -> Path:
+    """input_folder with the config's external_files; stages in `seen` have been looked at, and this one joins them."""
     folder, spec = stage_folder(config, stage), STAGES[stage]
+    if stage in seen:
+        return folder
+    seen.add(stage)
     again = f"Run ./{spec.script} --config {config.argument}"
     if not (folder / MANIFEST).is_file():
         raise UserError(f"{folder}: this stage has not been run. {again} first.")
@@ -74,8 +83,10 @@ def input_folder(config: Config, stage: str) -> Path:
     for key, value in config_values(as_made, spec).items():
         if manifest["config"].get(key) != value:
             raise UserError(f"{folder}: stale: '{key}' changed in the config since it was made. {again} again.")
+    if changed := _changed_files(manifest, files):
+        raise UserError(f"{folder}: stale: what {changed[0]} names changed since it was made. {again} again.")
     for earlier in spec.after:
-        if manifest["inputs"].get(earlier) != _outputs(input_folder(config, earlier)):
+        if manifest["inputs"].get(earlier) != _outputs(_verified(config, earlier, files, seen)):
             raise UserError(f"{folder}: stale: {earlier} was redone since it was made. {again} again.")
     for name, digest in manifest["outputs"].items():
         if not (folder / name).is_file() or sha256(folder / name) != digest:
@@ -93,15 +104,18 @@ def run_stage(
 ) -> tuple[Path, bool]:
     """Run one stage: `work` fills the folder it is given. Returns the finished folder and whether work was done.
 
-    With force false, a finished stage whose config values, inputs, code and outputs still match is left as it is.
+    With force false, a finished stage whose config values, inputs (of earlier stages, and the files that the config
+    names), code and outputs still match is left as it is.
     overrides: values by "section.key" that this run has instead of the config's; the manifest keeps them, so that later
     stages do not take the folder for stale. Raises UserError when an earlier stage is missing or stale.
     """
     spec, folder = STAGES[stage], stage_folder(config, stage)
-    inputs = {earlier: _outputs(input_folder(config, earlier)) for earlier in spec.after}
+    everything, seen = external_files(config), set[str]()
+    inputs = {earlier: _outputs(_verified(config, earlier, everything, seen)) for earlier in spec.after}
     values = config_values(overridden(config, overrides or {}), spec)
     basis = {"config": values, "overrides": dict(overrides or {}), "inputs": inputs, "code": code_digest(spec.code)}
-    if not force and _is_current(folder, basis):
+    files = {key: digest for key, digest in everything.items() if key.split(".")[0] in spec.sections}
+    if not force and _is_current(folder, basis, files):
         return folder, False
     partial = folder.with_name(f".{stage}.partial")
     shutil.rmtree(partial, ignore_errors=True)
@@ -110,8 +124,8 @@ def run_stage(
     work(partial)
     outputs = {str(p.relative_to(partial)): sha256(p) for p in sorted(partial.rglob("*")) if p.is_file()}
     seconds = round(time.monotonic() - started, 1)
-    manifest = {"stage": stage, **basis, "outputs": outputs, "versions": _versions(), "seconds": seconds}
-    write_json(partial / MANIFEST, manifest | {"seed": config.train.seed})
+    manifest = {"stage": stage, **basis, "files": files, "outputs": outputs, "versions": _versions()}
+    write_json(partial / MANIFEST, manifest | {"seconds": seconds, "seed": config.train.seed})
     shutil.rmtree(folder, ignore_errors=True)
     partial.rename(folder)
     return folder, True
@@ -162,11 +176,18 @@ def _outputs(folder: Path) -> str:
     return hashlib.sha256(json.dumps(outputs, sort_keys=True).encode()).hexdigest()
 
 
-def _is_current(folder: Path, basis: Mapping[str, Any]) -> bool:
+def _changed_files(manifest: Mapping[str, Any], files: Mapping[str, str]) -> list[str]:
+    """The config keys whose files changed. Only what was recorded and is here now is compared: a stage's result serves
+    on a machine that has no copy of the photos."""
+    recorded = manifest.get("files", {})
+    return [key for key, digest in files.items() if recorded.get(key, digest) != digest]
+
+
+def _is_current(folder: Path, basis: Mapping[str, Any], files: Mapping[str, str]) -> bool:
     if not (folder / MANIFEST).is_file():
         return False
     manifest = {"overrides": {}, **json.loads((folder / MANIFEST).read_text())}
-    if any(manifest.get(key) != value for key, value in basis.items()):
+    if any(manifest.get(key) != value for key, value in basis.items()) or _changed_files(manifest, files):
         return False
     return all((folder / n).is_file() and sha256(folder / n) == d for n, d in manifest["outputs"].items())
 

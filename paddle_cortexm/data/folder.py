@@ -8,7 +8,8 @@ from pathlib import Path
 from paddle_cortexm.config import Config
 from paddle_cortexm.data.datasets import Splits
 from paddle_cortexm.data.file_splits import splits_of_files
-from paddle_cortexm.data.image_files import SUFFIXES, ImageFiles, image_files, is_image
+from paddle_cortexm.data.image_files import ImageFiles, image_files
+from paddle_cortexm.data.image_names import SUFFIXES, is_image
 from paddle_cortexm.errors import UserError, nearest
 
 VALIDATION_FOLDERS = ("val", "validation", "test")

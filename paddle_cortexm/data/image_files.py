@@ -13,8 +13,6 @@ from PIL import ImageOps
 from paddle_cortexm.data.datasets import Indices, UnreadableImage
 from paddle_cortexm.data.preprocessing import MAXIMUM_SIDE, Image
 
-SUFFIXES = frozenset({".jpg", ".jpeg", ".png", ".bmp", ".webp", ".ppm", ".gif", ".tif", ".tiff"})
-
 
 @dataclass(frozen=True)
 class ImageFiles:
@@ -36,10 +34,6 @@ class ImageFiles:
 def image_files(labelled: Sequence[tuple[Path, int]]) -> ImageFiles:
     """A data set of (path, class number) pairs."""
     return ImageFiles(tuple(path for path, _ in labelled), np.array([target for _, target in labelled], np.int64))
-
-
-def is_image(path: Path) -> bool:
-    return path.suffix.lower() in SUFFIXES and not path.name.startswith(".")
 
 
 def read_frame(path: Path) -> Image:

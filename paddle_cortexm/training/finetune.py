@@ -16,6 +16,7 @@ from paddle_cortexm.data.datasets import Splits, class_count, is_measurable, ope
 from paddle_cortexm.data.pixels import Pixels, load_pixels
 from paddle_cortexm.data.preprocessing import normalisation_table
 from paddle_cortexm.errors import UserError
+from paddle_cortexm.external_files import external_files
 from paddle_cortexm.models import IMAGENET_CLASSES, Backbone, build, imagenet_labels
 from paddle_cortexm.stage import STAGES, config_values, write_json
 from paddle_cortexm.training.checkpoint import Checkpoint, Epoch, basis_of
@@ -64,8 +65,9 @@ def finetune(config: Config, folder: Path, group: Group, *, quiet: bool = False)
 
 
 def checkpoint_of(config: Config, folder: Path) -> Checkpoint:
-    """The checkpoint beside the stage's folder, good for exactly this config's training."""
-    return Checkpoint(folder.parent / CHECKPOINT_FOLDER, basis_of(config_values(config, STAGES[STAGE])))
+    """The checkpoint beside the stage's folder, good for exactly this config's training on these files."""
+    basis = {**config_values(config, STAGES[STAGE]), "files": external_files(config)}
+    return Checkpoint(folder.parent / CHECKPOINT_FOLDER, basis_of(basis))
 
 
 def label_names(config: Config, splits: Splits, classes: int) -> list[str]:
