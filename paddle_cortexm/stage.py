@@ -83,6 +83,8 @@ def _verified(config: Config, stage: str, files: Mapping[str, str], seen: set[st
     for key, value in config_values(as_made, spec).items():
         if manifest["config"].get(key) != value:
             raise UserError(f"{folder}: stale: '{key}' changed in the config since it was made. {again} again.")
+    if manifest["code"] != code_digest(spec.code):
+        raise UserError(f"{folder}: stale: the sources changed since it was made. {again} again.")
     if changed := _changed_files(manifest, files):
         raise UserError(f"{folder}: stale: what {changed[0]} names changed since it was made. {again} again.")
     for earlier in spec.after:

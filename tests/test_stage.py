@@ -132,6 +132,13 @@ def test_changed_code_redoes_compilation_but_not_training(monkeypatch: pytest.Mo
     assert run_stage(config(), COMPILATION, writes("C"))[1]
 
 
+def test_a_stage_made_from_other_sources_is_stale_and_names_the_script_to_run(monkeypatch: pytest.MonkeyPatch) -> None:
+    run_line(config())
+    monkeypatch.setattr(stage, "code_digest", lambda paths: "other" if list(paths) else "")
+    message = refusal(config(), COMPILATION)
+    assert "stale: the sources changed" in message and "Run ./03_compile_tvm.py --config small again" in message
+
+
 def test_an_interrupted_stage_leaves_nothing_that_looks_whole() -> None:
     def interrupted(folder: Path) -> None:
         (folder / "half.txt").write_text("half")
