@@ -76,9 +76,9 @@ def _verified(config: Config, stage: str, files: Mapping[str, str], seen: set[st
         return folder
     seen.add(stage)
     again = f"Run ./{spec.script} --config {config.argument}"
-    if not (folder / MANIFEST).is_file():
+    manifest = _manifest(folder)
+    if manifest is None:
         raise UserError(f"{folder}: this stage has not been run. {again} first.")
-    manifest = json.loads((folder / MANIFEST).read_text())
     as_made = overridden(config, manifest.get("overrides", {}))
     for key, value in config_values(as_made, spec).items():
         if manifest["config"].get(key) != value:
@@ -172,24 +172,34 @@ def read_json(path: Path) -> Any:
     return json.loads(path.read_text(encoding="utf-8"))
 
 
+def _manifest(folder: Path) -> dict[str, Any] | None:
+    """The manifest of a finished stage. None where there is no whole one, and the stage has to be made again."""
+    try:
+        manifest = {"overrides": {}, "files": {}, **read_json(folder / MANIFEST)}
+    except (OSError, ValueError, TypeError):  # absent; not JSON; not an object
+        return None
+    sections = ("config", "overrides", "inputs", "files", "outputs")
+    whole = all(isinstance(manifest.get(name), dict) for name in sections) and isinstance(manifest.get("code"), str)
+    return manifest if whole else None
+
+
 def _outputs(folder: Path) -> str:
     """One digest over the outputs a finished stage recorded."""
-    outputs = json.loads((folder / MANIFEST).read_text())["outputs"]
+    outputs = read_json(folder / MANIFEST)["outputs"]
     return hashlib.sha256(json.dumps(outputs, sort_keys=True).encode()).hexdigest()
 
 
 def _changed_files(manifest: Mapping[str, Any], files: Mapping[str, str]) -> list[str]:
     """The config keys whose files changed. Only what was recorded and is here now is compared: a stage's result serves
     on a machine that has no copy of the photos."""
-    recorded = manifest.get("files", {})
-    return [key for key, digest in files.items() if recorded.get(key, digest) != digest]
+    return [key for key, digest in files.items() if manifest["files"].get(key, digest) != digest]
 
 
 def _is_current(folder: Path, basis: Mapping[str, Any], files: Mapping[str, str]) -> bool:
-    if not (folder / MANIFEST).is_file():
+    manifest = _manifest(folder)
+    if manifest is None or _changed_files(manifest, files):
         return False
-    manifest = {"overrides": {}, **json.loads((folder / MANIFEST).read_text())}
-    if any(manifest.get(key) != value for key, value in basis.items()) or _changed_files(manifest, files):
+    if any(manifest.get(key) != value for key, value in basis.items()):
         return False
     return all((folder / n).is_file() and sha256(folder / n) == d for n, d in manifest["outputs"].items())
 

@@ -162,6 +162,15 @@ def test_an_interrupted_stage_keeps_the_result_before_it() -> None:
     assert input_folder(config(), TRAINING) == made and (made / "result.txt").read_text() == "first"
 
 
+@pytest.mark.parametrize("text", ["", "{", "[]", "7", "{}", '{"config": 1}', "\x00"])
+def test_a_stage_whose_manifest_is_damaged_counts_as_not_made(text: str) -> None:
+    made, _ = run_stage(config(), TRAINING, writes("weights"))
+    (made / "manifest.json").write_text(text)
+    assert "has not been run" in refusal(config(), TRAINING)
+    assert run_stage(config(), TRAINING, writes("weights"))[1]
+    assert input_folder(config(), TRAINING) == made
+
+
 @pytest.mark.parametrize("name", STAGES)
 def test_a_missing_stage_names_the_script_to_run(name: str) -> None:
     message = refusal(config(), name)
