@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import importlib.util
 import os
+import signal
 import sys
 import warnings
 from collections.abc import Callable, Mapping
@@ -57,6 +58,7 @@ def run(main: Callable[[], int | None]) -> None:
     os.environ.setdefault("GLOG_minloglevel", "2")  # of what Paddle logs, errors only
     for module in NOISY_MODULES:
         warnings.filterwarnings("ignore", category=UserWarning, module=module)
+    signal.signal(signal.SIGTERM, signal.default_int_handler)  # ends as Ctrl-C does: what is half made is removed
     try:
         sys.exit(main() or 0)
     except UserError as error:

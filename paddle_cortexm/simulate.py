@@ -104,10 +104,13 @@ def build_library(folder: Path) -> Path:
     includes = [f"-I{path}" for path in (folder, *(REPOSITORY / header for header in HEADERS))]
     sources = [*map(str, own), *(str(REPOSITORY / path) for path in shared)]
     command = [host_compiler(), *HOST_FLAGS, *includes, *sources, *external, "-lm", "-o", str(partial)]
-    done = subprocess.run(command, capture_output=True, text=True)
-    if done.returncode:
-        raise RuntimeError(f"the generated C does not compile for the host:\n{done.stderr[:4000]}")
-    partial.rename(library)
+    try:
+        done = subprocess.run(command, capture_output=True, text=True)
+        if done.returncode:
+            raise RuntimeError(f"the generated C does not compile for the host:\n{done.stderr[:4000]}")
+        partial.rename(library)
+    finally:
+        partial.unlink(missing_ok=True)  # of a build that failed or was interrupted
     return library
 
 

@@ -1,8 +1,8 @@
 """Stages: what each reads and writes, when it may be skipped, and whole folders or nothing.
 
-A stage writes to `build/NAME/.NN_stage.partial` and renames it when done, so an interrupted run leaves no folder that
-looks whole. `manifest.json` in the folder says what it was made from; a stage whose manifest still matches is skipped,
-and a stage whose input is missing or stale says which script to run.
+A stage writes to `build/NAME/.NN_stage.partial` and renames it when done; a run that fails or is interrupted removes it
+and leaves the result before it as it was. `manifest.json` in the folder says what it was made from; a stage whose
+manifest still matches is skipped, and a stage whose input is missing or stale says which script to run.
 """
 
 from __future__ import annotations
@@ -123,14 +123,27 @@ def run_stage(
     shutil.rmtree(partial, ignore_errors=True)
     partial.mkdir(parents=True)
     started = time.monotonic()
-    work(partial)
+    try:
+        work(partial)
+    except BaseException:
+        shutil.rmtree(partial, ignore_errors=True)
+        raise
     outputs = {str(p.relative_to(partial)): sha256(p) for p in sorted(partial.rglob("*")) if p.is_file()}
     seconds = round(time.monotonic() - started, 1)
     manifest = {"stage": stage, **basis, "files": files, "outputs": outputs, "versions": _versions()}
     write_json(partial / MANIFEST, manifest | {"seconds": seconds, "seed": config.train.seed})
-    shutil.rmtree(folder, ignore_errors=True)
-    partial.rename(folder)
+    _put_in_place(partial, folder)
     return folder, True
+
+
+def _put_in_place(partial: Path, folder: Path) -> None:
+    """Let the finished folder take the place of the result before it, which is deleted only then."""
+    before = folder.with_name(f".{folder.name}.before")
+    shutil.rmtree(before, ignore_errors=True)
+    if folder.exists():
+        folder.rename(before)
+    partial.rename(folder)
+    shutil.rmtree(before, ignore_errors=True)
 
 
 def config_values(config: Config, spec: StageSpec) -> dict[str, Any]:
