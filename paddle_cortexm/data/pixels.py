@@ -55,14 +55,15 @@ def load_pixels(dataset: Dataset, resize: int, size: int, what: str, *, quiet: b
     return Pixels(images[: len(kept)], dataset.targets[indices], indices, tuple(unreadable))
 
 
-def check_unreadable(unreadable: Sequence[str], count: int, what: str) -> None:
-    """Raise UserError when more than 1 % of the images are unreadable; otherwise print which are left out."""
+def check_unreadable(unreadable: Sequence[str], count: int, what: str, tolerated: int = 0) -> None:
+    """Raise UserError when more than 1 % of the images are unreadable, and more than `tolerated` of them; otherwise
+    print which are left out."""
     if not unreadable:
         return
     names = "\n".join(f"  {message}" for message in unreadable[:NAMED_UNREADABLE])
     more = f"\n  and {len(unreadable) - NAMED_UNREADABLE} more" if len(unreadable) > NAMED_UNREADABLE else ""
-    said = f"{what}: {len(unreadable)} of {count} images cannot be read:\n{names}{more}"
-    if len(unreadable) > UNREADABLE_LIMIT * count:
+    said = f"{what}: {len(unreadable)} of {count} images cannot be used:\n{names}{more}"
+    if len(unreadable) > max(tolerated, UNREADABLE_LIMIT * count):
         raise UserError(
             f"{said}\nThat is more than {UNREADABLE_LIMIT:.0%}. Repair or remove them, then run this again."
         )

@@ -7,17 +7,20 @@ from __future__ import annotations
 
 import re
 import struct
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 import numpy as np
 from PIL import Image, ImageOps
 
+from paddle_cortexm.data.pixels import check_unreadable
 from paddle_cortexm.data.preprocessing import MAXIMUM_SIDE
 from paddle_cortexm.data.preprocessing import Image as Frame
 from paddle_cortexm.errors import UserError
+from paddle_cortexm.progress import progress
 
 MAGIC = b"RGB8"
+MANY = 50  # photos from which on reading them shows its progress
 IMAGE_SUFFIXES = (".jpg", ".jpeg", ".png")
 
 
@@ -49,6 +52,24 @@ def images_below(folder: Path) -> list[Path]:
     if not found:
         raise UserError(f"{folder}: no image in it ({', '.join(IMAGE_SUFFIXES)})")
     return found
+
+
+def usable(images: Sequence[Path], *, quiet: bool = False) -> tuple[list[Path], list[str]]:
+    """The images that can be read, and a message for each of the others.
+
+    Raises UserError when none is left, or when more than one, and more than 1 %, cannot be read.
+    """
+    good: list[Path] = []
+    bad: list[str] = []
+    for path in progress(images, "photos", quiet=quiet) if len(images) >= MANY else images:
+        try:
+            read_image(path)
+        except UserError as error:
+            bad.append(str(error))
+        else:
+            good.append(path)
+    check_unreadable(bad, len(images), "photos", tolerated=1 if good else 0)
+    return good, bad
 
 
 def encode(frame: Frame) -> bytes:

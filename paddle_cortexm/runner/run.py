@@ -7,8 +7,6 @@ from __future__ import annotations
 
 import argparse
 import os
-import shutil
-import signal
 import threading
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -54,11 +52,10 @@ class Batch:
 
 def main() -> int:
     """Parse the command line, run, print the verdict. 0 for PASS, 1 for FAIL."""
-    signal.signal(signal.SIGTERM, signal.default_int_handler)  # so that simulators end with this process
     options = _arguments().parse_args()
     settings = config.load(options.config)
     simulator = simulators.find(target_named(settings.compile.target), options.simulator)
-    images = _images(options)
+    images, unusable = _images(options)
     elf = stage.input_folder(settings, "04_build_app") / "app.elf"
     folder = stage.stage_folder(settings, "05_run_fvp")
     if options.print_command:
@@ -68,13 +65,12 @@ def main() -> int:
     print(f"simulator: {simulator.executable}{f' ({simulator.note})' if simulator.note else ''}")
 
     def work(partial: Path) -> None:
-        shutil.rmtree(folder, ignore_errors=True)  # an earlier result must not outlive a run that breaks off
         try:
             report, text = run_and_judge(partial, settings, simulator, elf, images, options)
         except RunError as error:
             report, text = run_report.broken_off(settings, simulator, str(error)), error.output
         (partial / "uart.txt").write_text(text, encoding="utf-8")
-        write_json(partial / "run.json", report)
+        write_json(partial / "run.json", report | {"unusable_images": unusable})
 
     stage.run_stage(settings, "05_run_fvp", work, force=True)
     report = stage.read_json(folder / "run.json")
@@ -106,16 +102,17 @@ def _arguments() -> argparse.ArgumentParser:
     return parser
 
 
-def _images(options: argparse.Namespace) -> list[Path]:
-    """The images asked for; none means the linked-in frame. Raises UserError for values that make no sense."""
+def _images(options: argparse.Namespace) -> tuple[list[Path], list[str]]:
+    """The images asked for, all of them readable (none means the linked-in frame), and what is said of the others of
+    the folder. Raises UserError for values that make no sense and for bad images, before anything runs."""
     if options.jobs < 1:
         raise UserError(f"--jobs {options.jobs}: at least 1 simulator is needed")
     if options.timeout is not None and options.timeout <= 0:
         raise UserError(f"--timeout {options.timeout:g}: a number of seconds above 0 is needed")
     if options.image:
-        frames.read_image(options.image)  # a bad file is refused before anything runs
-        return [options.image]
-    return frames.images_below(options.images) if options.images else []
+        frames.read_image(options.image)
+        return [options.image], []
+    return frames.usable(frames.images_below(options.images), quiet=options.quiet) if options.images else ([], [])
 
 
 def batches(images: list[Path], jobs: int, folder: Path) -> list[Batch]:
@@ -148,9 +145,8 @@ def run_batches(
         return done.text, checked(done, batch, limit)
 
     with ThreadPoolExecutor(len(split)) as pool:
-        futures = [pool.submit(run_one, batch) for batch in split]
         try:
-            results = [future.result() for future in futures]
+            results = [future.result() for future in [pool.submit(run_one, batch) for batch in split]]
         except BaseException:  # one went wrong, or the user pressed Ctrl-C: no simulator is left behind
             stop.set()
             raise

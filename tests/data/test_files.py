@@ -98,7 +98,7 @@ def test_more_unreadable_images_stop_the_run(tmp_path: Path) -> None:
     class_folders(tmp_path / "val", 1)
     (tmp_path / "train" / "cat" / "7.png").write_bytes(b"not a picture")
     train = open_splits(config(tmp_path, calibration_images=1)).train
-    with pytest.raises(UserError, match=r"(?s)1 of 19 images cannot be read.*7\.png.*more than 1%"):
+    with pytest.raises(UserError, match=r"(?s)1 of 19 images cannot be used.*7\.png.*more than 1%"):
         load_pixels(train, 16, 16, "training images", quiet=True)
 
 
