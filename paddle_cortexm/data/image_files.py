@@ -39,10 +39,28 @@ def image_files(labelled: Sequence[tuple[Path, int]]) -> ImageFiles:
 def read_frame(path: Path) -> Image:
     """An image file as RGB, (height, width, 3) uint8, upright. What is larger than 1024 pixels, more than the device
     takes, is first reduced to fit. Raises UnreadableImage, which names the file."""
+    picture = read_picture(path)
+    picture.thumbnail((MAXIMUM_SIDE, MAXIMUM_SIDE), Pillow.Resampling.BILINEAR)
+    return np.asarray(picture)
+
+
+def read_picture(path: Path) -> Pillow.Image:
+    """An image file of any size as 8-bit RGB, upright as its EXIF data says; the first one of several.
+
+    16-bit grey is scaled to 8 bits; what is transparent is laid over white. Raises UnreadableImage, which names the
+    file, when it is no image, is damaged, or is so large that it may be meant to fill the memory.
+    """
     try:
         with Pillow.open(path) as file:
-            picture = ImageOps.exif_transpose(file).convert("RGB")
-            picture.thumbnail((MAXIMUM_SIDE, MAXIMUM_SIDE), Pillow.Resampling.BILINEAR)
-            return np.asarray(picture)
+            picture = ImageOps.exif_transpose(file)
+            if picture.mode in ("I", "F"):
+                raise ValueError("32 bits a pixel, of unknown range; save it with 8 or 16")
+            if picture.mode.startswith("I;16"):  # Pillow's own conversion clips at 255
+                grey = np.asarray(picture).astype(np.uint32)
+                return Pillow.fromarray(((grey + 128) // 257).astype(np.uint8)).convert("RGB")
+            if picture.has_transparency_data:
+                white = Pillow.new("RGBA", picture.size, "white")
+                return Pillow.alpha_composite(white, picture.convert("RGBA")).convert("RGB")
+            return picture.convert("RGB")
     except (OSError, SyntaxError, ValueError, Pillow.DecompressionBombError) as error:
         raise UnreadableImage(f"{path}: {error}") from None

@@ -11,8 +11,10 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 import numpy as np
-from PIL import Image, ImageOps
 
+from paddle_cortexm.data.datasets import UnreadableImage
+from paddle_cortexm.data.image_files import read_picture
+from paddle_cortexm.data.image_names import SUFFIXES, is_image
 from paddle_cortexm.data.pixels import check_unreadable
 from paddle_cortexm.data.preprocessing import MAXIMUM_SIDE
 from paddle_cortexm.data.preprocessing import Image as Frame
@@ -21,23 +23,24 @@ from paddle_cortexm.progress import progress
 
 MAGIC = b"RGB8"
 MANY = 50  # photos from which on reading them shows its progress
-IMAGE_SUFFIXES = (".jpg", ".jpeg", ".png")
 
 
 def read_image(path: Path) -> Frame:
-    """A JPEG or PNG as an RGB frame, (height, width, 3) uint8, turned upright as its EXIF data says.
+    """An image file as an RGB frame, (height, width, 3) uint8, upright.
 
     Raises UserError that names the file when it is missing, not an image, damaged or larger than 1024 x 1024.
     """
+    if path.is_dir():
+        raise UserError(f"{path}: a folder, not an image. For the images in it: --images {path}")
     if not path.is_file():
         raise UserError(f"{path}: no such image")
     try:
-        with Image.open(path) as image:
-            width, height = image.size
-            if max(width, height) <= MAXIMUM_SIDE:
-                return np.asarray(ImageOps.exif_transpose(image).convert("RGB"))
-    except (OSError, SyntaxError, ValueError) as error:
-        raise UserError(f"{path}: cannot be read as a JPEG or PNG: {error}") from None
+        picture = read_picture(path)
+    except UnreadableImage as error:
+        raise UserError(f"{error}. It cannot be read as an image ({', '.join(sorted(SUFFIXES))})") from None
+    width, height = picture.size
+    if max(width, height) <= MAXIMUM_SIDE:
+        return np.asarray(picture)
     raise UserError(
         f"{path}: {width} x {height} pixels; the program takes frames up to {MAXIMUM_SIDE} x {MAXIMUM_SIDE}. Scale it "
         f"down first, as in: convert {path.name} -resize {MAXIMUM_SIDE}x{MAXIMUM_SIDE} small.png"
@@ -45,12 +48,14 @@ def read_image(path: Path) -> Frame:
 
 
 def images_below(folder: Path) -> list[Path]:
-    """Every JPEG and PNG below the folder, in order of their paths. Raises UserError when there is none."""
+    """Every image below the folder, in order of their paths. Raises UserError when there is none."""
+    if folder.is_file():
+        raise UserError(f"{folder}: a file, not a folder. For one image: --image {folder}")
     if not folder.is_dir():
         raise UserError(f"{folder}: no such folder")
-    found = sorted(path for path in folder.rglob("*") if path.suffix.lower() in IMAGE_SUFFIXES)
+    found = sorted(path for path in folder.rglob("*") if is_image(path) and path.is_file())
     if not found:
-        raise UserError(f"{folder}: no image in it ({', '.join(IMAGE_SUFFIXES)})")
+        raise UserError(f"{folder}: no image in it ({', '.join(sorted(SUFFIXES))})")
     return found
 
 
