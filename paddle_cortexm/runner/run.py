@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import argparse
 import os
+import shlex
 import threading
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -27,6 +28,7 @@ from paddle_cortexm.stage import write_json
 from paddle_cortexm.target import target_named
 
 BOOT_LIMIT = 240.0  # seconds for boot and the first frame; MobileNetV2 1.0/224 takes about 10 on QEMU
+PRINTED_FRAMES = ".frames"  # folder beside the stages' for what a printed command reads
 FRAME_LIMIT = 30.0  # seconds more for each further frame
 
 
@@ -59,8 +61,7 @@ def main() -> int:
     elf = stage.input_folder(settings, "04_build_app") / "app.elf"
     folder = stage.stage_folder(settings, "05_run_fvp")
     if options.print_command:
-        batch = batches(images, 1, folder)[0]
-        print(" ".join(simulator.command(elf, batch.frame_file, time_limit(batch, options.timeout))))
+        print(shell_command(simulator, elf, batches(images, 1, folder.with_name(PRINTED_FRAMES))[0], options.timeout))
         return 0
     print(f"simulator: {simulator.executable}{f' ({simulator.note})' if simulator.note else ''}")
 
@@ -76,6 +77,14 @@ def main() -> int:
     report = stage.read_json(folder / "run.json")
     print(run_report.text(report))
     return 0 if report["verdict"] == "PASS" else 1
+
+
+def shell_command(simulator: Simulator, elf: Path, batch: Batch, asked: float | None) -> str:
+    """The simulator's command for a shell in the current folder. The frame file that it names is written, and stays."""
+    if batch.frame_file:
+        batch.frame_file.parent.mkdir(parents=True, exist_ok=True)
+        frames.write_frame_file(batch.frame_file, batch.images)
+    return shlex.join(simulator.command(elf, batch.frame_file, time_limit(batch, asked)))
 
 
 def run_and_judge(

@@ -111,6 +111,13 @@ def test_the_command_is_printed_and_not_run(built: str, script: Script) -> None:
     assert not Path("build/tiny/05_run_fvp").exists()
 
 
+def test_a_printed_command_runs_when_it_is_pasted(built: str, script: Script) -> None:
+    Image.new("RGB", (30, 19), (10, 200, 90)).save("a photo.png")
+    printed = script("05_run_fvp.sh", "--config", built, *QEMU, "--image", "a photo.png", "--print-command").stdout
+    pasted = subprocess.run(["sh", "-c", printed], capture_output=True, text=True, timeout=120)
+    assert "frame 0: 30x19 class" in pasted.stdout and "EXITTHESIM" in pasted.stdout
+
+
 def test_a_fault_on_the_target_is_a_fail_with_its_registers(deployment: Deployment, script: Script) -> None:
     name = deployment(body="(void)*(volatile uint32_t *)0xF0000000u;")
     script("04_build_app.sh", "--config", name)
