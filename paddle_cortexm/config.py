@@ -55,7 +55,7 @@ Arena = Annotated[Literal["none", "minimum"] | int, PlainValidator(parse_arena)]
 
 
 class Section(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
 
 
 class Model(Section):

@@ -123,6 +123,12 @@ def _load(network: paddle.nn.Layer, state: State, name: str, source: str) -> tup
             f"model.weights: {source} does not fit {name}: {len(unfit)} of {len(own)} tensors differ; '{key}' {found}. "
             f"Use the weights of {name}, or set model.backbone to the network they belong to."
         )
+    broken = [key for key in own if key not in dropped and not np.isfinite(np.asarray(state[key])).all()]
+    if broken:
+        raise UserError(
+            f"model.weights: {source} holds values that are not finite (NaN or infinity) in {len(broken)} of "
+            f"{len(own)} tensors; '{broken[0]}' is the first. The training that wrote it failed: use an earlier file."
+        )
     network.set_state_dict({key: state[key] for key in own if key not in dropped})
     if not dropped:
         return ()

@@ -106,6 +106,8 @@ def test_all_mistakes_are_told_at_once() -> None:
         ("train", "epochs", "-1"),
         ("train", "label_smoothing", "1.5"),
         ("train", "learning_rate", "0"),
+        ("train", "learning_rate", ".nan"),
+        ("train", "weight_decay", ".inf"),
         ("train", "flip", "sideways"),
         ("quantise", "precision", "int4"),
         ("quantise", "algorithm", "best"),

@@ -55,6 +55,11 @@ def finetune(config: Config, folder: Path, group: Group, *, quiet: bool = False)
         epochs = train(backbone.network, material, config.train, checkpoint, group, status)
     if group.leads:
         logits = network_logits(backbone.network, validation, table)
+        if not np.isfinite(logits).all():
+            raise UserError(
+                f"the network's answers are not finite numbers. Choose a lower train.learning_rate (it is "
+                f"{config.train.learning_rate:g}), or other model.weights."
+            )
         paddle.save(backbone.network.state_dict(), str(folder / "model.pdparams"))
         (folder / "labels.txt").write_text("\n".join(labels) + "\n", encoding="utf-8")
         write_demo(folder / "demo.png", splits, validation, logits)

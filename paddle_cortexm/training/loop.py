@@ -50,7 +50,7 @@ def train(
 ) -> list[Epoch]:
     """Train the network in place for settings.epochs, going on from the checkpoint if there is one; returns what is
     known of every epoch. before_epoch is called with each epoch's number (from 1). Raises UserError when there are too
-    few images for a batch."""
+    few images for a batch, and when the loss is no longer a number."""
     images = _batch_size(settings, len(material.train), group)
     steps = len(material.train) // images
     speed_up_small_maps(network)
@@ -123,6 +123,11 @@ def _one_epoch(
         optimiser.step()
         optimiser.clear_grad()
         losses.append(float(loss))
+        if not np.isfinite(losses[-1]):
+            raise UserError(
+                f"training diverged in epoch {number}: the loss is {losses[-1]}. Choose a lower learning_rate (it was "
+                f"{rate:g}) or more warmup_epochs, then run this again."
+            )
         hits.append(float((logits.numpy().argmax(axis=1) == targets).mean()))
         status.step_done(losses[-1], float(np.mean(hits)))
     figures = paddle.to_tensor([np.mean(losses), np.mean(hits)], dtype="float64")

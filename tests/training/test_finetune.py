@@ -112,3 +112,9 @@ def test_classes_that_do_not_fit_the_data_are_refused(tmp_path: Path) -> None:
     settings = config().model_copy(update={"model": config().model.model_copy(update={"classes": 7})})
     with pytest.raises(UserError, match=r"model\.classes is 7, but the data has 10 classes"):
         trained(settings, tmp_path)
+
+
+def test_a_run_that_diverges_says_so_and_writes_no_model(tmp_path: Path) -> None:
+    with pytest.raises(UserError, match=r"diverged in epoch \d: .*lower learning_rate|answers are not finite"):
+        trained(config(learning_rate=1e30, optimiser="momentum"), tmp_path / "01_finetune")
+    assert not (tmp_path / "01_finetune" / "model.pdparams").exists()
