@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import errno
 import importlib.util
 import os
 import signal
@@ -10,6 +11,7 @@ import sys
 import warnings
 from collections.abc import Callable, Mapping
 from pathlib import Path
+from types import TracebackType
 
 from paddle_cortexm.errors import UserError
 
@@ -19,6 +21,18 @@ NOISY_MODULES = (r"paddle\.utils", r"paddle\.nn\.layer", r"paddleslim\.", r"_dis
 
 REPOSITORY = Path(__file__).resolve().parent.parent
 PACKAGES = ("numpy", "paddle", "pydantic", "tvm", "yaml")  # without one of these no script gets far
+INTERRUPTED = "\ninterrupted: nothing half made was left behind; run the same command again"
+_WRITABLE = "Make it writable for you (ls -ld shows its owner), or work in a copy of the repository that is."
+_FULL = "Make room (build/ holds the results; du -sh build/* shows the large ones), then run the same command again."
+ADVICE = {
+    errno.EACCES: _WRITABLE,
+    errno.EPERM: _WRITABLE,
+    errno.EROFS: _WRITABLE,
+    errno.ENOSPC: _FULL,
+    errno.EDQUOT: _FULL,
+    errno.ENOTDIR: "A file stands where a folder is needed: move it away.",
+    errno.EEXIST: "A file stands where a folder is needed: move it away.",
+}
 
 
 def enter_environment(repository: Path = REPOSITORY) -> None:
@@ -53,20 +67,48 @@ def parser(description: str) -> argparse.ArgumentParser:
 
 
 def run(main: Callable[[], int | None]) -> None:
-    """Call main and exit with its status; a UserError is printed without a traceback and exits with 2."""
+    """Call main and exit with its status; what a user can mend is printed without a traceback and exits with 2."""
     os.environ.setdefault("FLAGS_enable_pir_api", "0")  # PaddleSlim needs the legacy program format
     os.environ.setdefault("GLOG_minloglevel", "2")  # of what Paddle logs, errors only
     for module in NOISY_MODULES:
         warnings.filterwarnings("ignore", category=UserWarning, module=module)
     signal.signal(signal.SIGTERM, signal.default_int_handler)  # ends as Ctrl-C does: what is half made is removed
     try:
-        sys.exit(main() or 0)
+        status = main() or 0
+        sys.stdout.flush()
     except UserError as error:
         print(f"error: {error}", file=sys.stderr)
-        sys.exit(2)
+        status = 2
     except KeyboardInterrupt:
-        print("\ninterrupted: nothing half made was left behind; run the same command again", file=sys.stderr)
-        sys.exit(130)
+        print(INTERRUPTED, file=sys.stderr)
+        status = 130
+    except BrokenPipeError:  # the reader of the output, such as `head`, has gone
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # for what is still to be flushed
+        status = 128 + signal.SIGPIPE
+    except OSError as error:
+        if error.errno is None:
+            raise
+        print(f"error: {explain(error)}", file=sys.stderr)
+        status = 2
+    sys.exit(status)
+
+
+def explain(error: OSError) -> str:
+    """What the system refused, of which file, and what to do."""
+    files = " -> ".join(str(name) for name in (error.filename, error.filename2) if name is not None)
+    advice = ADVICE.get(error.errno or 0, "Check that path, then run the same command again.")
+    return f"{f'{files}: ' if files else ''}{error.strerror}. {advice}"
+
+
+def _report(kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> None:
+    """Ctrl-C while a script still imports: the same words as later, and no traceback."""
+    if issubclass(kind, KeyboardInterrupt):
+        print(INTERRUPTED, file=sys.stderr)
+    else:
+        sys.__excepthook__(kind, error, trace)
+
+
+sys.excepthook = _report  # every script imports this module first
 
 
 def summary(folder: Path, redone: bool, figures: Mapping[str, object], next_command: str | None) -> None:
