@@ -89,12 +89,19 @@ def is_measurable(config: Config, splits: Splits) -> bool:
 
 
 def class_count(config: Config, splits: Splits) -> int:
-    """How many outputs the model has. Raises UserError when it would be trained on data with other classes."""
+    """How many outputs the model has. Raises UserError when it would be trained on data with other classes, and when
+    there are fewer than two."""
     classes = config.model.classes or len(splits.class_names)
     if config.train.epochs and classes != len(splits.class_names):
         raise UserError(
             f"model.classes is {classes}, but the data has {len(splits.class_names)} classes. Leave model.classes out "
             f"to fine-tune on this data, or set train.epochs to 0 to export the weights as they are."
+        )
+    if classes < 2:
+        raise UserError(
+            f"a classifier needs at least two classes, and there is only '{splits.class_names[0]}'. Put the images of "
+            f"each class into a folder of its own (data.kind: folder), or list them with class numbers 0, 1, ... "
+            f"(data.kind: list)."
         )
     return classes
 

@@ -12,6 +12,7 @@ from paddle_cortexm.data.image_files import ImageFiles
 from paddle_cortexm.errors import UserError
 
 VALIDATION_SHARE = 0.2  # of files that come without a validation folder or list
+FEWEST_TO_SPLIT = 3  # images of a class, for the share above to come to one of them
 CALIBRATION_SHARE = 0.25  # of the training files, at most, while there is something to train
 
 
@@ -24,8 +25,14 @@ def splits_of_files(
     if validation is None:
         kept, held_out = split_by_class(files.targets, (1 - VALIDATION_SHARE, VALIDATION_SHARE), seed)
         files, validation = files.subset(kept), files.subset(held_out)
-    _check_not_empty(files, "train")
-    _check_not_empty(validation, "validation")
+    if not files.paths:
+        raise UserError("data: no training image. Add images, or check data.path and data.kind.")
+    if not validation.paths:
+        raise UserError(
+            f"data: no image for the validation split. Without a validation folder or list, {VALIDATION_SHARE:.0%} of "
+            f"each class are held out, one of {FEWEST_TO_SPLIT} images at the least: add images until a class has "
+            f"{FEWEST_TO_SPLIT}, or give validation images of their own."
+        )
     share = CALIBRATION_SHARE if config.train.epochs else 1.0
     everything = np.arange(len(files.targets))
     held_out = sample_of(everything, min(data.calibration_images, int(share * len(everything))), seed)
@@ -33,8 +40,3 @@ def splits_of_files(
     measured = sample_of(np.arange(len(validation.targets)), data.validation_images, seed)
     calibration = files.subset(np.random.default_rng(seed).permutation(held_out))
     return Splits(tuple(class_names), files.subset(kept), validation.subset(measured), calibration)
-
-
-def _check_not_empty(files: ImageFiles, split: str) -> None:
-    if not files.paths:
-        raise UserError(f"data: no image left for the {split} split. Add images, or check data.path and data.kind.")

@@ -1,4 +1,5 @@
-"""A folder a class: `path/train/CLASS/*.jpg` with `path/val` or `path/test`, or `path/CLASS/*.jpg`, which is split."""
+"""A folder a class: `path/train/CLASS/*.jpg` with `path/val/CLASS/*.jpg` (or test). Without the latter, and where the
+class folders lie in `path` itself, the training images are split."""
 
 from __future__ import annotations
 
@@ -17,22 +18,32 @@ VALIDATION_FOLDERS = ("val", "validation", "test")
 
 def open_folder(config: Config) -> Splits:
     """The splits below `data.path`. Class names are the folders' names, sorted. Raises UserError for a folder without
-    classes or images, and for a validation class that training does not know."""
+    classes or images, for a class without images, and for a validation class that training does not know."""
     path = config.data.path
     assert path is not None
     if not path.is_dir():
-        raise UserError(f"data.path: {path} is no folder")
-    held_out = next((path / name for name in VALIDATION_FOLDERS if (path / name).is_dir()), None)
-    train = path / "train" if held_out and (path / "train").is_dir() else path
+        raise UserError(f"data.path: {path}: no such folder")
+    held_out = next((path / name for name in VALIDATION_FOLDERS if _folders(path / name)), None)
+    train = path / "train" if _folders(path / "train") else path
+    if held_out and train == path:
+        raise UserError(f"{held_out} holds class folders, but there is no {path / 'train'} with such. Rename either.")
     class_names = _folders(train)
     if not class_names:
         raise UserError(f"{train}: no class folder in it. Put the images of each class into a folder of that name.")
-    validation = _files(held_out, class_names) if held_out and train != path else None
-    return splits_of_files(config, class_names, _files(train, class_names), validation)
+    files = _files(train, class_names)
+    empty = [name for number, name in enumerate(class_names) if number not in files.targets]
+    if empty:
+        raise UserError(
+            f"{train}: no image in the class folder{'s' if len(empty) > 1 else ''} {', '.join(empty)} "
+            f"({', '.join(sorted(SUFFIXES))}). Add images, or remove the folder."
+        )
+    return splits_of_files(config, class_names, files, _files(held_out, class_names) if held_out else None)
 
 
 def _folders(path: Path) -> list[str]:
-    return sorted(entry.name for entry in path.iterdir() if entry.is_dir() and not entry.name.startswith("."))
+    """The names of the folders in `path`, hidden ones left out; none where there is no such folder."""
+    entries = path.iterdir() if path.is_dir() else ()
+    return sorted(entry.name for entry in entries if entry.is_dir() and not entry.name.startswith("."))
 
 
 def _files(path: Path, class_names: Sequence[str]) -> ImageFiles:

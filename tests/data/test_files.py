@@ -7,7 +7,7 @@ import pytest
 from PIL import Image
 
 from paddle_cortexm.config import Config
-from paddle_cortexm.data.datasets import LabelledFrames, Splits, UnreadableImage, open_splits
+from paddle_cortexm.data.datasets import LabelledFrames, Splits, UnreadableImage, class_count, open_splits
 from paddle_cortexm.data.image_files import read_frame
 from paddle_cortexm.data.pixels import load_pixels
 from paddle_cortexm.errors import UserError
@@ -61,6 +61,47 @@ def test_a_folder_without_classes_says_what_to_do(tmp_path: Path) -> None:
     photo(tmp_path / "1.png")
     with pytest.raises(UserError, match="no class folder"):
         open_splits(config(tmp_path))
+
+
+def test_a_training_folder_without_a_validation_folder_is_split(tmp_path: Path) -> None:
+    class_folders(tmp_path / "train", 20)
+    splits = open_splits(config(tmp_path, calibration_images=8))
+    assert splits.class_names == ("cat", "dog")
+    assert [len(part) for part in paths(splits)] == [24, 8, 8]
+
+
+def test_a_class_may_be_called_train(tmp_path: Path) -> None:
+    splits = open_splits(config(class_folders(tmp_path, 10, ("bus", "test", "train"))))
+    assert splits.class_names == ("bus", "test", "train")
+
+
+def test_a_validation_folder_without_a_training_folder_is_no_class(tmp_path: Path) -> None:
+    class_folders(tmp_path / "val", 10)
+    with pytest.raises(UserError, match=r"val holds class folders, but there is no .*train"):
+        open_splits(config(tmp_path))
+
+
+def test_a_single_class_is_refused_before_training(tmp_path: Path) -> None:
+    settings = config(class_folders(tmp_path, 10, ("cat",)))
+    with pytest.raises(UserError, match="at least two classes, and there is only 'cat'"):
+        class_count(settings, open_splits(settings))
+
+
+def test_an_empty_class_folder_is_named(tmp_path: Path) -> None:
+    class_folders(tmp_path, 10)
+    (tmp_path / "emu").mkdir()
+    with pytest.raises(UserError, match="no image in the class folder emu"):
+        open_splits(config(tmp_path))
+
+
+@pytest.mark.parametrize("images", range(1, 6))
+def test_too_few_images_to_split_say_how_many_are_needed(tmp_path: Path, images: int) -> None:
+    settings = config(class_folders(tmp_path, images))
+    if images >= 3:
+        assert len(open_splits(settings).validation.targets) == 2
+        return
+    with pytest.raises(UserError, match=r"no image for the validation split.*until a class has 3"):
+        open_splits(settings)
 
 
 def test_lists_name_paths_and_class_numbers(tmp_path: Path) -> None:
