@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 
 import numpy as np
@@ -33,10 +34,30 @@ def splits_of_files(
             f"each class are held out, one of {FEWEST_TO_SPLIT} images at the least: add images until a class has "
             f"{FEWEST_TO_SPLIT}, or give validation images of their own."
         )
-    share = CALIBRATION_SHARE if config.train.epochs else 1.0
     everything = np.arange(len(files.targets))
-    held_out = sample_of(everything, min(data.calibration_images, int(share * len(everything))), seed)
+    most = int(_calibration_share(config) * len(everything))
+    held_out = sample_of(everything, min(data.calibration_images, most), seed)
     kept = sample_of(np.setdiff1d(everything, held_out), data.train_images, seed)
     measured = sample_of(np.arange(len(validation.targets)), data.validation_images, seed)
     calibration = files.subset(np.random.default_rng(seed).permutation(held_out))
     return Splits(tuple(class_names), files.subset(kept), validation.subset(measured), calibration)
+
+
+def check_calibration(config: Config, splits: Splits, needed: int) -> None:
+    """Raise UserError when an int8 config has fewer than `needed` calibration images."""
+    images = len(splits.calibration.targets)
+    if config.quantise.precision != "int8" or images >= needed:
+        return
+    asked = config.data.calibration_images
+    if images == asked:
+        raise UserError(f"data.calibration_images: {asked}, but int8 needs at least {needed}; 100 or more are better.")
+    share = _calibration_share(config)
+    raise UserError(
+        f"data: {images} images are left for calibration, but int8 needs at least {needed}. They are taken from the "
+        f"training images, at most {share:.0%} of them: have {math.ceil(needed / share)} training images."
+    )
+
+
+def _calibration_share(config: Config) -> float:
+    """The largest share of the training images that calibration takes: all of them where nothing is trained."""
+    return CALIBRATION_SHARE if config.train.epochs else 1.0
