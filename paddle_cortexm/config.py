@@ -2,6 +2,7 @@
 
 `load("pplcnet_corstone310_int8")` or `load("configs/pplcnet_corstone310_int8.yaml")`. An unknown key, a value of the
 wrong type or out of range is a UserError that names the file, the key, what is allowed and the nearest known key.
+The folder configs/ and relative paths in a config are those of the repository, wherever a script is started from.
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ from typing import Annotated, Any, Literal, get_args
 
 import yaml
 from pydantic import (
+    AfterValidator,
     BaseModel,
     BeforeValidator,
     ConfigDict,
@@ -25,6 +27,7 @@ from pydantic import (
 )
 
 from paddle_cortexm.errors import UserError, nearest
+from paddle_cortexm.target import TARGETS
 
 CONFIG_FOLDER = Path("configs")
 WEIGHT_WORDS = ("scratch", "pretrained", "random")  # of model.weights; everything else is a file
@@ -47,10 +50,39 @@ def as_list(value: Any) -> Any:
     return [value] if isinstance(value, str) else value
 
 
+def check_name(value: str) -> str:
+    """Words for folders below build/, with slashes between (the benchmarks' configs); simulators take paths without
+    quoting, so nothing else is allowed."""
+    if not re.fullmatch(r"\w[\w.-]*(/\w[\w.-]*)*", value, re.ASCII):
+        raise ValueError(
+            "the file's name, or the key 'name' in it, becomes a folder below build/: letters a to z, digits, '_', "
+            "'-' and '.' are allowed, the first a letter, digit or '_'"
+        )
+    return value
+
+
+def check_target(value: str) -> str:
+    if value not in TARGETS:
+        raise ValueError(f"unknown target{nearest(value, TARGETS)}. There are: {', '.join(TARGETS)}")
+    return value
+
+
+def check_order(value: tuple[float, float]) -> tuple[float, float]:
+    if value[0] > value[1]:
+        raise ValueError("the smaller share comes first")
+    return value
+
+
 BackendName = Literal["helium", "cmsis-nn", "tvm", "fastest"]
 Fraction = Annotated[float, Field(ge=0, le=1)]
 Positive = Annotated[int, Field(ge=1)]
 Deviation = Annotated[float, Field(gt=0)]
+Share = Annotated[float, Field(gt=0, le=1)]
+Seed = Annotated[int, Field(ge=0, lt=2**32)]
+# The backbones halve an image five times: below 16 pixels several stages would see one pixel and padding. The device
+# takes frames up to 1024.
+Side = Annotated[int, Field(ge=16, le=1024)]
+CropScale = Annotated[tuple[Share, Share], AfterValidator(check_order)]
 Arena = Annotated[Literal["none", "minimum"] | int, PlainValidator(parse_arena)]
 
 
@@ -64,8 +96,8 @@ class Model(Section):
 
     backbone: str
     weights: str = "scratch"
-    image_size: Positive = 96
-    classes: Positive | None = None  # None: as many as the data has
+    image_size: Side = 96
+    classes: Annotated[int, Field(ge=2)] | None = None  # None: as many as the data has
     labels: Path | None = None  # a label a line; None: the data's class names
 
 
@@ -75,7 +107,7 @@ class Data(Section):
 
     kind: Literal["digits", "folder", "list"] = "digits"
     path: Path | None = None
-    resize: Positive | None = None  # length of the short side before the centre crop; None: image_size
+    resize: Side | None = None  # length of the short side before the centre crop; None: image_size
     mean: tuple[float, float, float] = IMAGENET_MEAN
     std: tuple[Deviation, Deviation, Deviation] = IMAGENET_STD
     train_images: Positive | None = None  # None: all (digits: 6000)
@@ -99,11 +131,14 @@ class Train(Section):
     warmup_epochs: Annotated[float, Field(ge=0)] = 1
     weight_decay: Annotated[float, Field(ge=0)] = 4e-5
     label_smoothing: Fraction = 0.1
-    crop_scale: tuple[Fraction, Fraction] = (0.7, 1.0)  # share of the image's area a random crop keeps
+    crop_scale: Annotated[tuple[Share, Share], AfterValidator(check_order)] = (
+        0.7,
+        1.0,
+    )  # share of the image's area a random crop keeps
     flip: bool = False  # mirror half of the images; wrong for digits and text
     colour_jitter: Fraction = 0.2
     processes: Positive = 1
-    seed: int = 42
+    seed: Seed = 42
 
 
 class Quantise(Section):
@@ -142,13 +177,13 @@ class Memory(Section):
 class Compile(Section):
     """kernels: backends in order of preference, or `fastest`: the cheapest of all for each layer."""
 
-    target: str = "corstone300"
+    target: Annotated[str, AfterValidator(check_target)] = "corstone300"
     kernels: Annotated[tuple[BackendName, ...], BeforeValidator(as_list)] = ("helium", "tvm")
     memory: Memory = Memory()
 
 
 class Config(Section):
-    name: str
+    name: Annotated[str, AfterValidator(check_name)]
     model: Model
     data: Data = Data()
     train: Train = Train()
@@ -163,6 +198,12 @@ class Config(Section):
             return self.name
         is_named = self._file.suffix == ".yaml" and self._file.parent.resolve() == CONFIG_FOLDER.resolve()
         return shlex.quote(self._file.stem if is_named else str(self._file))
+
+    @model_validator(mode="after")
+    def _crop_fits(self) -> Config:
+        if self.resize < self.model.image_size:
+            raise ValueError(f"data.resize {self.resize} is smaller than model.image_size, which is cropped out of it")
+        return self
 
     @property
     def resize(self) -> int:
@@ -179,12 +220,24 @@ def config_path(name: str) -> Path:
     return path
 
 
+class UniqueKeys(yaml.SafeLoader):
+    """Of a key that is given twice YAML keeps the last, without a word; here it is an error."""
+
+    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:
+        seen: set[str] = set()
+        for key, _ in node.value:
+            if key.value in seen:
+                raise yaml.MarkedYAMLError(problem=f"key '{key.value}' is given twice", problem_mark=key.start_mark)
+            seen.add(key.value)
+        return super().construct_mapping(node, deep)
+
+
 def load(name: str) -> Config:
     """Read a config by name or path. Raises UserError for anything that is wrong in it."""
     path = config_path(name)
     try:
-        values = yaml.safe_load(path.read_text(encoding="utf-8"))
-    except yaml.YAMLError as error:
+        values = yaml.load(path.read_text(encoding="utf-8"), UniqueKeys)
+    except (yaml.YAMLError, UnicodeDecodeError) as error:
         raise UserError(f"{path}: not YAML: {error}") from None
     if not isinstance(values, dict):
         raise UserError(f"{path}: a config is a mapping of sections ({', '.join(Config.model_fields)})")
@@ -214,13 +267,20 @@ def overridden(config: Config, values: Mapping[str, Any]) -> Config:
 
 def _explain(path: Path, error: Any) -> str:
     """One pydantic error as a line: file, key, what is wrong, what is allowed."""
-    keys = [str(part) for part in error["loc"]]
+    keys = [str(part) for part in error["loc"] if part != "[key]"]
+    name, given = ".".join(keys) or "config", error["input"]
     if error["type"] == "extra_forbidden":
         allowed = list(_section(keys[:-1]).model_fields)
-        return f"{path}: unknown key '{'.'.join(keys)}'{nearest(keys[-1], allowed)}. Allowed: {', '.join(allowed)}"
+        return f"{path}: unknown key '{name}'{nearest(keys[-1], allowed)}. Allowed: {', '.join(allowed)}"
     if error["type"] == "missing":
-        return f"{path}: '{'.'.join(keys)}' is missing"
-    return f"{path}: {'.'.join(keys) or 'config'}: {error['msg']} (got {error['input']!r})"
+        return f"{path}: '{name}' is missing"
+    if error["type"] == "model_type":
+        return f"{path}: {name}: has to be a section, with the keys {', '.join(_section(keys).model_fields)}"
+    if error["type"] == "literal_error":
+        words = re.findall("'([^']*)'", error["ctx"]["expected"])
+        return f"{path}: {name}: has to be one of {', '.join(words)}{nearest(str(given), words)} (got {given!r})"
+    reason = error["msg"].removeprefix("Value error, ").replace("Input should be", "has to be")
+    return f"{path}: {name}: {reason}" + ("" if isinstance(given, dict) else f" (got {given!r})")
 
 
 def _section(keys: list[str]) -> type[Section]:

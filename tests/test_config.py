@@ -108,6 +108,10 @@ def test_all_mistakes_are_told_at_once() -> None:
         ("train", "learning_rate", "0"),
         ("train", "learning_rate", ".nan"),
         ("train", "weight_decay", ".inf"),
+        ("train", "seed", "-1"),
+        ("train", "crop_scale", "[0, 1]"),
+        ("train", "crop_scale", "[1, 0.5]"),
+        ("compile", "target", "corstone301"),
         ("train", "flip", "sideways"),
         ("quantise", "precision", "int4"),
         ("quantise", "algorithm", "best"),
@@ -118,6 +122,46 @@ def test_all_mistakes_are_told_at_once() -> None:
 def test_a_value_out_of_range_names_the_key_and_the_value(section: str, key: str, value: str) -> None:
     message = refusal(f"{MINIMAL}{section}:\n  {key}: {value}\n")
     assert f"configs/small.yaml: {section}.{key}" in message and "got" in message
+
+
+@pytest.mark.parametrize("size", [0, 15, 1025])
+def test_an_image_size_the_backbones_or_the_device_cannot_take_is_refused(size: int) -> None:
+    assert "model.image_size: has to be" in refusal(f"{MINIMAL}  image_size: {size}\n")
+
+
+def test_a_crop_larger_than_the_resized_image_is_refused() -> None:
+    assert "data.resize 64 is smaller than model.image_size" in refusal(f"{MINIMAL}data:\n  resize: 64\n")
+
+
+@pytest.mark.parametrize("name", ["a,b", "a b", "../a", "a/../../b", "/tmp/a", "a/", ".hidden", "-x", "\u7167", "''"])
+def test_a_name_that_is_no_plain_folder_below_build_is_refused(name: str) -> None:
+    assert "name: the file's name, or the key 'name'" in refusal(f"name: {name}\n{MINIMAL}")
+
+
+def test_a_file_whose_name_is_no_plain_folder_is_refused_unless_it_names_itself() -> None:
+    path = CONFIG_FOLDER / "my,model.yaml"
+    path.write_text(MINIMAL)
+    with pytest.raises(UserError, match=r"my,model\.yaml: name: .*allowed.*\(got 'my,model'\)"):
+        load(str(path))
+    path.write_text(f"name: bench/source/my_model-2.0\n{MINIMAL}")
+    assert load(str(path)).name == "bench/source/my_model-2.0"
+
+
+def test_a_key_that_is_given_twice_is_refused_with_its_place() -> None:
+    message = refusal(f"{MINIMAL}train:\n  epochs: 2\n  seed: 1\n  epochs: 3\n")
+    assert "key 'epochs' is given twice" in message and "line 6" in message
+
+
+def test_a_word_close_to_an_allowed_one_is_hinted_at() -> None:
+    assert "did you mean 'abs_max'?" in refusal(f"{MINIMAL}quantise:\n  algorithm: absmax\n")
+    assert "did you mean 'corstone310'?" in refusal(f"{MINIMAL}compile:\n  target: corston310\n")
+    assert "did you mean 'weights'?" in refusal(f"{MINIMAL}compile:\n  memory: {{regions: {{weight: DDR}}}}\n")
+
+
+def test_messages_are_the_project_s_own_words() -> None:
+    for text in ("train: 7\n", "data: {kind: list}\n", "quantise: {method: qat, bias_correction: true}\n"):
+        message = refusal(MINIMAL + text)
+        assert "Value error" not in message and "instance of" not in message and "got {" not in message
 
 
 def test_a_deviation_of_zero_is_refused() -> None:
