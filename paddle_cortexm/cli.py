@@ -12,6 +12,7 @@ import warnings
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from types import TracebackType
+from typing import Any
 
 from paddle_cortexm.errors import UserError
 
@@ -22,7 +23,7 @@ NOISY_MODULES = (r"paddle\.utils", r"paddle\.nn\.layer", r"paddleslim\.", r"_dis
 REPOSITORY = Path(__file__).resolve().parent.parent
 PACKAGES = ("numpy", "paddle", "pydantic", "tvm", "yaml")  # without one of these no script gets far
 INTERRUPTED = "\ninterrupted: nothing half made was left behind; run the same command again"
-_WRITABLE = "Make it writable for you (ls -ld shows its owner), or work in a copy of the repository that is."
+_WRITABLE = "Make it writable for you (ls -ld shows its owner), or set PADDLE_CORTEXM_HOME to a folder that is."
 _FULL = "Make room (build/ holds the results; du -sh build/* shows the large ones), then run the same command again."
 ADVICE = {
     errno.EACCES: _WRITABLE,
@@ -55,12 +56,41 @@ def enter_environment(repository: Path = REPOSITORY) -> None:
 enter_environment()
 
 
-def parser(description: str) -> argparse.ArgumentParser:
+class ScriptParser(argparse.ArgumentParser):
+    """Goes to the repository once the arguments are read, for configs/ and build/ lie there whatever folder a script is
+    started from. `started_in` of the result is that folder."""
+
+    def parse_args(self, *arguments: Any, **options: Any) -> Any:
+        parsed = super().parse_args(*arguments, **options)
+        parsed.started_in = Path.cwd()
+        os.chdir(home())
+        return parsed
+
+
+def home() -> Path:
+    """The folder that holds configs/ and build/: the repository, or what PADDLE_CORTEXM_HOME names."""
+    return Path(os.environ.get("PADDLE_CORTEXM_HOME", REPOSITORY)).resolve()
+
+
+def given_path(text: str) -> Path:
+    """A path from the command line, for use in the repository: relative to it when below it, otherwise absolute."""
+    path = Path(text).absolute()
+    return path.relative_to(home()) if path.is_relative_to(home()) else path
+
+
+def config_argument(text: str) -> str:
+    """The name of a config as it is; a file's path made good for use in the repository."""
+    return str(given_path(text)) if text.endswith((".yaml", ".yml")) else text
+
+
+def parser(description: str) -> ScriptParser:
     """The arguments common to all stages: --config, --force, --quiet."""
-    arguments = argparse.ArgumentParser(
+    arguments = ScriptParser(
         description=description, formatter_class=argparse.RawDescriptionHelpFormatter, allow_abbrev=False
     )
-    arguments.add_argument("--config", required=True, help="a name or file under configs/")
+    arguments.add_argument(
+        "--config", required=True, type=config_argument, help="a name under configs/, or the path of a file"
+    )
     arguments.add_argument("--force", action="store_true", help="redo the stage even if nothing changed")
     arguments.add_argument("--quiet", action="store_true", help="plain lines instead of progress bars")
     return arguments

@@ -4,6 +4,7 @@ import os
 
 from hypothesis import settings
 
+os.environ["PADDLE_CORTEXM_HOME"] = "."  # scripts that tests start keep to the folder they are started in
 os.environ.setdefault("FLAGS_enable_pir_api", "0")  # as the scripts do; Paddle reads it when it is imported
 
 # Examples are the same in every run: a red test is red again. Time limits would fail on a busy machine.

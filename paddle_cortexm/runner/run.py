@@ -61,7 +61,9 @@ def main() -> int:
     elf = stage.input_folder(settings, "04_build_app") / "app.elf"
     folder = stage.stage_folder(settings, "05_run_fvp")
     if options.print_command:
-        print(shell_command(simulator, elf, batches(images, 1, folder.with_name(PRINTED_FRAMES))[0], options.timeout))
+        batch = batches(images, 1, folder.with_name(PRINTED_FRAMES))[0]
+        first = "" if options.started_in == Path.cwd() else f"cd {shlex.quote(str(Path.cwd()))} && "
+        print(first + shell_command(simulator, elf, batch, options.timeout))
         return 0
     print(f"simulator: {simulator.executable}{f' ({simulator.note})' if simulator.note else ''}")
 
@@ -80,7 +82,7 @@ def main() -> int:
 
 
 def shell_command(simulator: Simulator, elf: Path, batch: Batch, asked: float | None) -> str:
-    """The simulator's command for a shell in the current folder. The frame file that it names is written, and stays."""
+    """The simulator's command for a shell in the repository. The frame file that it names is written, and stays."""
     if batch.frame_file:
         batch.frame_file.parent.mkdir(parents=True, exist_ok=True)
         frames.write_frame_file(batch.frame_file, batch.images)
@@ -102,8 +104,8 @@ def run_and_judge(
 def _arguments() -> argparse.ArgumentParser:
     parser = cli.parser(__doc__ or "")
     frames_from = parser.add_mutually_exclusive_group()
-    frames_from.add_argument("--image", type=Path, help="a JPEG or PNG to classify")
-    frames_from.add_argument("--images", type=Path, help="a folder of images (or of a folder a class)")
+    frames_from.add_argument("--image", type=cli.given_path, help="a JPEG or PNG to classify")
+    frames_from.add_argument("--images", type=cli.given_path, help="a folder of images (or of a folder a class)")
     parser.add_argument("--simulator", help="fvp or qemu; without it an FVP if there is one")
     parser.add_argument("--print-command", action="store_true", help="print the simulator's command and stop")
     parser.add_argument("--timeout", type=float, help="seconds after which a simulator is killed")

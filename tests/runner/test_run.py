@@ -118,6 +118,21 @@ def test_a_printed_command_runs_when_it_is_pasted(built: str, script: Script) ->
     assert "frame 0: 30x19 class" in pasted.stdout and "EXITTHESIM" in pasted.stdout
 
 
+def test_scripts_work_from_another_folder(
+    built: str, script: Script, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "else where").mkdir()
+    monkeypatch.setenv("PADDLE_CORTEXM_HOME", str(tmp_path))
+    monkeypatch.chdir(tmp_path / "else where")
+    Image.new("RGB", (30, 19), (10, 200, 90)).save("photo.png")
+    done = script("05_run_fvp.sh", "--config", built, *QEMU, "--image", "photo.png")
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert (tmp_path / "build/tiny/05_run_fvp/run.json").is_file() and not Path("build").exists()
+    printed = script("05_run_fvp.sh", "--config", "../configs/tiny.yaml", *QEMU, "--print-command").stdout
+    pasted = subprocess.run(["sh", "-c", printed], capture_output=True, text=True, timeout=120)
+    assert "EXITTHESIM" in pasted.stdout
+
+
 def test_a_fault_on_the_target_is_a_fail_with_its_registers(deployment: Deployment, script: Script) -> None:
     name = deployment(body="(void)*(volatile uint32_t *)0xF0000000u;")
     script("04_build_app.sh", "--config", name)
