@@ -71,7 +71,8 @@ def main() -> int:
         try:
             report, text = run_and_judge(partial, settings, simulator, elf, images, options)
         except RunError as error:
-            report, text = run_report.broken_off(settings, simulator, str(error)), error.output
+            report = run_report.broken_off(settings, simulator, elf.parent, str(error), error.output)
+            text = error.output
         (partial / "uart.txt").write_text(text, encoding="utf-8")
         write_json(partial / "run.json", report | {"unusable_images": unusable})
 
@@ -118,7 +119,7 @@ def _images(options: argparse.Namespace) -> tuple[list[Path], list[str]]:
     the folder. Raises UserError for values that make no sense and for bad images, before anything runs."""
     if options.jobs < 1:
         raise UserError(f"--jobs {options.jobs}: at least 1 simulator is needed")
-    if options.timeout is not None and options.timeout <= 0:
+    if options.timeout is not None and not 0 < options.timeout < float("inf"):
         raise UserError(f"--timeout {options.timeout:g}: a number of seconds above 0 is needed")
     if options.image:
         frames.read_image(options.image)
@@ -169,14 +170,13 @@ def checked(done: simulators.SimulatorRun, batch: Batch, limit: float) -> Transc
     """The transcript of a run that came to its end. Raises RunError for one that did not."""
     said = transcript.parse(done.text)
     last_lines = "".join(f"\n  | {line}" for line in done.text.strip().splitlines()[-10:])
+    wrote = f"it wrote:{last_lines}" if last_lines else "it wrote nothing"
     if said.problems:
         raise RunError("the program stopped:\n" + "\n".join(said.problems), done.text)
     if done.timed_out:
-        raise RunError(f"the simulator was killed after {limit:g} s (--timeout); it wrote:{last_lines}", done.text)
+        raise RunError(f"the simulator was killed after {limit:g} s (--timeout); {wrote}", done.text)
     if not said.complete:
-        raise RunError(
-            f"the simulator ended with status {done.status} before the program did; it wrote:{last_lines}", done.text
-        )
+        raise RunError(f"the simulator ended with status {done.status} before the program did; {wrote}", done.text)
     if len(said.frames) != batch.frames:
         raise RunError(f"{len(said.frames)} results came back for {batch.frames} frames", done.text)
     return said

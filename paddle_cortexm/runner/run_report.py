@@ -9,7 +9,7 @@ from typing import Any
 
 from paddle_cortexm import stage
 from paddle_cortexm.config import Config
-from paddle_cortexm.runner import size_report
+from paddle_cortexm.runner import size_report, transcript
 from paddle_cortexm.runner.simulators import Simulator
 from paddle_cortexm.runner.transcript import FrameResult, Transcript
 from paddle_cortexm.runner.verdict import Comparison
@@ -33,14 +33,11 @@ def build(
 
     program: the stage 4 folder; first: the transcript that holds the first frame.
     """
-    sizes = stage.read_json(program / "size.json")
     failed = [verdict for verdict in verdicts if not verdict.comparison.passed]
     result = verdicts[0].result
     differences = [verdict.comparison.largest_difference for verdict in verdicts]
     return {
-        "config": settings.name,
-        "target": settings.compile.target,
-        "simulator": {"kind": simulator.kind, "name": simulator.name, "note": simulator.note},
+        **_what_ran(settings, simulator),
         "verdict": "FAIL" if failed else "PASS",
         "frames": len(verdicts),
         "frames_equal": len(verdicts) - len(failed),
@@ -55,25 +52,43 @@ def build(
             "layers": [{"name": name, "instructions": count} for name, count in first.layers],
         },
         "output_crc32": f"{result.crc32:08x}",
-        "arena_bytes": sizes["totals"]["arena"],
-        "weight_bytes": sizes["totals"]["weights"] + sizes["totals"]["hot"],
-        "code_bytes": sizes["totals"]["code"],
-        "stack_bytes": first.stack_used,
-        "stack_reserved_bytes": first.stack_reserved,
-        "regions": sizes["regions"],
-        "largest_layer": sizes["largest_layer"],
+        **_bytes(program, first),
         "accuracy": accuracy(settings, verdicts),
     }
 
 
-def broken_off(settings: Config, simulator: Simulator, problem: str) -> dict[str, Any]:
-    """run.json of a run without results: the program faulted, or the simulator was killed at its time limit."""
+def broken_off(settings: Config, simulator: Simulator, program: Path, problem: str, output: str) -> dict[str, Any]:
+    """run.json of a run without results: the program faulted, or the simulator was killed at its time limit. output:
+    what it wrote until then. What a run that ends would tell of its frames is null."""
+    unknown = ("frames_equal", "top5", "instructions", "output_crc32", "accuracy")
+    return {
+        **_what_ran(settings, simulator),
+        "verdict": "FAIL",
+        "problem": problem,
+        **dict.fromkeys(unknown),
+        **_bytes(program, transcript.parse(output)),
+    }
+
+
+def _what_ran(settings: Config, simulator: Simulator) -> dict[str, Any]:
     return {
         "config": settings.name,
         "target": settings.compile.target,
         "simulator": {"kind": simulator.kind, "name": simulator.name, "note": simulator.note},
-        "verdict": "FAIL",
-        "problem": problem,
+    }
+
+
+def _bytes(program: Path, said: Transcript) -> dict[str, Any]:
+    """The program's bytes; those of the stack as the program measured them, null where it did not come to that."""
+    sizes = stage.read_json(program / "size.json")
+    return {
+        "arena_bytes": sizes["totals"]["arena"],
+        "weight_bytes": sizes["totals"]["weights"] + sizes["totals"]["hot"],
+        "code_bytes": sizes["totals"]["code"],
+        "stack_bytes": said.stack_used or None,
+        "stack_reserved_bytes": sizes["totals"]["stack"],
+        "regions": sizes["regions"],
+        "largest_layer": sizes["largest_layer"],
     }
 
 

@@ -17,6 +17,8 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from paddle_cortexm.runner.run import Batch, RunError, checked
+from paddle_cortexm.runner.simulators import SimulatorRun
 from paddle_cortexm.stage import REPOSITORY
 from tests.runner.conftest import Deployment, Script
 
@@ -139,7 +141,10 @@ def test_a_fault_on_the_target_is_a_fail_with_its_registers(deployment: Deployme
     done = script("05_run_fvp.sh", "--config", name, *QEMU)
     assert done.returncode == 1
     assert "BFAR   0xf0000000" in done.stdout and done.stdout.strip().endswith("tiny  FAIL")
-    assert report()["verdict"] == "FAIL" and "CFSR" in report()["problem"]
+    run = report()
+    assert run["verdict"] == "FAIL" and "CFSR" in run["problem"] and run["simulator"]["kind"] == "qemu"
+    assert run["arena_bytes"] == 1024 and run["code_bytes"] > 1000 and "weight_bytes" in run
+    assert (run["stack_bytes"], run["stack_reserved_bytes"], run["top5"]) == (None, 8192, None)
 
 
 def test_a_program_that_never_ends_is_killed_at_the_time_limit(deployment: Deployment, script: Script) -> None:
@@ -219,12 +224,21 @@ def test_one_wrong_bit_of_the_output_is_a_fail(built: str, script: Script, tmp_p
     assert report()["failures"] == [{"image": "linked in", "reason": "1 of 10 outputs differ, by up to 1"}]
 
 
+@pytest.mark.parametrize(("text", "said"), [("", "it wrote nothing"), ("hello\n", "it wrote:\n  | hello")])
+def test_a_run_that_is_killed_shows_what_was_written_if_anything(text: str, said: str) -> None:
+    with pytest.raises(RunError) as error:
+        checked(SimulatorRun(text, -9, timed_out=True), Batch((), None), 2)
+    assert str(error.value) == f"the simulator was killed after 2 s (--timeout); {said}"
+
+
 def test_the_build_stage_must_have_been_run(deployment: Deployment, script: Script) -> None:
     done = script("05_run_fvp.sh", "--config", deployment(), *QEMU)
     assert done.returncode == 2 and "Run ./04_build_app.sh --config tiny first" in done.stderr
 
 
-@pytest.mark.parametrize(("option", "value"), [("--jobs", "0"), ("--timeout", "-1")])
+@pytest.mark.parametrize(
+    ("option", "value"), [("--jobs", "0"), ("--timeout", "-1"), ("--timeout", "nan"), ("--timeout", "inf")]
+)
 def test_values_that_make_no_sense_are_refused(built: str, script: Script, option: str, value: str) -> None:
     done = script("05_run_fvp.sh", "--config", built, option, value)
     assert done.returncode == 2 and option in done.stderr
