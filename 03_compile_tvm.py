@@ -35,7 +35,7 @@ def compile_into(config: Config, quiet: bool, folder: Path) -> None:
     model = compile_model(config, program)
     demo = read_image(training / "demo.png")
     write_model(folder, config, model, labels, demo)
-    print(plan_table(model.layers))
+    print(plan_table(model.layers, cli.line_width()))
     write_expected(folder, demo, labels)
     write_metrics(folder, config, program, labels, quiet=quiet)
     if config.quantise.precision == "int8":

@@ -6,6 +6,7 @@ import argparse
 import errno
 import importlib.util
 import os
+import shutil
 import signal
 import sys
 import warnings
@@ -20,6 +21,7 @@ from paddle_cortexm.errors import UserError
 # has changed between versions of Paddle.
 NOISY_MODULES = (r"paddle\.utils", r"paddle\.nn\.layer", r"paddleslim\.", r"_distutils_hack")
 
+PLAIN_WIDTH = 140  # columns of a table that goes into a file or a pipe
 REPOSITORY = Path(__file__).resolve().parent.parent
 PACKAGES = ("numpy", "paddle", "pydantic", "tvm", "yaml")  # without one of these no script gets far
 INTERRUPTED = "\ninterrupted: nothing half made was left behind; run the same command again"
@@ -139,6 +141,11 @@ def _report(kind: type[BaseException], error: BaseException, trace: TracebackTyp
 
 
 sys.excepthook = _report  # every script imports this module first
+
+
+def line_width() -> int:
+    """Columns a table may have: the terminal's, or as many as a file is read with."""
+    return shutil.get_terminal_size((PLAIN_WIDTH, 0)).columns if sys.stdout.isatty() else PLAIN_WIDTH
 
 
 def summary(folder: Path, redone: bool, figures: Mapping[str, object], next_command: str | None) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 
@@ -18,6 +19,7 @@ from paddle_cortexm.compiler.graph import (
 )
 from paddle_cortexm.compiler.memory import MemoryPlan
 
+WORDS, NARROWEST, GAP = 3, 16, "  "  # the table's columns of words, the fewest letters they keep, the space between
 STEM_CHANNELS = 4  # a convolution of at most so many channels is the image's
 KINDS = {
     "FullyConnected": "fully connected",
@@ -106,25 +108,37 @@ def plan_report(layers: list[PlannedLayer], memory: MemoryPlan) -> dict[str, obj
     return {"totals": totals, "layers": [asdict(layer) for layer in layers]}
 
 
-def plan_table(layers: list[PlannedLayer]) -> str:
-    """The plan as text, a line a layer."""
-    head = ("layer", "operator", "output", "kernel", "MACs", "weights B", "scratch B")
+def plan_table(layers: list[PlannedLayer], width: int) -> str:
+    """The plan as text: a line a layer, of at most `width` columns where that can be, then every kernel and why."""
+    head = ("layer", "operator", "kernel", "input", "output", "MACs", "weights B", "tensors B", "scratch B")
     rows = [
         (
             layer.name,
-            layer.operator,
-            "x".join(map(str, layer.output_shape[1:])),
+            layer.operator.removeprefix("Integer"),
             layer.kernel,
-            f"{layer.macs:,}",
-            f"{layer.weight_bytes:,}",
-            f"{layer.scratch_bytes:,}",
+            "x".join(map(str, layer.input_shapes[0][1:])),
+            "x".join(map(str, layer.output_shape[1:])),
+            *(f"{n:,}" for n in (layer.macs, layer.weight_bytes, layer.activation_bytes, layer.scratch_bytes)),
         )
         for layer in layers
     ]
-    widths = [max(len(row[i]) for row in [head, *rows]) for i in range(len(head))]
+    widths = _fitted([max(len(row[i]) for row in [head, *rows]) for i in range(len(head))], width)
     lines = []
     for row in [head, *rows]:
-        left = [cell.ljust(width) for cell, width in zip(row[:4], widths[:4], strict=True)]
-        right = [cell.rjust(width) for cell, width in zip(row[4:], widths[4:], strict=True)]
-        lines.append("  ".join([*left, *right]).rstrip())
-    return "\n".join(lines)
+        words = [_cut(cell, room).ljust(room) for cell, room in zip(row[:WORDS], widths[:WORDS], strict=True)]
+        numbers = [cell.rjust(room) for cell, room in zip(row[WORDS:], widths[WORDS:], strict=True)]
+        lines.append(GAP.join([*words, *numbers]))
+    reasons = Counter(f"{layer.kernel}: {layer.reason}" for layer in layers)
+    return "\n".join([*lines, "", "kernels, and why:", *(f"{count:>4} x {why}" for why, count in reasons.items())])
+
+
+def _fitted(widths: list[int], total: int) -> list[int]:
+    """The columns' widths with those of words made narrower, the widest first, until the line fits."""
+    fitted = list(widths)
+    while sum(fitted) + len(GAP) * (len(fitted) - 1) > total and max(fitted[:WORDS]) > NARROWEST:
+        fitted[fitted.index(max(fitted[:WORDS]))] -= 1
+    return fitted
+
+
+def _cut(text: str, width: int) -> str:
+    return text if len(text) <= width else f"{text[: width - 1]}\N{HORIZONTAL ELLIPSIS}"
