@@ -154,7 +154,7 @@ def run_batches(
         done = simulators.run(simulator.command(elf, batch.frame_file, limit), limit, progress.see, stop)
         if batch.frame_file:
             batch.frame_file.unlink()
-        return done.text, checked(done, batch, limit)
+        return done.text, checked(done, batch, limit, simulator.advice)
 
     with ThreadPoolExecutor(len(split)) as pool:
         try:
@@ -166,11 +166,12 @@ def run_batches(
     return results
 
 
-def checked(done: simulators.SimulatorRun, batch: Batch, limit: float) -> Transcript:
-    """The transcript of a run that came to its end. Raises RunError for one that did not."""
+def checked(done: simulators.SimulatorRun, batch: Batch, limit: float, advice: str = "") -> Transcript:
+    """The transcript of a run that came to its end. Raises RunError for one that did not, with the advice for a
+    program that did not even begin."""
     said = transcript.parse(done.text)
     last_lines = "".join(f"\n  | {line}" for line in done.text.strip().splitlines()[-10:])
-    wrote = f"it wrote:{last_lines}" if last_lines else "it wrote nothing"
+    wrote = (f"it wrote:{last_lines}" if last_lines else "it wrote nothing") + ("" if said.counter else advice)
     if said.problems:
         raise RunError("the program stopped:\n" + "\n".join(said.problems), done.text)
     if done.timed_out:

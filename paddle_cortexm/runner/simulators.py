@@ -44,6 +44,16 @@ class Simulator:
     def name(self) -> str:
         return self.executable.name
 
+    @property
+    def advice(self) -> str:
+        """What to do when it ends before the program has said a word."""
+        if self.kind == "qemu":
+            return ""
+        return (
+            f"\n{self.name} did not start the program: it may lack a licence, or not know one of the parameters "
+            f"(--print-command shows them). --simulator qemu does without it."
+        )
+
     def command(self, elf: Path, frames: Path | None, time_limit: float) -> list[str]:
         """The command line that runs a program, on the frames of a frame file or on the one linked in."""
         words = ["app.elf", *([f"frames={frames}"] if frames else [])]

@@ -204,10 +204,31 @@ def test_an_fvp_is_called_as_documented_and_its_output_judged(built: str, script
     fake_fvp(tmp_path / "bin", "said.txt")
     done = script("05_run_fvp.sh", "--config", built, "--timeout", "77", path=str(tmp_path / "bin"))
     assert done.returncode == 0 and report()["simulator"]["name"] == "FVP_Corstone_SSE-300"
+    assert done.stdout.strip().endswith("instructions not counted  PASS")
+    assert report()["instructions"]["model"] is None  # the system counter is scaled for QEMU
     arguments = Path("arguments.txt").read_text().splitlines()
     assert arguments[:2] == ["-a", "build/tiny/04_build_app/app.elf"]
     assert "cpu0.CFGDTCMSZ=10" in arguments and "cpu0.semihosting-enable=1" in arguments
     assert arguments[arguments.index("--timelimit") + 1] == "77"
+
+
+def test_an_fvp_with_a_cycle_counter_counts_instructions(built: str, script: Script, tmp_path: Path) -> None:
+    script("05_run_fvp.sh", "--config", built, *QEMU)
+    said = Path("build/tiny/05_run_fvp/uart.txt").read_text()
+    Path("said.txt").write_text(said.replace("system counter", "DWT cycle counter"))
+    fake_fvp(tmp_path / "bin", "said.txt")
+    done = script("05_run_fvp.sh", "--config", built, path=str(tmp_path / "bin"))
+    assert done.returncode == 0 and report()["instructions"]["model"] > 0
+    assert "counted by the DWT cycle counter" in done.stdout
+
+
+def test_an_fvp_that_does_not_start_the_program_is_told_how_to_do_without(
+    built: str, script: Script, tmp_path: Path
+) -> None:
+    Path("said.txt").write_text("Error: License checkout for feature FM_CortexM failed\n")
+    fake_fvp(tmp_path / "bin", "said.txt")
+    done = script("05_run_fvp.sh", "--config", built, path=str(tmp_path / "bin"))
+    assert done.returncode == 1 and "License checkout" in done.stdout and "--simulator qemu" in done.stdout
 
 
 def test_one_wrong_bit_of_the_output_is_a_fail(built: str, script: Script, tmp_path: Path) -> None:
