@@ -48,6 +48,7 @@ def main() -> None:
     from paddle_cortexm.compiler.segments import ArenaTooSmall
     from paddle_cortexm.report.deployed import check_accuracy
     from paddle_cortexm.report.memory import explanation
+    from paddle_cortexm.target import target_named
 
     parser = cli.parser(__doc__ or "")
     parser.add_argument("--kernels", help="kernel backends in order of preference: cmsis-nn,helium,tvm, or fastest")
@@ -71,6 +72,7 @@ def main() -> None:
         "MACs": f"{plan['macs']:,}",
         "weights": f"{plan['weight_bytes']:,} bytes",
         "arena": f"{plan['arena_bytes']:,} bytes (lower bound {plan['arena_lower_bound']:,})",
+        "memories": target_named(config.compile.target).described(read_json(folder / "regions.json")),
         "accuracy of the deployed C": metrics["summary"],
     }
     if memory["segments"]:

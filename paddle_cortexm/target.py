@@ -66,6 +66,18 @@ class Target:
         """The memories that may hold data, the fastest first."""
         return tuple(sorted((r for r in self.regions if r.holds_data), key=lambda region: region.cost))
 
+    def described(self, placed: Mapping[str, str]) -> str:
+        """place()'s result for people, with a word on an arena that is in the slowest memory."""
+        *faster, slowest = self.by_cost()
+        text = ", ".join(f"{what} in {name}" for what, name in placed.items())
+        if placed["arena"] != slowest.name:
+            return text
+        largest = max(faster, key=lambda region: region.free)
+        return (
+            f"{text}. {slowest.name} is the slowest for an arena; compile.memory.arena: {largest.free // KIB}KiB asks "
+            f"for one that fits into {largest.name}"
+        )
+
     def place(
         self,
         *,

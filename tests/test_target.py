@@ -77,3 +77,11 @@ def test_what_is_asked_for_goes_before_what_is_not() -> None:
 def test_a_region_that_holds_no_data_is_refused() -> None:
     with pytest.raises(UserError, match=r"compile.memory.regions.arena: ITCM holds no data. Allowed: DTCM, SRAM"):
         CORSTONE300.place(arena=1, weights=0, hot=0, asked={"arena": "ITCM"})
+
+
+def test_an_arena_in_the_slowest_memory_is_not_passed_over_in_silence() -> None:
+    fast = CORSTONE300.place(arena=2_000_000, weights=1_000_000, hot=0)
+    slow = CORSTONE300.place(arena=3_000_000, weights=1_000_000, hot=0)
+    assert "slowest" not in CORSTONE300.described(fast) and "arena in SRAM" in CORSTONE300.described(fast)
+    assert CORSTONE300.described(slow).startswith("arena in DDR")
+    assert "compile.memory.arena: 2048KiB asks for one that fits into SRAM" in CORSTONE300.described(slow)
