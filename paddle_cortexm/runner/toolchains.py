@@ -22,6 +22,15 @@ INSTALL = {
     "gcc": "apt install gcc-arm-none-eabi libnewlib-arm-none-eabi "
     "(gcc 10 knows the Cortex-M55; for the Cortex-M85, gcc 13 or later from https://developer.arm.com)",
 }
+NEWER = {
+    "clang": "clang 17 or later: apt install clang-19 lld-19, or from https://apt.llvm.org",
+    "gcc": "the Arm GNU Toolchain 13 or later from https://developer.arm.com, its bin folder first on PATH "
+    "(apt has the version of the distribution)",
+}
+
+
+class TooOld(UserError):
+    """A compiler that is installed but does not know the CPU."""
 
 
 @dataclass(frozen=True)
@@ -54,6 +63,8 @@ def choose(target: Target, kind: str | None = None) -> Toolchain:
     for candidate in [kind] if kind else target.toolchains:
         try:
             return finders[candidate](target.cpu)
+        except TooOld as error:
+            refused.append(f"  {error}: it is too old\n    a newer one: {NEWER[candidate]}")
         except UserError as error:
             refused.append(f"  {error}\n    install it with: {INSTALL[candidate]}")
     raise UserError(f"no compiler for the {target.cpu} of {target.name}:\n" + "\n".join(refused))
@@ -63,7 +74,7 @@ def find_gcc(cpu: str) -> Toolchain:
     """arm-none-eabi-gcc from PATH. Raises UserError when it is missing or does not know the CPU."""
     compiler = _needed(GCC)
     if not _knows(compiler, cpu):
-        raise UserError(f"{compiler} ({_version(compiler)}) does not know -mcpu={cpu}")
+        raise TooOld(f"{compiler} ({_version(compiler)}) does not know -mcpu={cpu}")
     return Toolchain(
         "gcc", _version(compiler), _needed("arm-none-eabi-objdump"), {"COMPILER": str(compiler), "BOARD_CPU": cpu}
     )
@@ -103,7 +114,7 @@ def _newest_clang(cpu: str) -> tuple[Path, str]:
     for compiler, suffix in found:
         if _knows(compiler, cpu, "--target=arm-none-eabi"):
             return compiler, suffix
-    raise UserError(f"{found[0][0]} ({_version(found[0][0])}) does not know -mcpu={cpu}")
+    raise TooOld(f"{found[0][0]} ({_version(found[0][0])}) does not know -mcpu={cpu}")
 
 
 def _newlib() -> tuple[Path, list[Path]]:
