@@ -6,20 +6,24 @@ import sys
 import threading
 import time
 
+PLAIN_LINES = 10  # lines printed over the whole run where there is no terminal
+
 
 class FrameProgress:
-    """Counts the frame lines that simulators print, from several threads. Silent for a single frame."""
+    """Counts the frame lines that simulators print, from several threads. Silent for a single frame and, without a
+    terminal, for few; there, many frames make ten lines at most."""
 
     def __init__(self, total: int, *, quiet: bool) -> None:
         self._total, self._done = total, 0
         self._started = time.monotonic()
         self._lock = threading.Lock()
         self._live = sys.stdout.isatty() and not quiet
-        self._every = 1 if self._live else max(1, total // 10)  # without a terminal, ten lines in all
+        self._every = 1 if self._live else -(-total // PLAIN_LINES)
+        self._silent = total == 1 or (total <= PLAIN_LINES and not self._live)
 
     def see(self, line: str) -> None:
         """Take notice of a line from a simulator."""
-        if self._total == 1 or not line.startswith("frame "):
+        if self._silent or not line.startswith("frame "):
             return
         with self._lock:
             self._done += 1
