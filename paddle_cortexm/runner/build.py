@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 import shutil
 import subprocess
+from functools import partial
 from pathlib import Path
 
 from paddle_cortexm import cli, config, stage
@@ -40,10 +41,12 @@ def main() -> int:
     target = target_named(settings.compile.target)
     toolchain = toolchains.choose(target, options.toolchain)
     print(f"compiler: {toolchain} for the {target.cpu} of {target.title}")
-    force = options.force or _made_by_another(settings, toolchain)
-    folder, redone = stage.run_stage(
-        settings, "04_build_app", lambda partial: build_stage(partial, settings, target, toolchain), force=force
-    )
+    before = _toolchain_before(settings)
+    other = before is not None and before != toolchain.version
+    if other:
+        print(f"rebuilding: the program there was built with {before}, not {toolchain.version} (--toolchain chooses)")
+    work = partial(build_stage, settings, target, toolchain)
+    folder, redone = stage.run_stage(settings, "04_build_app", work, force=options.force or other)
     sizes = read_json(folder / "size.json")
     print(size_report.table_text(sizes))
     helium = f"{sizes['helium_instructions']:,} in {len(sizes['helium_sources'])} sources (size.json)"
@@ -52,10 +55,10 @@ def main() -> int:
     return 0
 
 
-def build_stage(partial: Path, settings: Config, target: Target, toolchain: Toolchain) -> None:
+def build_stage(settings: Config, target: Target, toolchain: Toolchain, folder: Path) -> None:
     """Fill the stage folder."""
     model = stage.input_folder(settings, "03_compile_tvm")
-    objects = partial.parent / f".objects_{toolchain.kind}"
+    objects = folder.parent / f".objects_{toolchain.kind}"
     elf = build_program(objects, model, target, toolchain)
     kernels = (model / "sources.txt").read_text().split()
     helium = isa_proof.check_helium(objects, kernels, toolchain.objdump)
@@ -67,9 +70,9 @@ def build_stage(partial: Path, settings: Config, target: Target, toolchain: Tool
     largest = {"name": memory["peak_layer"], "live_bytes": memory["lower_bound"]}
     facts = {"target": target.name, "toolchain": toolchain.version, "helium_instructions": sum(helium.values())}
     facts |= {"helium_sources": helium}
-    shutil.copy(elf, partial / "app.elf")
-    shutil.copy(objects / "app.map", partial / "app.map")
-    write_json(partial / "size.json", facts | sizes | {"largest_layer": largest})
+    shutil.copy(elf, folder / "app.elf")
+    shutil.copy(objects / "app.map", folder / "app.map")
+    write_json(folder / "size.json", facts | sizes | {"largest_layer": largest})
 
 
 def build_program(objects: Path, model: Path, target: Target, toolchain: Toolchain) -> Path:
@@ -148,10 +151,12 @@ def explain_overflow(linker_output: str, target: Target, regions: dict[str, str]
     raise UserError("\n".join(lines))
 
 
-def _made_by_another(settings: Config, toolchain: Toolchain) -> bool:
-    """Whether a finished stage was built by another compiler than the one chosen now."""
-    sizes = stage.stage_folder(settings, "04_build_app") / "size.json"
-    return sizes.is_file() and read_json(sizes)["toolchain"] != toolchain.version
+def _toolchain_before(settings: Config) -> str | None:
+    """The compiler of the program that is there; None where there is none, or where it cannot be told."""
+    try:
+        return str(read_json(stage.stage_folder(settings, "04_build_app") / "size.json")["toolchain"])
+    except (OSError, ValueError, KeyError):
+        return None
 
 
 def _run(command: list[str]) -> subprocess.CompletedProcess[str]:

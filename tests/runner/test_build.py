@@ -39,6 +39,8 @@ def test_a_second_build_is_skipped_unless_the_compiler_differs(deployment: Deplo
     assert "made: " in script("04_build_app.sh", "--config", name).stdout
     assert "up to date: " in script("04_build_app.sh", "--config", name).stdout
     assert "made: " in script("04_build_app.sh", "--config", name, "--toolchain", "gcc").stdout
+    again = script("04_build_app.sh", "--config", name).stdout
+    assert "made: " in again and "rebuilding: the program there was built with arm-none-eabi-gcc" in again
 
 
 def test_a_missing_stage_names_the_script_to_run(deployment: Deployment, script: Script) -> None:
