@@ -125,14 +125,14 @@ def run_stage(
     started = time.monotonic()
     try:
         work(partial)
+        outputs = {str(p.relative_to(partial)): sha256(p) for p in sorted(partial.rglob("*")) if p.is_file()}
+        seconds = round(time.monotonic() - started, 1)
+        manifest = {"stage": stage, **basis, "files": files, "outputs": outputs, "versions": _versions()}
+        write_json(partial / MANIFEST, manifest | {"seconds": seconds, "seed": config.train.seed})
+        _put_in_place(partial, folder)
     except BaseException:
         shutil.rmtree(partial, ignore_errors=True)
         raise
-    outputs = {str(p.relative_to(partial)): sha256(p) for p in sorted(partial.rglob("*")) if p.is_file()}
-    seconds = round(time.monotonic() - started, 1)
-    manifest = {"stage": stage, **basis, "files": files, "outputs": outputs, "versions": _versions()}
-    write_json(partial / MANIFEST, manifest | {"seconds": seconds, "seed": config.train.seed})
-    _put_in_place(partial, folder)
     return folder, True
 
 
