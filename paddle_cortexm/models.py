@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import importlib.util
 import logging
+import signal
 import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -19,6 +20,10 @@ import paddle
 
 from paddle_cortexm.config import WEIGHT_WORDS
 from paddle_cortexm.errors import UserError, nearest
+
+# Paddle takes SIGTERM for a crash, and the process would end without removing what is half made: back to Python's.
+paddle.disable_signal_handler()
+signal.signal(signal.SIGTERM, signal.getsignal(signal.SIGTERM))
 
 IMAGENET_CLASSES = 1000
 PRETRAINED_FOLDER = Path("~/.paddleclas/weights")

@@ -57,6 +57,20 @@ def test_ctrl_c_while_a_script_still_imports_shows_no_traceback(tmp_path: Path) 
     assert done.returncode and done.stderr == cli.INTERRUPTED + "\n"
 
 
+def test_being_told_to_end_is_heeded_after_paddle_was_imported(tmp_path: Path) -> None:
+    program = """
+import os, signal, time
+from paddle_cortexm import cli
+def main():
+    import paddle_cortexm.models
+    os.kill(os.getpid(), signal.SIGTERM)
+    time.sleep(30)
+cli.run(main)
+"""
+    done = run_python(program, tmp_path)
+    assert done.returncode == 130 and done.stderr.endswith(cli.INTERRUPTED + "\n")
+
+
 def run_python(program: str, folder: Path) -> subprocess.CompletedProcess[str]:
     environment = os.environ | {"PYTHONPATH": str(REPOSITORY)}
     command = [sys.executable, "-c", program]

@@ -16,6 +16,7 @@ import paddle
 from paddle_cortexm.errors import UserError
 
 WORKER = Path(__file__).with_name("worker.py")
+GRACE = 30.0  # seconds that the launcher may take to end its processes
 QUIET = {"GLOG_minloglevel": "2", "PYTHONWARNINGS": "ignore"}
 
 
@@ -68,9 +69,22 @@ def launch(processes: int, arguments: Sequence[str]) -> None:
     with tempfile.TemporaryDirectory() as logs:
         options = ["--nproc_per_node", str(processes), "--log_dir", logs, "--log_level", "ERROR"]
         command = [sys.executable, "-m", "paddle.distributed.launch", *options, str(WORKER), *arguments]
-        status = subprocess.run(command, env=environment).returncode
+        status = wait_for(subprocess.Popen(command, env=environment))
         if status:
             raise UserError(f"training in {processes} processes failed (status {status}):\n{_last_words(Path(logs))}")
+
+
+def wait_for(launcher: subprocess.Popen[bytes]) -> int:
+    """The launcher's exit status. Interrupted, it is asked to end, so that it ends the processes it started."""
+    try:
+        return launcher.wait()
+    except BaseException:
+        launcher.terminate()
+        try:
+            launcher.wait(GRACE)
+        except subprocess.TimeoutExpired:
+            launcher.kill()
+        raise
 
 
 def _last_words(logs: Path) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import subprocess
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +15,7 @@ from paddle_cortexm.errors import UserError
 from paddle_cortexm.stage import read_json
 from paddle_cortexm.training import checkpoint as checkpoints
 from paddle_cortexm.training.finetune import finetune
-from paddle_cortexm.training.processes import Group, launch
+from paddle_cortexm.training.processes import Group, launch, wait_for
 
 
 def config(**train: Any) -> Config:
@@ -118,3 +119,24 @@ def test_a_run_that_diverges_says_so_and_writes_no_model(tmp_path: Path) -> None
     with pytest.raises(UserError, match=r"diverged in epoch \d: .*lower learning_rate|answers are not finite"):
         trained(config(learning_rate=1e30, optimiser="momentum"), tmp_path / "01_finetune")
     assert not (tmp_path / "01_finetune" / "model.pdparams").exists()
+
+
+def test_an_interrupted_run_asks_the_launcher_to_end_its_processes() -> None:
+    calls: list[str] = []
+
+    class Launcher:
+        def wait(self, timeout: float | None = None) -> int:
+            calls.append("wait")
+            if timeout is None:
+                raise KeyboardInterrupt
+            raise subprocess.TimeoutExpired("launcher", timeout)
+
+        def terminate(self) -> None:
+            calls.append("terminate")
+
+        def kill(self) -> None:
+            calls.append("kill")
+
+    with pytest.raises(KeyboardInterrupt):
+        wait_for(Launcher())  # type: ignore[arg-type]
+    assert calls == ["wait", "terminate", "wait", "kill"]
