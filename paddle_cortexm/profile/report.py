@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 import matplotlib
 
@@ -23,7 +24,9 @@ PNG_METADATA = {"Software": None}  # no version string: the same figure gives th
 
 def text(profile: Profile) -> str:
     """Two tables: layers in order of execution, functions by instructions."""
-    parts = [layer_table(profile), f"all layers: {profile.instructions:,} instructions"]
+    cycles = sum(layer.cycles or 0.0 for layer in profile.layers)
+    total = f"all layers: {profile.instructions:,} instructions" + (f", {cycles:,.0f} cycles*" if cycles else "")
+    parts = [layer_table(profile), total]
     if profile.streamed:
         parts.append("(rows are streamed: layers take turns, so there are no cycles by layer)")
     parts += ["", function_table(profile)]
@@ -81,22 +84,37 @@ def columns(head: Sequence[str], rows: Sequence[Sequence[str]], left: int) -> st
 
 
 def save_picture(path: Path, profile: Profile, title: str) -> None:
-    """A bar a layer: instructions, coloured by kind, with MAC/instruction written beside it."""
-    kinds = list(dict.fromkeys(layer.kind for layer in profile.layers))
-    figure, axes = pyplot.subplots(figsize=(8, 1.5 + 0.19 * len(profile.layers)))
-    for i, kind in enumerate(kinds):
-        rows = [number for number, layer in enumerate(profile.layers) if layer.kind == kind]
-        lengths = [profile.layers[number].instructions / 1e6 for number in rows]
-        axes.barh(rows, lengths, color=COLOURS(i % 10), label=kind)
-    for number, layer in enumerate(profile.layers):
-        axes.text(
-            layer.instructions / 1e6, number, f" {ratio(layer.macs, layer.instructions)}", va="center", fontsize=6
-        )
-    axes.set_yticks(range(len(profile.layers)), [layer.name for layer in profile.layers], fontsize=6)
-    axes.invert_yaxis()
-    axes.set_xlabel("million instructions (beside the bar: multiply-accumulates an instruction)")
-    axes.set_title(f"{title}: {profile.instructions:,} instructions")
-    axes.legend(fontsize=8, loc="lower right")
+    """Two bars a layer, coloured by kind: instructions with their share, modelled cycles with MAC/cycle. Labels: the
+    layer's number, kind, output and kernel."""
+    labels = [
+        f"{number} {layer.kind}, {'x'.join(map(str, layer.output_shape[1:]))}, {layer.kernel}"
+        for number, layer in enumerate(profile.layers)
+    ]
+    counts = [float(layer.instructions) for layer in profile.layers]
+    shares = [f"{100 * count / profile.instructions:.1f} %" for count in counts]
+    cycles = [layer.cycles or 0.0 for layer in profile.layers]
+    rates = [ratio(layer.macs, layer.cycles) for layer in profile.layers]
+    figure, panels = pyplot.subplots(
+        1, 2, figsize=(12, 1.5 + 0.19 * len(labels)), sharey=True, gridspec_kw={"wspace": 0.05}
+    )
+    _bars(panels[0], profile, counts, shares, "million instructions (beside the bar: share of the network)")
+    _bars(panels[1], profile, cycles, rates, "million modelled Cortex-M55 cycles (beside the bar: MAC/cycle)")
+    panels[0].set_yticks(range(len(labels)), labels, fontsize=6)
+    panels[0].invert_yaxis()
+    panels[0].legend(fontsize=8, loc="lower right")
+    total = f"; {sum(cycles):,.0f} modelled cycles" if any(cycles) else ""
+    figure.suptitle(f"{title}: {profile.instructions:,} instructions{total}")
     figure.tight_layout()
     figure.savefig(path, dpi=120, metadata=PNG_METADATA)
     pyplot.close(figure)
+
+
+def _bars(axes: Any, profile: Profile, lengths: Sequence[float], notes: Sequence[str], meaning: str) -> None:
+    kinds = list(dict.fromkeys(layer.kind for layer in profile.layers))
+    for i, kind in enumerate(kinds):
+        rows = [number for number, layer in enumerate(profile.layers) if layer.kind == kind]
+        axes.barh(rows, [lengths[number] / 1e6 for number in rows], color=COLOURS(i % 10), label=kind)
+    for number, (length, note) in enumerate(zip(lengths, notes, strict=True)):
+        axes.text(length / 1e6, number, f" {note}", va="center", fontsize=6)
+    axes.margins(x=0.12, y=0.01)
+    axes.set_xlabel(meaning, fontsize=8)

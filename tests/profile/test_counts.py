@@ -37,7 +37,7 @@ def test_the_report_names_layers_and_functions_with_their_shares(tmp_path: Path)
     made = Profile(layers, (FunctionProfile("helium_stem_s8", 900, 1800.0), FunctionProfile("x", 100, 200.0)), False)
     lines = text(made).splitlines()
     assert lines[1].split() == ["stem", "stem", "8x8x16", "helium_stem_s8", "750", "75.0", "%", "4.00", "1,500", "2.00"]
-    assert "all layers: 1,000 instructions" in lines
+    assert "all layers: 1,000 instructions, 2,000 cycles*" in lines
     assert ["helium_stem_s8", "900", "90.0", "%", "1,800"] in [line.split() for line in lines]
     save_picture(tmp_path / "layers.png", made, "test")
     assert (tmp_path / "layers.png").read_bytes().startswith(b"\x89PNG")
