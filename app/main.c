@@ -8,7 +8,8 @@
 
 enum { STATUS_OK = 0, STATUS_BAD_FRAMES = 1, STATUS_LAYER_FAILED = 2 };
 
-static model_output_t output;
+/* Beside the frame: as large as there are classes, and only written once. */
+__attribute__((section(".model_output"))) static model_output_t output;
 
 /* 0, or the number (from 1) of the layer that failed. */
 static int classify(const frame_t *frame) {
