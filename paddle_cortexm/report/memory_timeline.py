@@ -18,7 +18,7 @@ COLOURS = {
     "scratch": "tab:red",
     "row of zero points": "tab:purple",
 }
-SMALLEST_NAMED = 0.05  # of the arena: a box above that carries its name
+SMALLEST_NAMED = 0.05  # of the arena: a tensor's box above that carries its name
 MOST_CHARACTERS = 40
 
 
@@ -56,7 +56,7 @@ def _draw_live_bytes(axes: Any, memory: Mapping[str, Any]) -> None:
     axes.annotate(
         f"peak: {memory['peak']}",
         (peak + 0.5, values[peak]),
-        xytext=(len(layers) * 0.35, max(axes.get_ylim()[1] * 0.75, values[peak])),
+        xytext=(len(layers) * 0.35, values[peak] * 0.8),
         arrowprops={"arrowstyle": "->"},
         fontsize=8,
     )
@@ -85,7 +85,7 @@ def _draw_buffers(axes: Any, memory: Mapping[str, Any]) -> None:
             "label": label,
         }
         axes.add_patch(pyplot.Rectangle(corner, width, height, **style))
-        if buffer["bytes"] > SMALLEST_NAMED * memory["arena_bytes"]:
+        if buffer["bytes"] > SMALLEST_NAMED * memory["arena_bytes"] and kind != "scratch":
             place = corner[0] + width / 2, corner[1] + height / 2
             turned = 90 if width < 3 else 0
             name = buffer["name"][:MOST_CHARACTERS]
