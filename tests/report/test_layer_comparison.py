@@ -33,4 +33,4 @@ def test_an_unreadable_calibration_image_is_left_out_and_named(
     broken.write_bytes(b"not a picture")
     images = list(comparison_images(config, Quantisation(0.02, 0)))
     assert len(images) == IMAGES and images[0][1].shape == (1, 16, 16, 3)
-    assert "1 of 104 images cannot be read" in (said := capsys.readouterr().out) and broken.name in said
+    assert "1 of 104 images cannot be used" in (said := capsys.readouterr().out) and broken.name in said
