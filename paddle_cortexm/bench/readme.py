@@ -112,7 +112,7 @@ def _share_training(config: Config) -> None:
 
 def table(configs: Sequence[Config], results: Mapping[str, Mapping[str, Any] | None], language: Language) -> str:
     """A row a config, as a Markdown table. Bytes."""
-    rows = [" | ".join(language.head), "|".join("---:" if i > 4 else "---" for i in range(len(language.head)))]
+    rows = [" | ".join(language.head), " | ".join("---:" if i > 4 else "---" for i in range(len(language.head)))]
     rows += [" | ".join([*_described(config, language), *_figures(results[config.name])]) for config in configs]
     return "\n".join(f"| {row} |" for row in rows)
 
