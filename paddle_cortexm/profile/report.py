@@ -94,9 +94,8 @@ def save_picture(path: Path, profile: Profile, title: str) -> None:
     shares = [f"{100 * count / profile.instructions:.1f} %" for count in counts]
     cycles = [layer.cycles or 0.0 for layer in profile.layers]
     rates = [ratio(layer.macs, layer.cycles) for layer in profile.layers]
-    figure, panels = pyplot.subplots(
-        1, 2, figsize=(12, 1.5 + 0.19 * len(labels)), sharey=True, gridspec_kw={"wspace": 0.05}
-    )
+    size = (12, 1.5 + 0.19 * len(labels))
+    figure, panels = pyplot.subplots(1, 2, figsize=size, sharey=True, layout="constrained")
     _bars(panels[0], profile, counts, shares, "million instructions (beside the bar: share of the network)")
     _bars(panels[1], profile, cycles, rates, "million modelled Cortex-M55 cycles (beside the bar: MAC/cycle)")
     panels[0].set_yticks(range(len(labels)), labels, fontsize=6)
@@ -104,7 +103,6 @@ def save_picture(path: Path, profile: Profile, title: str) -> None:
     panels[0].legend(fontsize=8, loc="lower right")
     total = f"; {sum(cycles):,.0f} modelled cycles" if any(cycles) else ""
     figure.suptitle(f"{title}: {profile.instructions:,} instructions{total}")
-    figure.tight_layout()
     figure.savefig(path, dpi=120, metadata=PNG_METADATA)
     pyplot.close(figure)
 
