@@ -52,11 +52,11 @@ def _draw_live_bytes(axes: Any, memory: Mapping[str, Any]) -> None:
     _line(axes, "arena", memory["arena_bytes"], color="black")
     _line(axes, "lower bound of this plan", memory["lower_bound"], color="tab:red", linestyle="--")
     _line(axes, "lower bound of the best choice", memory["smallest_bound"], color="tab:green", linestyle=":")
-    peak = values.index(max(values))
+    peak, top = values.index(max(values)), axes.get_ylim()[1]
     axes.annotate(
         f"peak: {memory['peak']}",
         (peak + 0.5, values[peak]),
-        xytext=(len(layers) * 0.35, values[peak] * 0.8),
+        xytext=(len(layers) * 0.35, 0.8 * values[peak] if values[peak] > top / 2 else 0.6 * top),
         arrowprops={"arrowstyle": "->"},
         fontsize=8,
     )
