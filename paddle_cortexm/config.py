@@ -146,7 +146,7 @@ class Quantise(Section):
 
     precision: Literal["int8", "fp32", "fp16"] = "int8"
     method: Literal["ptq", "qat", "auto"] = "ptq"
-    algorithm: Literal["abs_max", "avg", "hist", "KL", "mse", "emd", "snr"] = "hist"
+    algorithm: Literal["abs_max", "avg", "hist", "KL", "mse", "emd", "snr"] = "mse"
     bias_correction: bool = False
     rounding: Literal["nearest", "adaround"] = "nearest"
     equalisation: bool = False
