@@ -11,7 +11,6 @@ from paddle_cortexm.compiler.backends.base import Constant
 from paddle_cortexm.compiler.graph import Int8Array, Requantisation
 
 GROUP = 16  # HELIUM_GROUP: channels whose constants stand together
-LARGEST_LEFT_SHIFT = 22  # of an addend: x - zero point has 9 bits
 
 
 def narrowing_order(values: NDArray[np.int32]) -> NDArray[np.int32]:
