@@ -11,10 +11,7 @@ other rows.
 from __future__ import annotations
 
 import argparse
-import os
 import shutil
-import subprocess
-import sys
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -37,6 +34,7 @@ from paddle_cortexm.bench.document import fill
 from paddle_cortexm.config import load
 from paddle_cortexm.data.datasets import open_splits
 from paddle_cortexm.errors import UserError, nearest
+from paddle_cortexm.runner.scripts import run_script
 from paddle_cortexm.stage import BUILD_FOLDER, REPOSITORY, read_json, write_json
 
 FOLDER = BUILD_FOLDER / "accuracy"
@@ -53,7 +51,7 @@ def main() -> None:
     for network in NETWORKS:
         if network.name in networks:
             for training in training_configs(network, photos):
-                run_stage("01_finetune.py", training)
+                run_script("01_finetune.py", training)
             for method in methods:
                 row = measured(network, photos, method, options.frames)
                 results = with_row(known_results(), row)
@@ -106,8 +104,8 @@ def measured(network: Network, photos: str, method: str, frames: int) -> dict[st
     trained = BUILD_FOLDER / deployment(network, photos) / "01_finetune"
     shutil.rmtree(folder / "01_finetune", ignore_errors=True)
     shutil.copytree(trained, folder / "01_finetune")
-    run_stage("02_quantize.py", config)
-    run_stage("03_compile_tvm.py", config)
+    run_script("02_quantize.py", config)
+    run_script("03_compile_tvm.py", config)
     quantised, deployed = (read_json(folder / stage / "metrics.json") for stage in ("02_quantize", "03_compile_tvm"))
     row = {
         "model": network.backbone,
@@ -125,10 +123,10 @@ def measured(network: Network, photos: str, method: str, frames: int) -> dict[st
         "target_equal": 0,
     }
     if frames and method in ON_TARGET:
-        run_stage("04_build_app.sh", config)
+        run_script("04_build_app.sh", config)
         report = folder / "05_run_fvp" / "run.json"
         report.unlink(missing_ok=True)  # so that a run that fails to start is not mistaken for an earlier one
-        run_stage("05_run_fvp.sh", config, "--images", str(frame_folder(config, frames)), report=report)
+        run_script("05_run_fvp.sh", config, "--images", str(frame_folder(config, frames)), report=report)
         run = read_json(report)
         row |= {"target_frames": run.get("frames", 0), "target_equal": run.get("frames_equal", 0)}
     return row
@@ -146,15 +144,6 @@ def frame_folder(config: Path, count: int) -> Path:
         path.parent.mkdir(parents=True, exist_ok=True)
         Image.fromarray(splits.validation.read(index)).save(path)
     return folder
-
-
-def run_stage(script: str, config: Path, *options: str, report: Path | None = None) -> None:
-    """Run a stage's script; its output is shown. Raises UserError when it fails, unless it has written the report."""
-    quiet = ["--quiet"]
-    first = [str(REPOSITORY / script)] if script.endswith(".sh") else [sys.executable, str(REPOSITORY / script)]
-    done = subprocess.run([*first, "--config", str(config), *quiet, *options], env=os.environ)
-    if done.returncode and not (report and report.is_file()):
-        raise UserError(f"{script} --config {config} failed (status {done.returncode}); it said why above")
 
 
 if __name__ == "__main__":

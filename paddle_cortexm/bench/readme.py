@@ -7,8 +7,6 @@ instructions only; those that need CMSIS-NN are left out where it is absent.
 from __future__ import annotations
 
 import shutil
-import subprocess
-import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -20,6 +18,7 @@ from paddle_cortexm.bench.document import fill
 from paddle_cortexm.compiler.backends.cmsis_nn.library import find_library
 from paddle_cortexm.config import CONFIG_FOLDER, Config, load
 from paddle_cortexm.errors import UserError
+from paddle_cortexm.runner.scripts import run_script
 from paddle_cortexm.stage import BUILD_FOLDER, REPOSITORY, STAGES, config_values, read_json
 from paddle_cortexm.target import target_named
 
@@ -81,10 +80,7 @@ def measured(config: Config) -> Mapping[str, Any] | None:
         config = _with_random_weights(config)
     _share_training(config)
     for spec in STAGES.values():
-        command = [sys.executable] if spec.script.endswith(".py") else ["sh"]
-        done = subprocess.run([*command, str(REPOSITORY / spec.script), "--config", config.argument, "--quiet"])
-        if done.returncode:
-            raise UserError(f"{spec.script} --config {config.argument} failed; it said why above")
+        run_script(spec.script, config.argument)
     folder = BUILD_FOLDER / config.name
     return read_json(folder / "03_compile_tvm/metrics.json") | {"run": read_json(folder / "05_run_fvp/run.json")}
 
