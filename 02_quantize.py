@@ -21,7 +21,7 @@ from paddle_cortexm.stage import input_folder, read_json, run_stage
 
 def quantise_into(config: Config, quiet: bool, folder: Path) -> None:
     """Fill the stage's folder."""
-    from paddle_cortexm.quantize.quantise import quantise
+    from paddle_cortexm.quantisation.quantise import quantise
 
     quantise(config, input_folder(config, "01_finetune"), folder, quiet=quiet)
 

@@ -23,11 +23,11 @@ from paddle_cortexm.stage import input_folder, read_json, run_stage
 
 def compile_into(config: Config, quiet: bool, folder: Path) -> None:
     """Fill the stage's folder."""
+    from paddle_cortexm.compiler.kernels.plan import plan_table
     from paddle_cortexm.compiler.pipeline import compile_model, write_model
-    from paddle_cortexm.compiler.plan_report import plan_table
     from paddle_cortexm.report.deployed import write_expected, write_metrics
     from paddle_cortexm.report.layer_report import worst_layers, write_layer_report
-    from paddle_cortexm.runner.frames import read_image
+    from paddle_cortexm.simulator.frames import read_image
 
     training = input_folder(config, "01_finetune")
     labels = (training / "labels.txt").read_text(encoding="utf-8").splitlines()
@@ -44,10 +44,10 @@ def compile_into(config: Config, quiet: bool, folder: Path) -> None:
 
 
 def main() -> None:
+    from paddle_cortexm.compiler.arena.choice import ArenaTooSmall
+    from paddle_cortexm.compiler.arena.report import explanation
     from paddle_cortexm.compiler.pipeline import explain_smallest
-    from paddle_cortexm.compiler.segments import ArenaTooSmall
     from paddle_cortexm.report.deployed import check_accuracy
-    from paddle_cortexm.report.memory import explanation
     from paddle_cortexm.target import target_named
 
     parser = cli.parser(__doc__ or "")

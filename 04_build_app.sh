@@ -13,4 +13,4 @@ python=$here/.venv/bin/python
 [ -x "$python" ] || python=python3
 
 export PYTHONPATH="$here${PYTHONPATH:+:$PYTHONPATH}"
-exec "$python" -m paddle_cortexm.runner.build "$@"
+exec "$python" -m paddle_cortexm.firmware.build "$@"

@@ -16,4 +16,4 @@ python=$here/.venv/bin/python
 [ -x "$python" ] || python=python3
 
 export PYTHONPATH="$here${PYTHONPATH:+:$PYTHONPATH}"
-exec "$python" -m paddle_cortexm.runner.run "$@"
+exec "$python" -m paddle_cortexm.simulator.run "$@"

@@ -21,7 +21,7 @@ help: ## this list
 
 demo: setup ## both deployments of the mission, from training to PASS
 	@for name in $(DEMO); do $(MAKE) --no-print-directory line CONFIG=$$name; done
-	@python -m paddle_cortexm.runner.summary $(DEMO)
+	@python -m paddle_cortexm.measure.summary $(DEMO)
 
 line: setup
 	./01_finetune.py --config $(CONFIG)
@@ -49,25 +49,25 @@ format: setup ## format Python and C, sort imports
 	$(CLANG_FORMAT) -i $(C_SOURCES)
 
 bench: setup ## every network and precision, helium and CMSIS-NN: docs/performance.md
-	python -m paddle_cortexm.bench $(ARGS)
+	python -m paddle_cortexm.measure.bench $(ARGS)
 
 bench-check: setup ## the same; fails when a count is more than 1 % above docs/performance.json
-	python -m paddle_cortexm.bench --check $(ARGS)
+	python -m paddle_cortexm.measure.bench --check $(ARGS)
 
 profile: setup ## CONFIG=name: instructions and modelled cycles by layer and by function
 	$(if $(CONFIG),,$(error say which deployment: make profile CONFIG=name))
 	@$(MAKE) --no-print-directory line
-	python -m paddle_cortexm.profile --config $(CONFIG)
+	python -m paddle_cortexm.measure.profile --config $(CONFIG)
 
 accuracy: setup ## PHOTOS=folder: float, fake-quantised, integer, on the target: docs/accuracy.md
 	@[ -n "$(PHOTOS)" ] || { echo 'PHOTOS=folder is needed: train/CLASS/*.jpg and test/CLASS/*.jpg; or PHOTOS=digits'; exit 2; }
-	python -m paddle_cortexm.accuracy "$(PHOTOS)" $(ARGS)
+	python -m paddle_cortexm.measure.accuracy "$(PHOTOS)" $(ARGS)
 
 memory: setup ## arenas of four networks, streamed and not: build/memory/results.json, docs/memory.md
-	python -m paddle_cortexm.bench.memory
+	python -m paddle_cortexm.measure.memory
 
 readme: setup ## every config through the line: the table of both READMEs
-	python -m paddle_cortexm.bench.readme
+	python -m paddle_cortexm.measure.readme
 
 clean: ## remove build/ (trained models too); .venv stays
 	rm -rf build .pytest_cache .mypy_cache .ruff_cache .hypothesis

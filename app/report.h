@@ -1,4 +1,4 @@
-/* What the program prints. Python's paddle_cortexm/runner/transcript.py reads these lines back. */
+/* What the program prints. Python's paddle_cortexm/simulator/transcript.py reads these lines back. */
 #ifndef REPORT_H
 #define REPORT_H
 

@@ -2,7 +2,7 @@
  *
  * Each tensor inside has a buffer of a few rows: row y stands at y modulo that number. Of all layers whose input rows
  * are there, the deepest one makes its next row, or its next few where that is faster; how many rows each buffer needs
- * for that, the compiler has found out by running the same schedule (paddle_cortexm/compiler/streaming.py). No row is
+ * for that, the compiler has found out by running the same schedule (paddle_cortexm/compiler/arena/rows.py). No row is
  * made twice. */
 #ifndef STREAM_H
 #define STREAM_H

@@ -19,8 +19,8 @@ from pathlib import Path
 from typing import Any
 
 from paddle_cortexm.config import Config, overridden
+from paddle_cortexm.data.external_files import external_files
 from paddle_cortexm.errors import UserError
-from paddle_cortexm.external_files import external_files
 
 BUILD_FOLDER = Path("build")
 REPOSITORY = Path(__file__).resolve().parent.parent
@@ -50,7 +50,7 @@ STAGES: dict[str, StageSpec] = {
         ("01_finetune", "02_quantize"),
         (
             *("paddle_cortexm/compiler", "paddle_cortexm/report", "paddle_cortexm/data/preprocessing.py"),
-            *("paddle_cortexm/simulate.py", "paddle_cortexm/target.py", "app/helium", "app/host"),
+            *("paddle_cortexm/host/model.py", "paddle_cortexm/target.py", "app/helium", "app/host"),
             *("app/preprocess.c", "app/preprocess.h", "app/stream.c", "app/stream.h"),
         ),
     ),

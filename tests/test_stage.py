@@ -259,4 +259,4 @@ def test_compilation_depends_on_all_code_that_it_runs_or_compiles() -> None:
     assert all((stage.REPOSITORY / path).exists() for path in code)
     headers = [path.with_suffix(".h") for path in map(Path, code) if path.suffix == ".c"]
     assert {str(header) for header in headers} <= set(code)
-    assert {"paddle_cortexm/target.py", "paddle_cortexm/simulate.py"} <= set(code)
+    assert {"paddle_cortexm/target.py", "paddle_cortexm/host/model.py"} <= set(code)

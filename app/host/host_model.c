@@ -1,4 +1,4 @@
-/* The model as a shared library: what paddle_cortexm/simulate.py calls through ctypes. */
+/* The model as a shared library: what paddle_cortexm/host/model.py calls through ctypes. */
 #include "model.h"
 #include "preprocess.h"
 

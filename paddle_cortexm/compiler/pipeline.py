@@ -9,23 +9,23 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from paddle_cortexm.compiler import adjustments
-from paddle_cortexm.compiler.backends.base import Kernel
+from paddle_cortexm.compiler.arena.choice import plan_arena
+from paddle_cortexm.compiler.arena.plan import MemoryPlan
+from paddle_cortexm.compiler.arena.regions import place_model
+from paddle_cortexm.compiler.arena.report import explanation, memory_report
 from paddle_cortexm.compiler.backends.registry import backends_named
 from paddle_cortexm.compiler.emit import ModelFacts, emit_model
 from paddle_cortexm.compiler.emit.program_data import emit_demo_frame, emit_labels, emit_preprocessing_table
 from paddle_cortexm.compiler.emit.stream import STREAM_SOURCE
 from paddle_cortexm.compiler.frontend import load_graph
 from paddle_cortexm.compiler.graph import Graph
-from paddle_cortexm.compiler.memory import MemoryPlan
-from paddle_cortexm.compiler.plan_report import PlannedLayer, plan_report, planned_layers
-from paddle_cortexm.compiler.quantisation import kept_layers, quantise_graph, without_softmax
-from paddle_cortexm.compiler.regions import place_model
-from paddle_cortexm.compiler.segments import plan_arena
-from paddle_cortexm.compiler.selection import select_kernels
+from paddle_cortexm.compiler.integers import adjustments
+from paddle_cortexm.compiler.integers.realisation import kept_layers, quantise_graph, without_softmax
+from paddle_cortexm.compiler.kernels.kernel import Kernel
+from paddle_cortexm.compiler.kernels.plan import PlannedLayer, plan_report, planned_layers
+from paddle_cortexm.compiler.kernels.selection import select_kernels
 from paddle_cortexm.config import Config
 from paddle_cortexm.data.preprocessing import normalisation_table
-from paddle_cortexm.report.memory import explanation, memory_report
 from paddle_cortexm.report.memory_timeline import save_memory_timeline
 from paddle_cortexm.stage import read_json, write_json
 from paddle_cortexm.target import target_named

@@ -15,11 +15,11 @@ from numpy.typing import NDArray
 from paddle_cortexm.config import Config
 from paddle_cortexm.data.datasets import validation_frames
 from paddle_cortexm.errors import UserError
+from paddle_cortexm.host.model import HostModel
 from paddle_cortexm.progress import progress
 from paddle_cortexm.report.accuracy import measure, most_confused, ranking
 from paddle_cortexm.report.layer_report import worst_layers
 from paddle_cortexm.report.plots import save_confusion
-from paddle_cortexm.simulate import HostModel
 from paddle_cortexm.stage import FLOAT_PREDICTIONS, read_json, write_json
 
 

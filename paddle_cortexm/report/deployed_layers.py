@@ -10,11 +10,11 @@ from functools import cached_property
 import numpy as np
 from numpy.typing import NDArray
 
-from paddle_cortexm.compiler.adjustments import Adjusted
-from paddle_cortexm.compiler.fake_quantisation import float_tensors, on_weight_grid, one_layer, to_grid
-from paddle_cortexm.compiler.float_reference import run_float
 from paddle_cortexm.compiler.graph import Graph, Layer, MaxPool, Quantisation, Reshape
-from paddle_cortexm.simulate import HostModel
+from paddle_cortexm.compiler.integers.adjustments import Adjusted
+from paddle_cortexm.compiler.integers.fake_quantisation import float_tensors, on_weight_grid, one_layer, to_grid
+from paddle_cortexm.compiler.reference import run_float
+from paddle_cortexm.host.model import HostModel
 
 Floats = NDArray[np.float32]
 Visit = Callable[[str, NDArray[np.int8], Mapping[str, Floats]], None]

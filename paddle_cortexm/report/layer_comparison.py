@@ -11,18 +11,18 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from paddle_cortexm.compiler import adjustments
 from paddle_cortexm.compiler.frontend import load_graph
 from paddle_cortexm.compiler.graph import Graph, Quantisation
-from paddle_cortexm.compiler.parameters import tensor_quantisations
+from paddle_cortexm.compiler.integers import adjustments
+from paddle_cortexm.compiler.integers.grids import tensor_quantisations
+from paddle_cortexm.compiler.integers.realisation import kept_layers, without_softmax
 from paddle_cortexm.compiler.pipeline import compile_model, input_range, stored_ranges, write_model
-from paddle_cortexm.compiler.quantisation import kept_layers, without_softmax
 from paddle_cortexm.config import Config, Memory
 from paddle_cortexm.data.datasets import open_splits
 from paddle_cortexm.data.pixels import load_pixels
 from paddle_cortexm.data.preprocessing import apply_table, normalisation_table
+from paddle_cortexm.host.model import HostModel
 from paddle_cortexm.report.deployed_layers import FusedLayer, RoundedLayers, fused_layers
-from paddle_cortexm.simulate import HostModel
 
 IMAGES = 32  # calibration images the models are compared on
 Pair = tuple[NDArray[np.int8], NDArray[np.float32]]

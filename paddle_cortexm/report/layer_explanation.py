@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from paddle_cortexm.compiler.graph import Quantisation
-from paddle_cortexm.compiler.parameters import Range, distinguishable_range
+from paddle_cortexm.compiler.integers.grids import Range, distinguishable_range
 from paddle_cortexm.config import Config
 from paddle_cortexm.errors import UserError, nearest
 from paddle_cortexm.progress import progress

@@ -7,11 +7,12 @@ from collections.abc import Iterable, Mapping
 import numpy as np
 from numpy.typing import NDArray
 
-from paddle_cortexm.compiler.fake_quantisation import WEIGHTED
 from paddle_cortexm.compiler.graph import Graph, Layer, Quantisation, Reshape
-from paddle_cortexm.compiler.parameters import Range, distinguishable_range
-from paddle_cortexm.compiler.plan_report import layer_kind
-from paddle_cortexm.compiler.quantisation import weight_rows
+from paddle_cortexm.compiler.integers.fake_quantisation import WEIGHTED
+from paddle_cortexm.compiler.integers.grids import Range, distinguishable_range
+from paddle_cortexm.compiler.integers.realisation import weight_rows
+from paddle_cortexm.compiler.kernels.plan import layer_kind
+from paddle_cortexm.host.model import HostModel
 from paddle_cortexm.report.deployed_layers import (
     Floats,
     FusedLayer,
@@ -21,7 +22,6 @@ from paddle_cortexm.report.deployed_layers import (
     visit_layers,
 )
 from paddle_cortexm.report.layer_quality import GridUse, LayerQuality
-from paddle_cortexm.simulate import HostModel
 
 Pair = tuple[NDArray[np.int8], Floats]
 

@@ -13,13 +13,13 @@ from PIL import Image as Pillow
 
 from paddle_cortexm.config import Config
 from paddle_cortexm.data.datasets import Splits, class_count, is_measurable, open_splits
+from paddle_cortexm.data.external_files import external_files
 from paddle_cortexm.data.file_splits import check_calibration
 from paddle_cortexm.data.pixels import Pixels, load_pixels
 from paddle_cortexm.data.preprocessing import normalisation_table
 from paddle_cortexm.errors import UserError
-from paddle_cortexm.external_files import external_files
 from paddle_cortexm.models import IMAGENET_CLASSES, Backbone, build, imagenet_labels
-from paddle_cortexm.quantize.ranges import MINIMUM_IMAGES
+from paddle_cortexm.quantisation.ranges import MINIMUM_IMAGES
 from paddle_cortexm.stage import STAGES, config_values, write_json
 from paddle_cortexm.training.checkpoint import Checkpoint, Epoch, basis_of
 from paddle_cortexm.training.evaluation import network_logits, scores

@@ -8,9 +8,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from paddle_cortexm.runner import frames, simulators, toolchains
-from paddle_cortexm.runner.build import build_program
-from paddle_cortexm.runner.simulators import SimulatorRun
+from paddle_cortexm.firmware import toolchains
+from paddle_cortexm.firmware.build import build_program
+from paddle_cortexm.simulator import frames, simulators
+from paddle_cortexm.simulator.simulators import SimulatorRun
 from paddle_cortexm.target import target_named
 from tests.tiny_model import write_tiny_model
 

@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 
 from paddle_cortexm.data.preprocessing import apply_table, resize_short_side_and_crop
-from paddle_cortexm.runner import transcript
-from paddle_cortexm.simulate import HostModel
+from paddle_cortexm.host.model import HostModel
+from paddle_cortexm.simulator import transcript
 from tests.app.conftest import Builder, Runner
 from tests.tiny_model import IDENTITY, INPUT_BYTES, RESIZE, SIZE, TABLE, demo_frame, write_tiny_model
 

@@ -8,21 +8,22 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from paddle_cortexm.compiler.arena.choice import plan_arena
 from paddle_cortexm.compiler.backends.registry import backends_named
 from paddle_cortexm.compiler.graph import Graph, Quantisation
+from paddle_cortexm.compiler.kernels.plan import planned_layers
+from paddle_cortexm.compiler.kernels.selection import select_kernels
 from paddle_cortexm.compiler.pipeline import CompiledModel, write_model
-from paddle_cortexm.compiler.plan_report import planned_layers
-from paddle_cortexm.compiler.segments import plan_arena
-from paddle_cortexm.compiler.selection import select_kernels
 from paddle_cortexm.config import Config
-from paddle_cortexm.runner import toolchains, transcript
-from paddle_cortexm.runner.build import build_program
-from paddle_cortexm.runner.transcript import Transcript
-from paddle_cortexm.simulate import HostModel
+from paddle_cortexm.firmware import toolchains
+from paddle_cortexm.firmware.build import build_program
+from paddle_cortexm.host.model import HostModel
+from paddle_cortexm.simulator import transcript
+from paddle_cortexm.simulator.transcript import Transcript
 from paddle_cortexm.stage import read_json, write_json
 from paddle_cortexm.target import CORSTONE300
 from tests.app.conftest import Runner
-from tests.compiler.streamed_networks import DEFINITION, RandomNetwork
+from tests.compiler.arena.streamed_networks import DEFINITION, RandomNetwork
 
 SIZE = 24
 GUARD_BYTES = 256

@@ -7,8 +7,6 @@ from dataclasses import replace
 import numpy as np
 from numpy.typing import NDArray
 
-from paddle_cortexm.compiler.backends.base import Kernel
-from paddle_cortexm.compiler.fixed_point import requantise
 from paddle_cortexm.compiler.graph import (
     Add,
     Convolution,
@@ -28,6 +26,8 @@ from paddle_cortexm.compiler.graph import (
     Tensor,
     Window,
 )
+from paddle_cortexm.compiler.kernels.kernel import Kernel
+from paddle_cortexm.compiler.operators.parts.fixed_point import requantise
 
 Integers = NDArray[np.int64]
 

@@ -10,14 +10,14 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from paddle_cortexm.compiler.backends.base import Backend
+from paddle_cortexm.compiler.arena.plan import plan_memory
 from paddle_cortexm.compiler.emit import ModelFacts, emit_model
 from paddle_cortexm.compiler.graph import Graph
-from paddle_cortexm.compiler.memory import plan_memory
+from paddle_cortexm.compiler.kernels.kernel import Backend
+from paddle_cortexm.compiler.kernels.plan import planned_layers
+from paddle_cortexm.compiler.kernels.selection import select_kernels
 from paddle_cortexm.compiler.pipeline import CompiledModel
-from paddle_cortexm.compiler.plan_report import planned_layers
-from paddle_cortexm.compiler.selection import select_kernels
-from paddle_cortexm.simulate import HEADERS, HOST_FLAGS, host_compiler
+from paddle_cortexm.host.model import HEADERS, HOST_FLAGS, host_compiler
 from paddle_cortexm.stage import REPOSITORY
 
 

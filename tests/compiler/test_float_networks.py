@@ -12,13 +12,13 @@ import numpy as np
 import pytest
 
 from paddle_cortexm.compiler.backends.helium import HeliumBackend
-from paddle_cortexm.compiler.float_reference import run_float
 from paddle_cortexm.compiler.frontend import load_graph
 from paddle_cortexm.compiler.graph import Graph
+from paddle_cortexm.compiler.kernels.plan import planned_layers
+from paddle_cortexm.compiler.kernels.selection import select_kernels
 from paddle_cortexm.compiler.pipeline import in_float16
-from paddle_cortexm.compiler.plan_report import planned_layers
-from paddle_cortexm.compiler.selection import select_kernels
-from paddle_cortexm.quantize.programs import export_program
+from paddle_cortexm.compiler.reference import run_float
+from paddle_cortexm.quantisation.programs import export_program
 from tests.compiler.frontend.static_programs import random_image
 from tests.compiler.frontend.test_backbones import trained_alike
 from tests.compiler.host import run_graph

@@ -10,13 +10,13 @@ import numpy as np
 import paddle
 import pytest
 
-from paddle_cortexm.compiler.float_reference import run_float
 from paddle_cortexm.compiler.frontend import load_graph
 from paddle_cortexm.compiler.graph import Graph
+from paddle_cortexm.compiler.reference import run_float
 from paddle_cortexm.errors import UserError
 from paddle_cortexm.models import build
-from paddle_cortexm.quantize.fold_batch_norm import fold_batch_norm
-from paddle_cortexm.quantize.programs import export_program
+from paddle_cortexm.quantisation.fold_batch_norm import fold_batch_norm
+from paddle_cortexm.quantisation.programs import export_program
 
 TOLERANCE = 1e-4  # of the largest logit
 

@@ -7,20 +7,20 @@ from pathlib import Path
 
 import numpy as np
 
-from paddle_cortexm.compiler.adjustments import Adjusted
 from paddle_cortexm.compiler.backends.registry import backends_named
 from paddle_cortexm.compiler.emit.program_data import emit_preprocessing_table
 from paddle_cortexm.compiler.graph import Graph
-from paddle_cortexm.compiler.parameters import Range, tensor_quantisations
+from paddle_cortexm.compiler.integers.adjustments import Adjusted
+from paddle_cortexm.compiler.integers.grids import Range, tensor_quantisations
+from paddle_cortexm.compiler.integers.realisation import quantise_graph
 from paddle_cortexm.compiler.pipeline import model_facts
-from paddle_cortexm.compiler.quantisation import quantise_graph
-from paddle_cortexm.quantize.ranges import intervals, observe, tensor_ranges
+from paddle_cortexm.host.model import HostModel
+from paddle_cortexm.quantisation.ranges import intervals, observe, tensor_ranges
 from paddle_cortexm.report.deployed_layers import RoundedLayers
 from paddle_cortexm.report.layer_comparison import Comparison
-from paddle_cortexm.simulate import HostModel
 from paddle_cortexm.stage import write_json
 from tests.compiler.host import compile_graph
-from tests.quantize.networks import PIXEL_RANGE, images
+from tests.quantisation.networks import PIXEL_RANGE, images
 
 
 def comparison_of(

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from contextlib import suppress
 
-from paddle_cortexm.compiler.backends.base import Backend
 from paddle_cortexm.compiler.backends.cmsis_nn import CmsisNnBackend
-from paddle_cortexm.compiler.backends.fastest import FastestBackend
 from paddle_cortexm.compiler.backends.helium import HeliumBackend
 from paddle_cortexm.compiler.backends.tvm import TvmBackend
+from paddle_cortexm.compiler.kernels.fastest import FastestBackend
+from paddle_cortexm.compiler.kernels.kernel import Backend
 from paddle_cortexm.errors import UserError, nearest
 
 BACKENDS: dict[str, type[Backend]] = {"helium": HeliumBackend, "cmsis-nn": CmsisNnBackend, "tvm": TvmBackend}

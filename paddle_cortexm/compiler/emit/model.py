@@ -6,8 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from paddle_cortexm.compiler.backends.base import Constant, Kernel
-from paddle_cortexm.compiler.emit.c_text import (
+from paddle_cortexm.compiler.arena.plan import MemoryPlan
+from paddle_cortexm.compiler.c_text import (
     GENERATED,
     array_declaration,
     array_definition,
@@ -20,7 +20,7 @@ from paddle_cortexm.compiler.emit.c_text import (
 from paddle_cortexm.compiler.emit.model_run import run_functions
 from paddle_cortexm.compiler.emit.stream import row_function, segment_tables
 from paddle_cortexm.compiler.graph import Graph, Layer, Tensor
-from paddle_cortexm.compiler.memory import MemoryPlan
+from paddle_cortexm.compiler.kernels.kernel import Constant, Kernel
 
 SECTIONS = {"weights": ".model_weights", "hot": ".model_hot"}
 

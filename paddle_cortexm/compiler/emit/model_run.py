@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from paddle_cortexm.compiler.emit.c_text import element_type
+from paddle_cortexm.compiler.arena.plan import MemoryPlan, scratch_name
+from paddle_cortexm.compiler.c_text import element_type
 from paddle_cortexm.compiler.graph import Graph, Layer, Tensor
-from paddle_cortexm.compiler.memory import MemoryPlan, scratch_name
 
 WHOLE_INPUT = """int model_run(const model_input_t *input, model_output_t *output)
 {{

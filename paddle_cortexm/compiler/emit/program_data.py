@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from paddle_cortexm.compiler.emit.c_text import GENERATED, string_literal, value_rows
+from paddle_cortexm.compiler.c_text import GENERATED, string_literal, value_rows
 
 
 def emit_preprocessing_table(folder: Path, table: NDArray[np.generic]) -> None:

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from paddle_cortexm.compiler.backends.base import Kernel
-from paddle_cortexm.compiler.emit.c_text import element_type
+from paddle_cortexm.compiler.arena.plan import MemoryPlan, outside_name, scratch_name
+from paddle_cortexm.compiler.arena.rows import Segment, row_bytes, row_layer
+from paddle_cortexm.compiler.c_text import element_type
 from paddle_cortexm.compiler.graph import Graph, Layer, last_readers
-from paddle_cortexm.compiler.memory import MemoryPlan, outside_name, scratch_name
-from paddle_cortexm.compiler.streaming import Segment, row_bytes, row_layer
+from paddle_cortexm.compiler.kernels.kernel import Kernel
 
 STREAM_SOURCE = "app/stream.c"
 

@@ -6,12 +6,12 @@ from pathlib import Path
 
 import tvm
 
-from paddle_cortexm.compiler.frontend.operators import OPERATORS, check_supported
+from paddle_cortexm.compiler.frontend.imports import OPERATORS, check_supported
+from paddle_cortexm.compiler.frontend.layers import to_graph
 from paddle_cortexm.compiler.frontend.program import read_program
 from paddle_cortexm.compiler.frontend.relax_builder import RelaxBuilder
 from paddle_cortexm.compiler.frontend.simplify import simplify
 from paddle_cortexm.compiler.graph import Graph
-from paddle_cortexm.compiler.layers_from_relax import to_graph
 
 __all__ = ["import_program", "load_graph"]
 

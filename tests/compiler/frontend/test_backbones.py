@@ -11,12 +11,12 @@ import pytest
 import tvm
 from tvm import relax
 
-from paddle_cortexm.compiler.float_reference import run_float
 from paddle_cortexm.compiler.frontend import import_program, load_graph
 from paddle_cortexm.compiler.graph import Graph
+from paddle_cortexm.compiler.reference import run_float
 from paddle_cortexm.models import build
-from paddle_cortexm.quantize.fold_batch_norm import fold_batch_norm
-from paddle_cortexm.quantize.programs import export_program
+from paddle_cortexm.quantisation.fold_batch_norm import fold_batch_norm
+from paddle_cortexm.quantisation.programs import export_program
 from tests.compiler.frontend.static_programs import TOLERANCE, operators, paddles_answer, random_image
 
 MOBILENETV2 = {"Convolution": 36, "DepthwiseConvolution": 17, "Add": 10, "AveragePool": 1, "FullyConnected": 1}

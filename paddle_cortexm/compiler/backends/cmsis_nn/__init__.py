@@ -4,9 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from paddle_cortexm.compiler.backends.base import Kernel, Rejection
 from paddle_cortexm.compiler.backends.cmsis_nn import calls
-from paddle_cortexm.compiler.backends.cmsis_nn.library import find_library, rounds_correctly
 from paddle_cortexm.compiler.graph import (
     Graph,
     IntegerAdd,
@@ -18,6 +16,8 @@ from paddle_cortexm.compiler.graph import (
     IntegerMultiply,
     Layer,
 )
+from paddle_cortexm.compiler.kernels.kernel import Kernel, Rejection
+from paddle_cortexm.host.cmsis_nn import find_library, rounds_correctly
 
 CALLS: dict[type, Callable[[Graph, Layer], Kernel]] = {
     IntegerConvolution: calls.convolution,

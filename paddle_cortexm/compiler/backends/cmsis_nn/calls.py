@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import numpy as np
 
-from paddle_cortexm.compiler.backends.base import Constant, Kernel, c_template
 from paddle_cortexm.compiler.backends.cmsis_nn.buffers import convolution_bytes, depthwise_bytes
 from paddle_cortexm.compiler.graph import (
     Graph,
@@ -20,6 +19,7 @@ from paddle_cortexm.compiler.graph import (
     Tensor,
     Window,
 )
+from paddle_cortexm.compiler.kernels.kernel import Constant, Kernel, c_template
 
 STATUS = "    if ({call} != ARM_CMSIS_NN_SUCCESS) {{\n        return 1;\n    }}\n"
 

@@ -9,7 +9,6 @@ from __future__ import annotations
 from importlib import import_module
 from importlib.util import find_spec
 
-from paddle_cortexm.compiler.backends.base import Kernel, Rejection
 from paddle_cortexm.compiler.graph import (
     Activation,
     Add,
@@ -30,6 +29,7 @@ from paddle_cortexm.compiler.graph import (
     Multiply,
     Table,
 )
+from paddle_cortexm.compiler.kernels.kernel import Kernel, Rejection
 
 # The module of this package that takes an operator. Modules are imported when first needed.
 SELECTORS: dict[type, str] = {

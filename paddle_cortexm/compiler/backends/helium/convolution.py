@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import Any
 
-from paddle_cortexm.compiler.backends.base import Kernel, Rejection, c_template
 from paddle_cortexm.compiler.backends.helium import fully_connected, pointwise, stem
 from paddle_cortexm.compiler.backends.helium.packing import (
     PIXELS,
@@ -17,6 +16,7 @@ from paddle_cortexm.compiler.backends.helium.packing import (
 )
 from paddle_cortexm.compiler.backends.helium.structs import declaration, size_fields, window_fields
 from paddle_cortexm.compiler.graph import Graph, IntegerConvolution, Layer
+from paddle_cortexm.compiler.kernels.kernel import Kernel, Rejection, c_template
 
 CONV2D = ("app/helium/conv2d_s8.c",)
 LARGEST_KERNEL_HEIGHT = 16  # HELIUM_CONV2D_ROWS

@@ -7,7 +7,6 @@ from dataclasses import replace
 
 import numpy as np
 
-from paddle_cortexm.compiler.backends.base import Constant, Kernel, Rejection, c_template
 from paddle_cortexm.compiler.backends.helium import depthwise_window
 from paddle_cortexm.compiler.backends.helium.packing import packed_table, sum_rejection
 from paddle_cortexm.compiler.backends.helium.requantisation import (
@@ -18,6 +17,7 @@ from paddle_cortexm.compiler.backends.helium.requantisation import (
 )
 from paddle_cortexm.compiler.backends.helium.structs import declaration, size_fields, window_fields
 from paddle_cortexm.compiler.graph import Graph, Int8Array, IntegerDepthwiseConvolution, Layer
+from paddle_cortexm.compiler.kernels.kernel import Constant, Kernel, Rejection, c_template
 
 LARGEST_KERNEL_HEIGHT = 16  # HELIUM_DEPTHWISE_ROWS
 

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from paddle_cortexm.compiler.backends.base import Kernel, Rejection, c_template
 from paddle_cortexm.compiler.backends.helium.packing import add_fields, add_rejection
 from paddle_cortexm.compiler.backends.helium.requantisation import split_shift
 from paddle_cortexm.compiler.backends.helium.structs import declaration
 from paddle_cortexm.compiler.graph import Graph, IntegerAdd, IntegerMultiply, Layer
+from paddle_cortexm.compiler.kernels.kernel import Kernel, Rejection, c_template
 
 
 def select(graph: Graph, layer: Layer) -> Kernel | Rejection:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from paddle_cortexm.compiler.backends.base import Constant, Kernel, Rejection, c_template
 from paddle_cortexm.compiler.backends.helium.float_packing import (
     activation_fields,
     float_type,
@@ -12,6 +11,7 @@ from paddle_cortexm.compiler.backends.helium.float_packing import (
 )
 from paddle_cortexm.compiler.backends.helium.structs import declaration, size_fields, window_fields
 from paddle_cortexm.compiler.graph import DepthwiseConvolution, Graph, Layer
+from paddle_cortexm.compiler.kernels.kernel import Constant, Kernel, Rejection, c_template
 
 LARGEST_KERNEL_HEIGHT = 16  # HELIUM_DEPTHWISE_FLOAT_ROWS
 

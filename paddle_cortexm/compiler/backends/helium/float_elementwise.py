@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from paddle_cortexm.compiler.backends.base import Kernel, Rejection, c_template
 from paddle_cortexm.compiler.backends.helium.float_packing import activation_fields, float_type
 from paddle_cortexm.compiler.backends.helium.structs import declaration
 from paddle_cortexm.compiler.graph import Activation, Add, Graph, Layer, Multiply
+from paddle_cortexm.compiler.kernels.kernel import Kernel, Rejection, c_template
 
 
 def select(graph: Graph, layer: Layer) -> Kernel | Rejection:

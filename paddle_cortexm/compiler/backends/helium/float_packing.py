@@ -7,8 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from paddle_cortexm.compiler.backends.base import Rejection
-from paddle_cortexm.compiler.emit.c_text import float_literal
+from paddle_cortexm.compiler.c_text import float_literal
 from paddle_cortexm.compiler.graph import (
     Activation,
     Convolution,
@@ -18,6 +17,7 @@ from paddle_cortexm.compiler.graph import (
     Layer,
     Tensor,
 )
+from paddle_cortexm.compiler.kernels.kernel import Rejection
 
 Clamp = tuple[float | None, float | None]
 OPEN: Clamp = (None, None)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from paddle_cortexm.compiler.backends.base import Kernel, Rejection, c_template
 from paddle_cortexm.compiler.backends.helium.packing import (
     Matrix,
     matrix_constants,
@@ -12,6 +11,7 @@ from paddle_cortexm.compiler.backends.helium.packing import (
 )
 from paddle_cortexm.compiler.backends.helium.pointwise import MATRIX_SOURCES
 from paddle_cortexm.compiler.graph import Graph, IntegerFullyConnected, Layer
+from paddle_cortexm.compiler.kernels.kernel import Kernel, Rejection, c_template
 
 
 def select(graph: Graph, layer: Layer) -> Kernel | Rejection:

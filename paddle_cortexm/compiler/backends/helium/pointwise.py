@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from paddle_cortexm.compiler.backends.base import Kernel, c_template
 from paddle_cortexm.compiler.backends.helium.packing import (
     Matrix,
     matrix_constants,
@@ -10,6 +9,7 @@ from paddle_cortexm.compiler.backends.helium.packing import (
     matrix_scratch,
 )
 from paddle_cortexm.compiler.graph import IntegerConvolution, Window
+from paddle_cortexm.compiler.kernels.kernel import Kernel, c_template
 
 MATRIX_SOURCES = ("app/helium/matrix_s8.c", "app/helium/multiply_s8.c", "app/helium/finish_s8.c")
 

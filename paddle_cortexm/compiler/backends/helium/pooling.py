@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from paddle_cortexm.compiler.backends.base import Kernel, Rejection, c_template
 from paddle_cortexm.compiler.backends.helium.float_packing import FLOAT_TYPES
 from paddle_cortexm.compiler.backends.helium.structs import declaration, size_fields, window_fields
 from paddle_cortexm.compiler.graph import (
@@ -15,6 +14,7 @@ from paddle_cortexm.compiler.graph import (
     Tensor,
     Window,
 )
+from paddle_cortexm.compiler.kernels.kernel import Kernel, Rejection, c_template
 
 POINTER_BYTES = 8  # on the host; on the target half of it
 

@@ -7,8 +7,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from paddle_cortexm.compiler.backends.base import Constant
 from paddle_cortexm.compiler.graph import Int8Array, Requantisation
+from paddle_cortexm.compiler.kernels.kernel import Constant
 
 GROUP = 16  # HELIUM_GROUP: channels whose constants stand together
 

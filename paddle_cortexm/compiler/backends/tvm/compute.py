@@ -12,7 +12,6 @@ from typing import Any
 import numpy as np
 from tvm import te, tirx
 
-from paddle_cortexm.compiler.backends.base import Constant
 from paddle_cortexm.compiler.graph import (
     Activation,
     Add,
@@ -39,6 +38,7 @@ from paddle_cortexm.compiler.graph import (
     Tensor,
     Window,
 )
+from paddle_cortexm.compiler.kernels.kernel import Constant
 
 Expression = Any
 INT8_MINIMUM, INT8_MAXIMUM = -128, 127

@@ -1,0 +1,106 @@
+"""Which memory of the target holds what: the arena first in the fastest that has room, then the hot constants, then the
+weights.
+
+Weights too large for the SRAM stay in the DDR, with one exception: those of a streamed layer are read once a row or
+two. Where the hot constants' memory has room left, they become hot as well, the most often read first.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+
+from paddle_cortexm.compiler.arena.choice import plan_arena
+from paddle_cortexm.compiler.arena.plan import MemoryPlan, aligned, arena_setting
+from paddle_cortexm.compiler.graph import Graph
+from paddle_cortexm.compiler.kernels.kernel import Kernel
+from paddle_cortexm.errors import UserError
+from paddle_cortexm.target import KIB, Target
+
+
+@dataclass(frozen=True)
+class Placement:
+    """regions: {"arena" | "weights" | "hot": region}. kernels: with the constants' kinds as they are placed."""
+
+    regions: dict[str, str]
+    kernels: dict[str, Kernel]
+
+
+def place_model(
+    graph: Graph,
+    kernels: Mapping[str, Kernel],
+    plan: MemoryPlan,
+    target: Target,
+    asked: Mapping[str, str],
+    *,
+    demo_bytes: int,
+    consume_input: bool = True,
+) -> Placement:
+    """Choose the regions. asked: those the config fixes; demo_bytes: the demo frame;
+    consume_input: as the plan was made.
+
+    Raises UserError when the arena fits into no memory (by how much, and which smaller arena would fit), when anything
+    else fits nowhere, or when the target has no region of an asked name.
+    """
+    for part, name in asked.items():
+        target.check_region(part, name)
+    check_arena(graph, kernels, plan, target, asked, consume_input=consume_input)
+    weights, hot = constant_bytes(kernels, "weights"), constant_bytes(kernels, "hot")
+    regions = target.place(arena=plan.arena_bytes, weights=weights, hot=hot, frames=demo_bytes, asked=asked)
+    fast, slow = target.region(regions["hot"]), target.region(regions["weights"])
+    if fast.cost >= slow.cost:
+        return Placement(regions, dict(kernels))
+    room = fast.free - hot - (plan.arena_bytes if regions["arena"] == fast.name else 0)
+    return Placement(regions, _with_hot_weights(graph, kernels, plan, room))
+
+
+def constant_bytes(kernels: Mapping[str, Kernel], kind: str) -> int:
+    """Bytes of all constants of a kind, each aligned as it is linked."""
+    return sum(aligned(c.values.nbytes) for kernel in kernels.values() for c in kernel.constants if c.kind == kind)
+
+
+def check_arena(
+    graph: Graph,
+    kernels: Mapping[str, Kernel],
+    plan: MemoryPlan,
+    target: Target,
+    asked: Mapping[str, str],
+    *,
+    consume_input: bool,
+) -> None:
+    """Raise UserError when the arena is larger than the memory it may go to."""
+    allowed = [target.region(asked["arena"])] if "arena" in asked else list(target.by_cost())
+    largest = max(allowed, key=lambda region: region.free)
+    excess = plan.arena_bytes - largest.free
+    if excess <= 0:
+        return
+    smallest = plan_arena(graph, kernels, "minimum", consume_input=consume_input).arena_bytes
+    if smallest <= largest.free:
+        largest_setting = arena_setting(largest.free // KIB * KIB)
+        remedy = (
+            f"compile.memory.arena: {largest_setting} is the largest setting that fits there, "
+            f"{arena_setting(smallest)} the smallest that works."
+        )
+    else:
+        remedy = (
+            f"Streaming rows brings it down to {smallest:,} bytes, still {smallest - largest.free:,} too many: choose "
+            f"a smaller backbone or image_size, or a target with more memory."
+        )
+    raise UserError(
+        f"{target.name}: the arena of {plan.arena_bytes:,} bytes is {excess:,} too large for {largest.name}, which has "
+        f"{largest.free:,} free. Its lower bound is {plan.lower_bound:,}, set by "
+        f"{plan.peak_of(graph)}. {remedy}"
+    )
+
+
+def _with_hot_weights(graph: Graph, kernels: Mapping[str, Kernel], plan: MemoryPlan, room: int) -> dict[str, Kernel]:
+    """The kernels with weights of streamed layers made hot while they fit into `room` bytes."""
+    placed = dict(kernels)
+    streamed = [graph.layers[i] for segment in plan.segments for i in segment.layers]
+    for layer in sorted(streamed, key=lambda layer: -graph.output_of(layer).shape[1]):
+        needed = constant_bytes({layer.name: kernels[layer.name]}, "weights")
+        if 0 < needed <= room:
+            room -= needed
+            hot = tuple(replace(constant, kind="hot") for constant in kernels[layer.name].constants)
+            placed[layer.name] = replace(kernels[layer.name], constants=hot)
+    return placed

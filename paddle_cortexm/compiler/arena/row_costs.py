@@ -1,0 +1,48 @@
+"""What streaming a layer costs: instructions that a layer computed row by row needs more than one computed whole.
+
+An estimate, good enough to choose between plans (docs/memory.md has the measured sums). Three things cost, each taken
+from profiles of MobileNetV2 and PPLCNet on the simulator: a call for every row or two; pixels at the end of each row
+that are no multiple of what the matrix kernels take at a time; single rows where a depthwise kernel would make two from
+four rows of its input.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from paddle_cortexm.compiler.graph import (
+    Convolution,
+    DepthwiseConvolution,
+    Graph,
+    IntegerConvolution,
+    IntegerDepthwiseConvolution,
+    Layer,
+    Window,
+    multiply_accumulates,
+)
+from paddle_cortexm.compiler.kernels.cost_model import estimate
+from paddle_cortexm.compiler.kernels.kernel import Kernel
+
+CALL = 400  # instructions: finding the layer that is ready, the row pointers, the kernel's prologue
+PIXELS = 3  # that the matrix kernels take at a time; a left-over one costs about twice its share
+SINGLE_ROW = 0.4  # of a depthwise layer's instructions, when it makes one row at a time and could make two
+
+
+def added_instructions(graph: Graph, layer: Layer, kernel: Kernel, at_once: int) -> float:
+    """Instructions that streaming adds to the layer, when it makes `at_once` rows in a call."""
+    _, height, width, _ = graph.output_of(layer).shape
+    calls = -(-height // at_once)
+    whole = estimate(graph, layer, kernel) or multiply_accumulates(graph, layer)
+    added = float(calls * CALL)
+    if isinstance(layer.operator, Convolution | IntegerConvolution) and layer.operator.window == Window():
+        added += calls * (at_once * width % PIXELS) * whole / (height * width)
+    if isinstance(layer.operator, DepthwiseConvolution | IntegerDepthwiseConvolution) and at_once < kernel.rows_at_once:
+        added += SINGLE_ROW * whole
+    return added
+
+
+def added_by_layer(graph: Graph, kernels: Mapping[str, Kernel]) -> dict[tuple[str, int], float]:
+    """added_instructions by (layer's name, rows at once), for single rows and for as many as the kernel can make."""
+    cases = {(i, rows) for i, x in enumerate(graph.layers) for rows in (1, kernels[x.name].rows_at_once)}
+    layers = graph.layers
+    return {(layers[i].name, n): added_instructions(graph, layers[i], kernels[layers[i].name], n) for i, n in cases}

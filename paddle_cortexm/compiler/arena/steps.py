@@ -1,0 +1,179 @@
+"""The steps a memory plan can be made of, and what each costs.
+
+A step is one layer computed whole, a streamed segment, or one layer (a depthwise convolution) whose rows overwrite its
+input's. Its bytes are what lives during it; its instructions what it takes more than its layers computed whole.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+
+from paddle_cortexm.compiler.arena.plan import aligned, lead_bytes, segment_buffers, takes_over_input
+from paddle_cortexm.compiler.arena.row_costs import added_by_layer
+from paddle_cortexm.compiler.arena.rows import (
+    MOST_TENSORS,
+    MOST_WINDOW_ROWS,
+    Segment,
+    can_work_in_place,
+    row_layer,
+    streamed_segment,
+)
+from paddle_cortexm.compiler.graph import DepthwiseConvolution, Graph, IntegerDepthwiseConvolution, last_readers
+from paddle_cortexm.compiler.kernels.kernel import Kernel
+
+DEPTHWISE = (DepthwiseConvolution, IntegerDepthwiseConvolution)
+
+
+@dataclass(frozen=True)
+class Step:
+    """The layers first..last, as a segment or (None) one layer computed whole. bytes: live during it, scratch included.
+    instructions: more than layer by layer. lead: by how much the input of a step that works in place must stand behind
+    its buffer's start, bytes: the steps before and after it have to bear that as well."""
+
+    first: int
+    last: int
+    bytes: int
+    segment: Segment | None = None
+    instructions: float = 0.0
+    lead: int = 0
+
+
+@dataclass(frozen=True)
+class StepCosts:
+    """What steps of one graph cost. added: streaming_cost.added_by_layer. last_read: the layer up to which each whole
+    tensor lives, by name; -1 for an input that never exists whole."""
+
+    graph: Graph
+    kernels: Mapping[str, Kernel]
+    added: Mapping[tuple[str, int], float]
+    last_read: Mapping[str, int]
+
+    @staticmethod
+    def of(graph: Graph, kernels: Mapping[str, Kernel], *, consume_input: bool) -> StepCosts:
+        """With a whole input: it lives until it is read, or to the end when it may not be consumed."""
+        last_read = last_readers(graph)
+        if not consume_input:
+            last_read[graph.input] = len(graph.layers) - 1
+        return StepCosts(graph, kernels, added_by_layer(graph, kernels), last_read)
+
+    def with_streamed_input(self) -> StepCosts:
+        """With an input whose rows are made on demand: it is none of the whole tensors, and nobody can keep it."""
+        return replace(self, last_read={**self.last_read, self.graph.input: -1})
+
+    @property
+    def input_streamed(self) -> bool:
+        return self.last_read[self.graph.input] < 0
+
+    def whole_layer(self, number: int) -> Step:
+        """One layer that computes its whole tensor."""
+        layer = self.graph.layers[number]
+        live = self._whole_tensors(number, number) + aligned(self.kernels[layer.name].scratch_bytes)
+        if takes_over_input(self.graph, self.kernels, number, self.last_read):
+            live -= self._bytes(layer.output)
+        return Step(number, number, live)
+
+    def streamed(self, segment: Segment) -> Step:
+        """A streamed segment; the whole tensors are its inputs, those that wait for later layers, and its result."""
+        live = self._whole_tensors(segment.first, segment.last)
+        live += sum(b.bytes for b in segment_buffers(self.graph, self.kernels, segment))
+        lead = lead_bytes(self.graph, segment) if segment.in_place else 0
+        if segment.in_place:
+            live += lead - self._bytes(self.graph.layers[segment.last].output)
+        return Step(segment.first, segment.last, live, segment, self._added(segment), lead)
+
+    def _added(self, segment: Segment) -> float:
+        names = [self.graph.layers[i].name for i in segment.layers]
+        return sum(self.added[name, segment.at_once.get(name, 1)] for name in names)
+
+    def _whole_tensors(self, first: int, last: int) -> int:
+        """Bytes of the tensors made before the layers first..last and still needed, and of their result."""
+        before = [self.graph.input, *(layer.output for layer in self.graph.layers[:first])]
+        alive = [name for name in before if self.last_read[name] >= first]
+        return sum(self._bytes(name) for name in [*alive, self.graph.layers[last].output])
+
+    def _bytes(self, tensor: str) -> int:
+        return aligned(self.graph.tensors[tensor].bytes)
+
+
+def possible_steps(costs: StepCosts, segments: Sequence[Segment]) -> list[Step]:
+    """Every step a plan can be made of. segments: possible_segments of the graph."""
+    graph, streamed = costs.graph, costs.input_streamed
+    whole = [i for i, layer in enumerate(graph.layers) if not (streamed and graph.input in layer.inputs)]
+    fitting = [s for s in segments if streamed or graph.input not in s.rows]
+    return [costs.whole_layer(i) for i in whole] + [costs.streamed(segment) for segment in fitting]
+
+
+def possible_segments(graph: Graph, kernels: Mapping[str, Kernel]) -> list[Segment]:
+    """Every segment, with as many rows at a time as the kernels can make and with single rows; and every single layer
+    that can work in place. The rows of a segment are those of the longest run around it: none needs more."""
+    several = {layer.name: kernels[layer.name].rows_at_once for layer in graph.layers}
+    found = []
+    for run_first, run_last in _streamable_runs(graph, kernels):
+        closed = list(_closed_runs(graph, run_first, run_last))
+        for at_once in (several, {}):
+            whole_run = streamed_segment(graph, run_first, run_last, at_once)
+            found += [_part(graph, whole_run, first, last) for first, last in closed]
+    for i, layer in enumerate(graph.layers):
+        if _works_in_place(graph, kernels, i):
+            found += [Segment(i, i, {}, in_place=True, at_once={layer.name: n}) for n in {several[layer.name], 1}]
+    return list({repr(segment): segment for segment in found}.values())
+
+
+def _part(graph: Graph, run: Segment, first: int, last: int) -> Segment:
+    """The layers first..last of a longer run."""
+    layers = graph.layers[first : last + 1]
+    inner = {layer.output for layer in layers[:-1]}
+    inner |= {graph.input} if any(graph.input in layer.inputs for layer in layers) else set()
+    names = {layer.name for layer in layers}
+    rows = {name: count for name, count in run.rows.items() if name in inner}
+    return Segment(first, last, rows, at_once={name: count for name, count in run.at_once.items() if name in names})
+
+
+def _streamable_runs(graph: Graph, kernels: Mapping[str, Kernel]) -> list[tuple[int, int]]:
+    """The longest runs of layers whose kernels can make one row."""
+    can = [_makes_rows(graph, kernels, i) for i in range(len(graph.layers))]
+    starts = [i for i, ok in enumerate(can) if ok and (i == 0 or not can[i - 1])]
+    return [(start, next((i for i in range(start, len(can)) if not can[i]), len(can)) - 1) for start in starts]
+
+
+def _makes_rows(graph: Graph, kernels: Mapping[str, Kernel], number: int) -> bool:
+    """Whether the layer's kernel can make one row, and app/stream.c hold the rows of its window."""
+    layer = graph.layers[number]
+    window_rows = row_layer(graph, layer).accesses[0].kernel
+    return kernels[layer.name].row_body is not None and window_rows <= MOST_WINDOW_ROWS
+
+
+def _closed_runs(graph: Graph, run_first: int, run_last: int) -> Iterator[tuple[int, int]]:
+    """(first, last) of each part of a run that can be a segment: nothing it makes is read behind it but the last
+    tensor; it does not close the graph; the graph's input, if it reads it, is read by nobody else; and app/stream.c
+    has room for its tensors."""
+    last_read = last_readers(graph)
+    for first in range(run_first, run_last + 1):
+        named: set[str] = set()
+        read_until = first
+        for last in range(first, run_last + 1):
+            layer = graph.layers[last]
+            named |= {*layer.inputs, layer.output}
+            reads_input = graph.input in named
+            if len(named) > MOST_TENSORS or (reads_input and first > 0):
+                break
+            input_read = last_read[graph.input] if reads_input else -1
+            if max(read_until, input_read) <= last:
+                yield first, last
+            read_until = max(read_until, last_read[layer.output])
+
+
+def _works_in_place(graph: Graph, kernels: Mapping[str, Kernel], number: int) -> bool:
+    """Whether a layer is a depthwise convolution that may overwrite its input row by row. Its input and its result are
+    read only by the next layer, and neighbours that overwrite their input whole are left alone, so that no step but its
+    neighbours' bears the lead."""
+    layer, last_read = graph.layers[number], last_readers(graph)
+    if number == 0 or not (isinstance(layer.operator, DEPTHWISE) and _makes_rows(graph, kernels, number)):
+        return False
+    producer = graph.layers[number - 1]
+    neighbours = (number - 1, number + 1) if number + 1 < len(graph.layers) else (number - 1,)
+    is_chain = producer.output == layer.inputs[0] and last_read[layer.output] <= number + 1
+    is_free = not any(takes_over_input(graph, kernels, i, last_read) for i in neighbours)
+    after_depthwise = isinstance(producer.operator, DEPTHWISE)
+    return is_chain and is_free and not after_depthwise and can_work_in_place(graph, number)

@@ -1,0 +1,114 @@
+"""Flattens a Relax module into the layer graph, one composite after the other from the end.
+
+A match covers the bindings it reads inside; those must have no other reader, or a smaller composite is tried. The
+layer and its tensor have the name of the last variable covered, which is a Paddle tensor's.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import Any
+
+import tvm
+from tvm import relax
+
+from paddle_cortexm.compiler.graph import Graph, Layer, Operator, Reshape, Shape, Tensor
+from paddle_cortexm.compiler.operators.composites import COMPOSITES, Composite
+from paddle_cortexm.errors import UserError
+
+
+@dataclass(frozen=True)
+class _Match:
+    operator: Operator
+    inputs: tuple[Any, ...]  # variables
+    inner: tuple[Any, ...]  # variables of the composite that are not its result
+
+
+class _Bindings:
+    """The variables of `main` by value and the number of their readers. TVM's objects compare by handle."""
+
+    def __init__(self, function: relax.Function) -> None:
+        self.ordered = [binding for block in function.body.blocks for binding in block.bindings]
+        self.values = {binding.var: binding.value for binding in self.ordered}
+        self._variable_of = {hash(value): variable for variable, value in self.values.items()}
+        self._readers: dict[int, int] = {hash(function.body.body): 1}
+        for binding in self.ordered:
+            for variable in _read_by(binding.value):
+                self._readers[hash(variable)] = self._readers.get(hash(variable), 0) + 1
+
+    def variable_of(self, expression: Any) -> Any:
+        """A pattern matches values; this is the variable a value is bound to, or the expression itself."""
+        return self._variable_of.get(hash(expression), expression)
+
+    def match(self, composite: Composite, variable: Any) -> _Match | None:
+        """The composite that ends in this variable and whose inner variables nobody else reads."""
+        matched = composite.pattern.extract_matched_expr(self.values[variable], self.values)
+        if matched is None:
+            return None
+        inputs = tuple(self.variable_of(matched[source]) for source in composite.inputs)
+        operator = composite.operator(matched)
+        if operator is None or not all(isinstance(source, relax.Var) for source in inputs):
+            return None
+        boundary = {hash(variable), *map(hash, inputs)}
+        covered = {hash(v): v for v in map(self.variable_of, matched.values()) if hash(v) not in boundary}
+        inner = tuple(v for v in covered.values() if isinstance(v, relax.Var))
+        reads = [hash(v) for call in (variable, *inner) for v in _read_by(self.values[call])]
+        if any(reads.count(hash(v)) != self._readers[hash(v)] for v in inner):
+            return None
+        return _Match(operator, inputs, inner)
+
+
+def to_graph(module: tvm.IRModule, name: str) -> Graph:
+    """The layer graph of `main`. A reshape between (1, C) and (1, 1, 1, C) is no layer: its readers take its source.
+
+    Raises UserError naming the tensor that no composite covers.
+    """
+    function = module["main"]
+    bindings = _Bindings(function)
+    covered: set[int] = set()
+    layers: list[Layer] = []
+    tensors = {v.name: Tensor(v.name, _nhwc(v)) for v in (*function.params, *bindings.values)}
+    for binding in reversed(bindings.ordered):
+        if hash(binding.var) not in covered:
+            match = _first_match(bindings, binding.var)
+            covered |= {hash(variable) for variable in match.inner}
+            sources = tuple(variable.name for variable in match.inputs)
+            layers.append(Layer(binding.var.name, match.operator, sources, binding.var.name))
+    graph = Graph(name, function.params[0].name, function.body.body.name, tuple(reversed(layers)), tensors)
+    return _without_aliases(graph)
+
+
+def _first_match(bindings: _Bindings, variable: Any) -> _Match:
+    for composite in COMPOSITES:
+        match = bindings.match(composite, variable)
+        if match is not None:
+            return match
+    known = ", ".join(dict.fromkeys(composite.name for composite in COMPOSITES))
+    value = bindings.values[variable]
+    what = value.op.name if isinstance(value, relax.Call) else type(value).__name__
+    raise UserError(f"tensor '{variable.name}': {what} is not a layer here. Layers: {known}")
+
+
+def _read_by(value: Any) -> list[Any]:
+    """Variables an expression reads, each as often as it does."""
+    return [argument for argument in getattr(value, "args", [value]) if isinstance(argument, relax.Var)]
+
+
+def _nhwc(variable: Any) -> Shape:
+    """The shape in the graph: a (1, C) vector is (1, 1, 1, C)."""
+    shape = tuple(int(n) for n in variable.ty.shape)
+    return shape if len(shape) == 4 else (1, 1, 1, shape[-1])
+
+
+def _without_aliases(graph: Graph) -> Graph:
+    """Drop reshapes that keep the shape."""
+    source_of: dict[str, str] = {}
+    layers = []
+    for layer in graph.layers:
+        inputs = tuple(source_of.get(tensor, tensor) for tensor in layer.inputs)
+        if isinstance(layer.operator, Reshape) and graph.tensors[layer.output].shape == graph.tensors[inputs[0]].shape:
+            source_of[layer.output] = inputs[0]
+        else:
+            layers.append(replace(layer, inputs=inputs))
+    output = source_of.get(graph.output, graph.output)
+    return replace(graph, output=output).with_layers(tuple(layers))

@@ -1,0 +1,61 @@
+"""Which kernel computes each layer: the config's backends in order of preference, after fusing what they accept."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+from paddle_cortexm.compiler.graph import Graph, Layer, Reshape
+from paddle_cortexm.compiler.kernels.fusion import fuse_epilogues
+from paddle_cortexm.compiler.kernels.kernel import Backend, Kernel
+from paddle_cortexm.errors import UserError
+
+
+@dataclass(frozen=True)
+class SelectedGraph:
+    """A graph, fused as its kernels allow, and the kernel of every layer by layer name."""
+
+    graph: Graph
+    kernels: dict[str, Kernel]
+
+
+def select_kernels(graph: Graph, backends: Sequence[Backend]) -> SelectedGraph:
+    """Fuse epilogues where the preferred backend of the bare layer also takes the fused one, then choose kernels.
+
+    Raises UserError naming the layer and every backend's reason when none takes it.
+    """
+    graph = without_reshapes(graph)
+    graph = fuse_epilogues(graph, lambda g, bare, fused: _accepts_fused(g, bare, fused, backends))
+    return SelectedGraph(graph, {layer.name: _choose(graph, layer, backends) for layer in graph.layers})
+
+
+def without_reshapes(graph: Graph) -> Graph:
+    """Drop reshapes: the elements and their order stay, so the readers take the tensor as it is."""
+    renamed: dict[str, str] = {}
+    layers: list[Layer] = []
+    for layer in graph.layers:
+        inputs = tuple(renamed.get(name, name) for name in layer.inputs)
+        if isinstance(layer.operator, Reshape):
+            renamed[layer.output] = inputs[0]
+        else:
+            layers.append(replace(layer, inputs=inputs))
+    return replace(graph, output=renamed.get(graph.output, graph.output)).with_layers(tuple(layers))
+
+
+def _choose(graph: Graph, layer: Layer, backends: Sequence[Backend]) -> Kernel:
+    reasons: list[str] = []
+    for backend in backends:
+        answer = backend.select(graph, layer)
+        if isinstance(answer, Kernel):
+            return replace(answer, reason="; ".join([answer.reason, *reasons]))
+        reasons.append(f"{backend.name}: {answer.reason}")
+    raise UserError(
+        f"layer '{layer.name}' ({type(layer.operator).__name__}): no backend takes it ({'; '.join(reasons)}). "
+        f"Add 'tvm' to compile.kernels: it takes every operator."
+    )
+
+
+def _accepts_fused(graph: Graph, bare: Layer, fused: Layer, backends: Sequence[Backend]) -> bool:
+    """True when the first backend that takes the bare layer also takes it with the epilogue."""
+    first = next((b for b in backends if isinstance(b.select(graph, bare), Kernel)), None)
+    return first is not None and isinstance(first.select(graph, fused), Kernel)

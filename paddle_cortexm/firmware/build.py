@@ -1,0 +1,175 @@
+"""Stage 4: cross-compile the program with one compiled model, prove the kernels are Helium, report the sizes.
+
+Called by 04_build_app.sh. Objects stay in build/NAME/.objects_KIND, so that a second build is short; the stage folder
+holds what matters: app.elf, app.map, size.json.
+"""
+
+from __future__ import annotations
+
+import re
+import shutil
+import subprocess
+from functools import partial
+from pathlib import Path
+
+from paddle_cortexm import cli, config, stage
+from paddle_cortexm.config import Config
+from paddle_cortexm.errors import UserError
+from paddle_cortexm.firmware import isa_proof, size_report, toolchains
+from paddle_cortexm.firmware.toolchains import Toolchain
+from paddle_cortexm.host.cmsis_nn import find_library
+from paddle_cortexm.host.model import uses_cmsis_nn
+from paddle_cortexm.report.deployed import check_accuracy
+from paddle_cortexm.stage import REPOSITORY, read_json, write_json
+from paddle_cortexm.target import DATA_BYTES, STACK_BYTES, Target, target_named
+
+TIME_LIMIT = 1800  # seconds, for a build that hangs
+# GNU ld: region `DTCM' overflowed by 12 bytes; lld: section '.arena' will not fit in region 'DTCM': overflowed by 12
+OVERFLOW = re.compile(
+    r"(?:section '(?P<section>[^']+)' will not fit in )?region [`'](?P<region>\w+)'[: ]+overflowed by "
+    r"(?P<excess>\d+)"
+)
+
+
+def main() -> int:
+    """Parse the command line, run the stage, print the size table."""
+    arguments = cli.parser(__doc__ or "")
+    arguments.add_argument("--toolchain", help="clang or gcc; without it the first that knows the board's CPU")
+    options = arguments.parse_args()
+    settings = config.load(options.config)
+    check_accuracy(settings, stage.input_folder(settings, "03_compile_tvm"))
+    target = target_named(settings.compile.target)
+    toolchain = toolchains.choose(target, options.toolchain)
+    print(f"compiler: {toolchain} for the {target.cpu} of {target.title}")
+    before = _toolchain_before(settings)
+    other = before is not None and before != toolchain.version
+    if other:
+        print(f"rebuilding: the program there was built with {before}, not {toolchain.version} (--toolchain chooses)")
+    work = partial(build_stage, settings, target, toolchain)
+    folder, redone = stage.run_stage(settings, "04_build_app", work, force=options.force or other)
+    sizes = read_json(folder / "size.json")
+    print(size_report.table_text(sizes))
+    helium = f"{sizes['helium_instructions']:,} in {len(sizes['helium_sources'])} sources (size.json)"
+    figures = {"code": f"{sizes['totals']['code']:,} bytes", "Helium instructions": helium}
+    cli.summary(folder, redone, figures, f"./05_run_fvp.sh --config {settings.argument}")
+    return 0
+
+
+def build_stage(settings: Config, target: Target, toolchain: Toolchain, folder: Path) -> None:
+    """Fill the stage folder."""
+    model = stage.input_folder(settings, "03_compile_tvm")
+    objects = folder.parent / f".objects_{toolchain.kind}"
+    elf = build_program(objects, model, target, toolchain)
+    kernels = (model / "sources.txt").read_text().split()
+    helium = isa_proof.check_helium(objects, kernels, toolchain.objdump)
+    if uses_cmsis_nn(model):
+        archive = next(objects.rglob("libcmsis-nn.a"))
+        helium[archive.name] = isa_proof.check_library(archive, toolchain.objdump)
+    sizes = size_report.measure(elf, target, read_json(model / "regions.json"))
+    memory = read_json(model / "memory.json")
+    largest = {"name": memory["peak_layer"], "live_bytes": memory["lower_bound"]}
+    facts = {"target": target.name, "toolchain": toolchain.version, "helium_instructions": sum(helium.values())}
+    facts |= {"helium_sources": helium}
+    shutil.copy(elf, folder / "app.elf")
+    shutil.copy(objects / "app.map", folder / "app.map")
+    write_json(folder / "size.json", facts | sizes | {"largest_layer": largest})
+
+
+def build_program(objects: Path, model: Path, target: Target, toolchain: Toolchain) -> Path:
+    """Configure and build in the folder `objects`; returns app.elf. model: a stage 3 folder.
+
+    Raises UserError when a memory region overflows or a tool is missing, RuntimeError when something does not compile.
+    """
+    regions = read_json(model / "regions.json")
+    variables = {
+        "MODEL_FOLDER": str(model.resolve()),
+        "BOARD": target.name,
+        "LINK_FOLDER": str(objects.resolve()),
+        "CMAKE_TOOLCHAIN_FILE": str(toolchain.file),
+        **toolchain.variables,
+    }
+    if uses_cmsis_nn(model):
+        variables["CMSIS_NN_FOLDER"] = str(find_library().resolve())
+    definitions = [f"-D{name}={value}" for name, value in variables.items()]
+    empty_unless_same(objects, definitions)
+    write_regions(objects / "regions.ld", target, regions, read_json(model / "model.json")["arena_bytes"])
+    app = str(REPOSITORY / "app")
+    done = _run(["cmake", "-S", app, "-B", str(objects), "-G", "Ninja", *definitions])
+    if done.returncode:
+        raise RuntimeError(f"cmake failed:\n{_tail(done.stdout)}")
+    done = _run(["ninja", "-C", str(objects), "app.elf"])
+    if done.returncode:
+        explain_overflow(done.stdout, target, regions)
+        raise RuntimeError(f"the program does not build:\n{_tail(done.stdout)}")
+    return objects / "app.elf"
+
+
+def empty_unless_same(objects: Path, definitions: list[str]) -> None:
+    """Start from an empty folder when CMake was told other things the last time: it would keep some of them."""
+    told, now = objects / "definitions.txt", "\n".join(definitions)
+    if not told.is_file() or told.read_text() != now:
+        shutil.rmtree(objects, ignore_errors=True)
+        objects.mkdir(parents=True)
+        told.write_text(now)
+
+
+def write_regions(path: Path, target: Target, regions: dict[str, str], arena_bytes: int) -> None:
+    """The part of the linker script that depends on the model. Left alone when it would not change."""
+    lines = [f'REGION_ALIAS("REGION_{part.upper()}", {target.region(name).name})' for part, name in regions.items()]
+    sizes = {"STACK_BYTES": STACK_BYTES, "DATA_BYTES": DATA_BYTES, "ARENA_BYTES": arena_bytes}
+    text = "\n".join([*lines, *(f"{name} = {size};" for name, size in sizes.items()), ""])
+    if not path.is_file() or path.read_text() != text:
+        path.write_text(text)
+
+
+REMEDIES = {
+    "arena": "set a smaller compile.memory.arena, or another compile.memory.regions.arena",
+    "hot": "choose another compile.memory.regions.hot",
+    "weights": "choose another compile.memory.regions.weights",
+    "code": "use fewer kinds of layers and kernels (plan.json lists them), or a target with more memory for code",
+}
+
+
+def explain_overflow(linker_output: str, target: Target, regions: dict[str, str]) -> None:
+    """Raise UserError when the linker says that a region overflowed: region, excess, what is in it, what helps."""
+    found = list(OVERFLOW.finditer(linker_output))
+    if not found:
+        return
+    worst = {match["region"]: 0 for match in found}
+    for match in found:
+        worst[match["region"]] = max(worst[match["region"]], int(match["excess"]))
+    lines = []
+    for name, excess in worst.items():
+        parts = [part for part, region in regions.items() if region == name]
+        parts += ["code"] if name == target.code_region else []
+        holds = f"It holds the model's {', '.join(parts)}. " if parts else ""
+        remedies = "; or ".join(REMEDIES[part] for part in parts) or "choose a smaller backbone or image_size"
+        lines.append(
+            f"{target.name}: memory region {name} ({target.region(name).size:,} bytes) overflows by {excess:,} bytes. "
+            f"{holds}To make room: {remedies}. Then run ./03_compile_tvm.py again."
+        )
+    raise UserError("\n".join(lines))
+
+
+def _toolchain_before(settings: Config) -> str | None:
+    """The compiler of the program that is there; None where there is none, or where it cannot be told."""
+    try:
+        return str(read_json(stage.stage_folder(settings, "04_build_app") / "size.json")["toolchain"])
+    except (OSError, ValueError, KeyError):
+        return None
+
+
+def _run(command: list[str]) -> subprocess.CompletedProcess[str]:
+    """Run a build tool; its errors are in stdout, in order. Raises UserError when it is not installed."""
+    try:
+        return subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, timeout=TIME_LIMIT)
+    except FileNotFoundError:
+        raise UserError(f"{command[0]} is not installed: apt install cmake ninja-build") from None
+
+
+def _tail(text: str, characters: int = 6000) -> str:
+    return text[-characters:]
+
+
+if __name__ == "__main__":
+    cli.run(main)

@@ -1,0 +1,136 @@
+"""make readme: run every config under configs/ and write what was measured into the table of both READMEs.
+
+Configs that train alike share one training. Those that fetch weights are run with random ones, for sizes and
+instructions only; those that need CMSIS-NN are left out where it is absent.
+"""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import yaml
+
+from paddle_cortexm import cli, stage
+from paddle_cortexm.config import CONFIG_FOLDER, Config, load
+from paddle_cortexm.errors import UserError
+from paddle_cortexm.host.cmsis_nn import find_library
+from paddle_cortexm.measure.document import fill
+from paddle_cortexm.scripts import run_script
+from paddle_cortexm.stage import BUILD_FOLDER, REPOSITORY, STAGES, config_values, read_json
+from paddle_cortexm.target import target_named
+
+TRAINING = "01_finetune"
+NOT_MEASURED = "–"
+
+
+@dataclass(frozen=True)
+class Language:
+    """A README and the words of its table."""
+
+    document: str
+    head: Sequence[str]
+    digits: str
+    classes: str
+    trained_on: str
+
+
+LANGUAGES = (
+    Language(
+        "README.md",
+        ("config", "network", "images", "arithmetic", "board", "float", "deployed", "instructions", "arena", "weights"),
+        "digits",
+        "{} classes",
+        ", QAT",
+    ),
+    Language(
+        "README.zh-CN.md",
+        ("配置", "网络", "图像", "运算", "开发板", "浮点", "部署后", "指令数", "arena", "权重"),
+        "手写数字",
+        "{} 类",
+        "，QAT",
+    ),
+)
+
+
+def main() -> int:
+    """Run, write."""
+    configs = [load(str(path)) for path in sorted(CONFIG_FOLDER.glob("*.yaml"))]
+    configs.sort(key=lambda config: config.model.classes is not None)  # the full-size ones last
+    results = {config.name: measured(config) for config in configs}
+    for language in LANGUAGES:
+        path = REPOSITORY / language.document
+        text = fill(path.read_text(encoding="utf-8"), {"configs": table(configs, results, language)})
+        path.write_text(text, encoding="utf-8")
+    print(f"written: {', '.join(language.document for language in LANGUAGES)}")
+    return 0
+
+
+def measured(config: Config) -> Mapping[str, Any] | None:
+    """Take the config through the line: the metrics of stage 3 and the run of stage 5. None without CMSIS-NN."""
+    if "cmsis-nn" in config.compile.kernels:
+        try:
+            find_library()
+        except UserError as error:
+            print(f"{config.name}: left out: {error}", flush=True)
+            return None
+    if config.model.weights == "pretrained":
+        config = _with_random_weights(config)
+    _share_training(config)
+    for spec in STAGES.values():
+        run_script(spec.script, config.argument)
+    folder = BUILD_FOLDER / config.name
+    return read_json(folder / "03_compile_tvm/metrics.json") | {"run": read_json(folder / "05_run_fvp/run.json")}
+
+
+def _with_random_weights(config: Config) -> Config:
+    """The config as a file of its own below build/, without anything to fetch."""
+    values = config.model_dump(mode="json", exclude_defaults=True)
+    values["model"]["weights"] = "random"
+    path = BUILD_FOLDER / "readme" / f"{config.name}_random.yaml"
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(yaml.safe_dump(values | {"name": path.stem}, sort_keys=False), encoding="utf-8")
+    return load(str(path))
+
+
+def _share_training(config: Config) -> None:
+    """Take over the finished training of another config that trains alike, unless there is one."""
+    folder, wanted = stage.stage_folder(config, TRAINING), config_values(config, STAGES[TRAINING])
+    if folder.exists():
+        return
+    for manifest in sorted(BUILD_FOLDER.glob(f"*/{TRAINING}/{stage.MANIFEST}")):
+        if read_json(manifest)["config"] == wanted:
+            shutil.copytree(manifest.parent, folder)
+            return
+
+
+def table(configs: Sequence[Config], results: Mapping[str, Mapping[str, Any] | None], language: Language) -> str:
+    """A row a config, as a Markdown table. Bytes."""
+    rows = [" | ".join(language.head), " | ".join("---:" if i > 4 else "---" for i in range(len(language.head)))]
+    rows += [" | ".join([*_described(config, language), *_figures(results[config.name])]) for config in configs]
+    return "\n".join(f"| {row} |" for row in rows)
+
+
+def _described(config: Config, language: Language) -> list[str]:
+    target, size = target_named(config.compile.target), config.model.image_size
+    shown = language.classes.format(config.model.classes) if config.model.classes else language.digits
+    arithmetic = {"fp32": "float32", "fp16": "float16", "int8": "int8"}[config.quantise.precision]
+    arithmetic += language.trained_on if config.quantise.method == "qat" else ""
+    arithmetic += ", CMSIS-NN" if "cmsis-nn" in config.compile.kernels else ""
+    return [f"`{config.name}`", config.model.backbone, f"{shown}, {size} × {size}", arithmetic, target.title]
+
+
+def _figures(result: Mapping[str, Any] | None) -> list[str]:
+    """Accuracy in floats and of the deployed program, instructions, bytes of the arena and of the weights."""
+    if result is None:
+        return [NOT_MEASURED] * 5
+    run = result["run"]
+    accuracy = [f"{result['float']['top1']:.1%}", f"{result['top1']:.1%}"] if result["images"] else [NOT_MEASURED] * 2
+    counts = (run["instructions"]["model"], run["arena_bytes"], run["weight_bytes"])
+    return [*accuracy, *(f"{count:,}" for count in counts)]
+
+
+if __name__ == "__main__":
+    cli.run(main)

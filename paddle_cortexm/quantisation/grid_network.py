@@ -1,0 +1,263 @@
+"""A trainable network on the integer grid: what quantisation-aware training trains.
+
+By itself PaddleSlim's dygraph QAT is symmetric and quantises the inputs of convolutions only, so a model trained with
+it meets a different grid when it is deployed: zero points, fused activations, tables, adds and pools. So this network
+is made from the layer graph: every tensor is put on the grid it is deployed with, and PaddleSlim's QAT quantises the
+weights, a scale a channel; the inputs it is told to leave as they are. Gradients pass the rounding unchanged and stop
+at values that saturate (Bengio et al., straight-through estimator).
+
+Batch norm: a channel's scale of a convolution's results commutes with the channel's weight scale, so a batch norm can
+stand behind a quantised convolution and still fold into it without leaving the grid. One is put behind every
+convolution whose map is larger than 1 x 1; `freeze` makes it use its running statistics from then on.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Mapping
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+import paddle
+from numpy.typing import NDArray
+from paddleslim.dygraph.quant import QAT
+
+from paddle_cortexm.compiler.graph import (
+    Activation,
+    Add,
+    AveragePool,
+    DepthwiseConvolution,
+    FullyConnected,
+    Graph,
+    Layer,
+    MaxPool,
+    Multiply,
+    Operator,
+    Quantisation,
+    Reshape,
+    Window,
+)
+from paddle_cortexm.compiler.integers.fake_quantisation import WEIGHTED, float_tensors
+from paddle_cortexm.errors import UserError
+from paddle_cortexm.training.small_maps import speed_up_small_maps
+
+functional = paddle.nn.functional
+STATISTICS_IMAGES = 128  # that batch norm's first statistics are taken from
+Clamp = tuple[float | None, float | None]
+Grids = Mapping[str, Quantisation]
+
+
+class _ToGrid(paddle.autograd.PyLayer):
+    """Saturate and round; the gradient passes where nothing saturates."""
+
+    @staticmethod
+    def forward(context: Any, x: Any, grid: Quantisation) -> Any:
+        low, high = (grid.scale * (end - grid.zero_point) for end in (-128, 127))
+        inside = paddle.logical_and(x >= low, x <= high)
+        context.save_for_backward(inside)
+        steps = paddle.clip(paddle.round(x * (1 / grid.scale)), -128 - grid.zero_point, 127 - grid.zero_point)
+        return steps * grid.scale
+
+    @staticmethod
+    def backward(context: Any, gradient: Any) -> Any:
+        (inside,) = context.saved_tensor()
+        return gradient * inside.astype(gradient.dtype)
+
+
+class OnGridAlready(paddle.nn.Layer):
+    """What PaddleSlim's QAT is given to quantise the inputs of convolutions with: they are on their grid already."""
+
+    def forward(self, x: Any) -> Any:
+        return x
+
+
+class WeightedLayer(paddle.nn.Layer):
+    """A convolution or fully connected layer as a convolution without bias (`product`, weight OIHW) for PaddleSlim to
+    quantise, its batch norm or bias, and its fused activation."""
+
+    def __init__(self, layer: Layer, *, with_norm: bool, quantised: bool) -> None:
+        super().__init__()
+        operator = layer.operator
+        assert isinstance(operator, WEIGHTED)
+        self.operator = operator
+        self.product: Any = _convolution(operator)
+        self.product.skip_quant = not quantised
+        assign = paddle.nn.initializer.Assign(operator.bias)
+        bias_size = [len(operator.bias)]
+        self.bias: Any = None if with_norm else self.create_parameter(bias_size, default_initializer=assign)
+        self.norm: Any = paddle.nn.BatchNorm2D(len(operator.bias)) if with_norm else None
+        self.unset = with_norm
+
+    def forward(self, x: Any) -> Any:
+        if isinstance(self.operator, FullyConnected):
+            x = x.transpose([0, 2, 3, 1]).flatten(1).unsqueeze([2, 3])
+        sums = self.product(x)
+        if self.norm is None:
+            sums = sums + self.bias.reshape([1, -1, 1, 1])
+        else:
+            if self.unset:
+                self._set_statistics(sums)
+            sums = self.norm(sums)
+        return _clamped(sums, self.operator.clamp)
+
+    def _set_statistics(self, sums: Any) -> None:
+        """Make the batch norm one that adds the operator's bias, with the statistics of this batch."""
+        mean, variance = sums.mean(axis=[0, 2, 3]).detach(), sums.var(axis=[0, 2, 3], unbiased=False).detach()
+        norm = self.norm
+        norm._mean.set_value(mean)
+        norm._variance.set_value(variance)
+        norm.weight.set_value(paddle.sqrt(variance + norm._epsilon))
+        norm.bias.set_value(mean + paddle.to_tensor(self.operator.bias))
+        self.unset = False
+
+    def folded(self) -> Operator:
+        """The operator with the trained weights, batch norm folded."""
+        weight = self.product.weight.numpy()
+        if self.norm is None:
+            return replace(self.operator, weight=_from_paddle(self.operator, weight), bias=self.bias.numpy())
+        norm = self.norm
+        gain = norm.weight.numpy() / np.sqrt(norm._variance.numpy() + norm._epsilon)
+        bias = norm.bias.numpy() - norm._mean.numpy() * gain
+        weight = weight * gain.reshape(-1, *[1] * (weight.ndim - 1))
+        return replace(self.operator, weight=_from_paddle(self.operator, weight), bias=bias.astype(np.float32))
+
+
+class GridNetwork(paddle.nn.Layer):
+    """The graph as a network: images (N, 3, H, W) to logits (N, classes), every tensor on its grid."""
+
+    def __init__(self, graph: Graph, grids: Grids, keep_float: Collection[str] = ()) -> None:
+        super().__init__()
+        self.graph, self.grids = graph, dict(grids)
+        self.floats = float_tensors(graph, keep_float)
+        self.weighted: dict[str, WeightedLayer] = {}
+        for number, layer in enumerate(graph.layers):
+            if isinstance(layer.operator, WEIGHTED):
+                with_norm = not isinstance(layer.operator, FullyConnected) and _area(graph, layer) > 1
+                made = WeightedLayer(layer, with_norm=with_norm, quantised=layer.name not in keep_float)
+                self.weighted[layer.name] = self.add_sublayer(f"layer{number}", made)
+        QAT({"weight_quantize_type": "channel_wise_abs_max"}, act_quantize=OnGridAlready).quantize(self)
+        for weighted in self.weighted.values():  # without the observers of output ranges around them: grids are known
+            weighted.product = getattr(weighted.product, "_layer", weighted.product)
+        speed_up_small_maps(self)
+
+    def forward(self, images: Any) -> Any:
+        return self.tensors(images)[self.graph.output].flatten(1)
+
+    def tensors(self, images: Any) -> dict[str, Any]:
+        """Every tensor by name, (N, C, H, W)."""
+        tensors = {self.graph.input: _ToGrid.apply(images, self.grids[self.graph.input])}
+        for layer in self.graph.layers:
+            inputs = [tensors[name] for name in layer.inputs]
+            weighted = self.weighted.get(layer.name)
+            result = weighted(inputs[0]) if weighted else _apply(layer, inputs, self.graph)
+            is_float = layer.output in self.floats
+            tensors[layer.output] = result if is_float else _ToGrid.apply(result, self.grids[layer.output])
+        return tensors
+
+    def answers(self, images: NDArray[np.float32]) -> NDArray[np.float32]:
+        """The logits (N, classes) of (N, 3, H, W) images, without gradients."""
+        with paddle.no_grad():
+            return self.forward(paddle.to_tensor(images)).numpy()
+
+    def set_statistics(self, images: NDArray[np.float32]) -> None:
+        """Set every batch norm from (the first of) (N, 3, H, W) images so that the network starts as the graph it is
+        made of, and leave it ready to answer."""
+        self.eval()
+        self.answers(np.ascontiguousarray(images[:STATISTICS_IMAGES]))
+
+    def freeze(self) -> None:
+        """Keep every batch norm at its running statistics, in training too."""
+        for layer in self.weighted.values():
+            if layer.norm is not None:
+                layer.norm._use_global_stats = True
+
+    def trained_graph(self) -> Graph:
+        """The float graph with the trained weights, batch norm folded."""
+        layers = tuple(
+            replace(layer, operator=self.weighted[layer.name].folded()) if layer.name in self.weighted else layer
+            for layer in self.graph.layers
+        )
+        return replace(self.graph, layers=layers)
+
+
+def _area(graph: Graph, layer: Layer) -> int:
+    _, height, width, _ = graph.tensors[layer.output].shape
+    return height * width
+
+
+def _convolution(operator: Any) -> paddle.nn.Conv2D:
+    """The operator's sums of products as a convolution, without its bias."""
+    weight = _to_paddle(operator)
+    depthwise = isinstance(operator, DepthwiseConvolution)
+    window = Window() if isinstance(operator, FullyConnected) else operator.window
+    top, left, bottom, right = window.padding
+    return paddle.nn.Conv2D(
+        weight.shape[0] if depthwise else weight.shape[1],
+        weight.shape[0],
+        list(weight.shape[2:]),
+        stride=list(window.stride),
+        padding=[top, bottom, left, right],
+        groups=weight.shape[0] if depthwise else 1,
+        weight_attr=paddle.ParamAttr(initializer=paddle.nn.initializer.Assign(weight)),
+        bias_attr=False,
+    )
+
+
+def _to_paddle(operator: Any) -> NDArray[np.float32]:
+    """OHWI to OIHW, HWC to (C, 1, H, W), OI to (O, I, 1, 1)."""
+    if isinstance(operator, DepthwiseConvolution):
+        return np.ascontiguousarray(operator.weight.transpose(2, 0, 1)[:, None])
+    if isinstance(operator, FullyConnected):
+        return operator.weight[:, :, None, None]
+    return np.ascontiguousarray(np.moveaxis(operator.weight, -1, 1))
+
+
+def _from_paddle(operator: Any, weight: NDArray[np.float32]) -> NDArray[np.float32]:
+    """The other way round."""
+    if isinstance(operator, DepthwiseConvolution):
+        return np.ascontiguousarray(weight[:, 0].transpose(1, 2, 0))
+    if isinstance(operator, FullyConnected):
+        return weight[:, :, 0, 0]
+    return np.ascontiguousarray(np.moveaxis(weight, 1, -1))
+
+
+def _apply(layer: Layer, inputs: list[Any], graph: Graph) -> Any:
+    """One layer without weights."""
+    operator, x = layer.operator, inputs[0]
+    match operator:
+        case Add(clamp=clamp):
+            return _clamped(x + inputs[1], clamp)
+        case Multiply():
+            return x * inputs[1]
+        case AveragePool(window=window):
+            return _pooled(functional.avg_pool2d, x, window)
+        case MaxPool(window=window):
+            return _pooled(functional.max_pool2d, x, window)
+        case Activation():
+            return _activation(operator, x)
+        case Reshape():
+            _, height, width, channels = graph.tensors[layer.output].shape
+            return x.transpose([0, 2, 3, 1]).reshape([-1, height, width, channels]).transpose([0, 3, 1, 2])
+    raise UserError(f"layer '{layer.name}': {type(operator).__name__} cannot be trained on the integer grid")
+
+
+def _pooled(pool: Callable[..., Any], x: Any, window: Window) -> Any:
+    if window.kernel == tuple(x.shape[2:]) and window.padding == (0, 0, 0, 0) and pool is functional.avg_pool2d:
+        return x.mean(axis=[2, 3], keepdim=True)
+    top, left, bottom, right = window.padding
+    return pool(x, list(window.kernel), list(window.stride), [top, bottom, left, right])
+
+
+def _activation(operator: Activation, x: Any) -> Any:
+    if operator.kind == "relu":
+        return functional.relu(x)
+    if operator.kind == "relu6":
+        return functional.relu6(x)
+    if operator.kind == "hard_swish":
+        return functional.hardswish(x)
+    return functional.hardsigmoid(x, slope=operator.slope, offset=operator.offset)
+
+
+def _clamped(x: Any, clamp: Clamp) -> Any:
+    low, high = clamp
+    return x if low is None and high is None else paddle.clip(x, min=low, max=high)

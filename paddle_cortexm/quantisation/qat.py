@@ -1,0 +1,107 @@
+"""Quantisation-aware training: the fine-tuned model trained on, on the integer grid it is deployed with.
+
+Starts from post-training quantisation. Batch norm follows the batches in the first part of the epochs; then its
+statistics are frozen and every range is calibrated again, for the weights as they are by then.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+import paddle
+from numpy.typing import NDArray
+
+from paddle_cortexm.compiler.integers.adjustments import Adjusted
+from paddle_cortexm.compiler.integers.grids import Range, tensor_quantisations
+from paddle_cortexm.config import Quantise, Train
+from paddle_cortexm.quantisation.grid_network import GridNetwork
+from paddle_cortexm.quantisation.post_training import Quantised
+from paddle_cortexm.quantisation.ranges import intervals, observe, tensor_ranges
+from paddle_cortexm.training.checkpoint import Checkpoint, Epoch
+from paddle_cortexm.training.loop import Material, train
+from paddle_cortexm.training.processes import Group
+from paddle_cortexm.training.status import Status
+
+Ranges = dict[str, dict[str, float | str]]
+
+
+class _RangedNetwork(GridNetwork):
+    """A grid network whose ranges are part of its state, so that a checkpoint holds them."""
+
+    def __init__(self, start: Quantised, pixel_range: Range) -> None:
+        super().__init__(start.reference, start.grids, start.recipe.keep_float)
+        self.recipe, self.pixel_range, self.names = start.recipe, pixel_range, list(start.ranges)
+        self.register_buffer("ranges", paddle.zeros([len(self.names), 2]))
+        self.set_ranges(start.ranges)
+
+    def set_ranges(self, ranges: Mapping[str, Mapping[str, float | str]]) -> None:
+        ends = [[float(ranges[name]["minimum"]), float(ranges[name]["maximum"])] for name in self.names]
+        self.ranges.set_value(paddle.to_tensor(np.array(ends, np.float32)))
+        self.use_ranges()
+
+    def use_ranges(self) -> None:
+        """Make the grids those of the ranges in the state (after a checkpoint was restored)."""
+        found = intervals(self.stored_ranges())
+        symmetric = self.recipe.symmetric
+        self.grids = dict(tensor_quantisations(self.graph, found, self.pixel_range, symmetric=symmetric))
+
+    def stored_ranges(self) -> Ranges:
+        """The `tensors` section of ranges.json."""
+        source = f"qat-{self.recipe.algorithm}"
+        ends = self.ranges.numpy().tolist()
+        return {
+            name: {"minimum": low, "maximum": high, "source": source}
+            for name, (low, high) in zip(self.names, ends, strict=True)
+        }
+
+
+def train_on_grid(
+    start: Quantised,
+    material: Material,
+    settings: tuple[Train, Quantise],
+    images: NDArray[np.float32],
+    pixel_range: Range,
+    checkpoint: Checkpoint,
+    *,
+    quiet: bool,
+) -> tuple[Quantised, list[Epoch], Callable[[Any], Any]]:
+    """Train on from a post-training quantised model; images: (N, H, W, 3) calibration images.
+
+    Returns the quantised model, what is known of every epoch, and the fake-quantised network as a function of
+    (N, 3, H, W) images.
+    """
+    training, quantise = settings
+    paddle.seed(training.seed)
+    network = _RangedNetwork(start, pixel_range)
+    network.set_statistics(images.transpose(0, 3, 1, 2))
+    free_epochs = round(quantise.freeze_batch_norm_after * quantise.epochs)
+
+    def before_epoch(number: int) -> None:
+        network.use_ranges()
+        if number == free_epochs + 1:
+            network.set_ranges(_calibrated(network, images, quantise.algorithm))
+        if number > free_epochs:
+            network.freeze()
+
+    chosen = {"epochs": quantise.epochs, "learning_rate": quantise.learning_rate, "warmup_epochs": 0.0}
+    status = Status(quiet=quiet, shown=True)
+    epochs = train(network, material, training.model_copy(update=chosen), checkpoint, Group(), status, before_epoch)
+    network.use_ranges()
+    if free_epochs >= quantise.epochs:
+        network.set_ranges(_calibrated(network, images, quantise.algorithm))
+    network.eval()
+    trained = network.trained_graph()
+    made = replace(
+        start, reference=trained, deployed=Adjusted(trained), ranges=network.stored_ranges(), grids=network.grids
+    )
+    return made, epochs, network.answers
+
+
+def _calibrated(network: GridNetwork, images: NDArray[np.float32], algorithm: str) -> Ranges:
+    """Ranges for the weights as they are, all by our own implementation of the algorithm: PaddleSlim's thresholds were
+    those of the weights before."""
+    graph = network.trained_graph()
+    return tensor_ranges(graph, observe(graph, images), {}, algorithm)

@@ -1,0 +1,105 @@
+"""A real interval for every tensor of the folded, fused graph: PaddleSlim's thresholds, and our own where it has none.
+
+PaddleSlim's thresholds are symmetric. What a tensor is never seen to reach is left out, so that a non-negative tensor
+gets (0, T) and all 256 steps.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from functools import cache
+
+import numpy as np
+from numpy.typing import NDArray
+
+from paddle_cortexm.compiler.graph import Graph
+from paddle_cortexm.compiler.integers.grids import Range
+from paddle_cortexm.compiler.reference import run_float
+from paddle_cortexm.errors import UserError
+from paddle_cortexm.quantisation.thresholds import threshold
+
+MINIMUM_IMAGES = 16
+SAMPLE = 1 << 17  # values kept of a tensor, over all images
+BATCH = 16
+LOGITS_MARGIN = 1.1  # of the largest logit seen: saturated logits would tie
+
+
+@dataclass
+class Observation:
+    """What is seen of one tensor over the calibration images: extremes, and a sample of its values, the same places of
+    every image. The places are drawn at random: every n-th value of an NHWC tensor may be always the same channel."""
+
+    values_an_image: int
+    minimum: float = np.inf
+    maximum: float = -np.inf
+    image_maxima: list[float] = field(default_factory=list)
+    sample: list[NDArray[np.float32]] = field(default_factory=list)
+
+    def add(self, values: NDArray[np.float32]) -> None:
+        """values: (N, ...) of N images."""
+        rows = values.reshape(len(values), -1)
+        self.minimum = min(self.minimum, float(rows.min()))
+        self.maximum = max(self.maximum, float(rows.max()))
+        self.image_maxima += np.abs(rows).max(axis=1).tolist()
+        self.sample.append(rows[:, _sampled_places(rows.shape[1], self.values_an_image)])
+
+    @property
+    def values(self) -> NDArray[np.float32]:
+        """The sample: (images, values of each)."""
+        return np.concatenate(self.sample)
+
+
+@cache
+def _sampled_places(values: int, wanted: int) -> NDArray[np.int64]:
+    return np.random.default_rng(0).permutation(values)[:wanted]
+
+
+def check_image_count(images: int) -> None:
+    """Raise UserError for fewer than 16 calibration images."""
+    if images < MINIMUM_IMAGES:
+        raise UserError(
+            f"data.calibration_images: {images} calibration images are too few for ranges that hold; at least "
+            f"{MINIMUM_IMAGES} are needed, 100 or more are better. Raise data.calibration_images, or add images."
+        )
+
+
+def observe(graph: Graph, images: NDArray[np.float32]) -> dict[str, Observation]:
+    """Every tensor of the float graph over (N, H, W, 3) images."""
+    seen = {name: Observation(max(16, SAMPLE // len(images))) for name in graph.tensors}
+    for start in range(0, len(images), BATCH):
+        for name, values in run_float(graph, images[start : start + BATCH]).items():
+            seen[name].add(values)
+    return seen
+
+
+def tensor_ranges(
+    graph: Graph, seen: Mapping[str, Observation], thresholds: Mapping[str, float], algorithm: str
+) -> dict[str, dict[str, float | str]]:
+    """The `tensors` section of ranges.json: minimum, maximum and source of every tensor of the graph."""
+    ranges: dict[str, dict[str, float | str]] = {}
+    for name in graph.tensors:
+        if name == graph.output:
+            ends = {"minimum": LOGITS_MARGIN * seen[name].minimum, "maximum": LOGITS_MARGIN * seen[name].maximum}
+            ranges[name] = {**ends, "source": "calibrated-whole"}
+            continue
+        observation = seen[name]
+        known = thresholds.get(name, 0.0)
+        source = "paddleslim" if known > 0 else "calibrated"
+        limit = known if known > 0 else threshold(observation.values, observation.image_maxima, algorithm)
+        ranges[name] = {
+            "minimum": max(observation.minimum, -limit),
+            "maximum": min(observation.maximum, limit),
+            "source": f"{source}-{algorithm}",
+        }
+    return ranges
+
+
+def intervals(ranges: Mapping[str, Mapping[str, float | str]]) -> dict[str, Range]:
+    """(minimum, maximum) by tensor, from the `tensors` section of ranges.json."""
+    return {name: (float(entry["minimum"]), float(entry["maximum"])) for name, entry in ranges.items()}
+
+
+def constant_tensors(seen: Mapping[str, Observation]) -> list[str]:
+    """Tensors that had one value in all calibration images: dead layers, or images that are all alike."""
+    return [name for name, observation in seen.items() if observation.maximum - observation.minimum < 1e-12]

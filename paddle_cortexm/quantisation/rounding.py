@@ -1,0 +1,65 @@
+"""AdaRound: each weight up or down, so that the layer's results are closest, not the weight itself.
+
+The objective is that of Nagel et al., Up or Down? Adaptive Rounding for Post-Training Quantization (2020): the expected
+squared error of the layer's sums, eᵀHe with H = E[xxᵀ], e the rounding error and every weight on one of its two
+neighbouring steps. It is solved by coordinate descent, a weight at a time over all output channels at once.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from paddle_cortexm.compiler.graph import Convolution, DepthwiseConvolution, Operator
+from paddle_cortexm.compiler.integers.fake_quantisation import WEIGHTED
+from paddle_cortexm.compiler.reference import windows
+
+SWEEPS = 8
+PATCHES = 16384  # input patches that H is estimated from
+Array = NDArray[np.float64]
+
+
+def best_steps(rows: Array, second_moments: Array) -> Array:
+    """Integers next to `rows`, (output channels, K) weights in steps of their scale, within -127 ... 127.
+
+    second_moments: H, (K, K), or (output channels, K, K) where every channel has inputs of its own.
+    """
+    low = np.clip(np.floor(rows), -127, 127)
+    high = np.clip(low + 1, -127, 127)
+    steps = np.clip(np.round(rows), low, high)
+    own = second_moments if second_moments.ndim == 3 else second_moments[None]
+    gradient = np.einsum("okj,oj->ok", np.broadcast_to(own, (len(rows), *own.shape[1:])), steps - rows)
+    for _ in range(SWEEPS):
+        flips = 0
+        for k in range(rows.shape[1]):
+            change = low[:, k] + high[:, k] - 2 * steps[:, k]  # to the other neighbour
+            gain = 2 * change * gradient[:, k] + change**2 * own[:, k, k]
+            change = np.where(gain < -1e-12, change, 0.0)
+            flips += int(np.count_nonzero(change))
+            steps[:, k] += change
+            gradient += change[:, None] * own[:, :, k]
+        if flips == 0:
+            break
+    return steps
+
+
+def second_moments(operator: Operator, inputs: NDArray[np.float32], *, centred: bool) -> Array:
+    """H of a layer with weights, from its inputs (N, H, W, C). centred: without the mean, where a corrected bias takes
+    care of that."""
+    patches = _patches(operator, inputs)  # (channels or 1, patches, K)
+    if centred:
+        patches = patches - patches.mean(axis=1, keepdims=True)
+    moments = np.einsum("gpk,gpj->gkj", patches, patches, optimize=True) / patches.shape[1]
+    return moments if isinstance(operator, DepthwiseConvolution) else moments[0]
+
+
+def _patches(operator: Operator, inputs: NDArray[np.float32]) -> Array:
+    assert isinstance(operator, WEIGHTED)
+    if not isinstance(operator, Convolution | DepthwiseConvolution):
+        return inputs.reshape(1, len(inputs), -1).astype(np.float64)
+    seen = windows(inputs, operator.window, 0.0)
+    seen = seen.reshape(-1, *seen.shape[3:])  # (patches, kernel height, kernel width, channels)
+    taken: Array = seen[:: max(1, len(seen) // PATCHES)].astype(np.float64)
+    if isinstance(operator, DepthwiseConvolution):
+        return taken.reshape(len(taken), -1, taken.shape[-1]).transpose(2, 0, 1)
+    return taken.reshape(1, len(taken), -1)

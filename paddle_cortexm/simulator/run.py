@@ -1,0 +1,202 @@
+"""Stage 5: run the program on a simulator and compare every output with the host's.
+
+Without --image or --images the frame linked into the program is classified. Called by 05_run_fvp.sh.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import shlex
+import threading
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from paddle_cortexm import cli, config, stage
+from paddle_cortexm.config import Config
+from paddle_cortexm.errors import UserError
+from paddle_cortexm.host.model import HostModel
+from paddle_cortexm.simulator import frames, run_report, simulators, transcript
+from paddle_cortexm.simulator.frame_progress import FrameProgress
+from paddle_cortexm.simulator.run_report import FrameVerdict
+from paddle_cortexm.simulator.simulators import Simulator
+from paddle_cortexm.simulator.transcript import Transcript
+from paddle_cortexm.simulator.verdict import Comparison, compare
+from paddle_cortexm.stage import write_json
+from paddle_cortexm.target import target_named
+
+BOOT_LIMIT = 240.0  # seconds for boot and the first frame; MobileNetV2 1.0/224 takes about 10 on QEMU
+PRINTED_FRAMES = ".frames"  # folder beside the stages' for what a printed command reads
+FRAME_LIMIT = 30.0  # seconds more for each further frame
+
+
+class RunError(Exception):
+    """The program or the simulator did not come to its end: a FAIL. output: all that it wrote."""
+
+    def __init__(self, message: str, output: str) -> None:
+        super().__init__(message)
+        self.output = output
+
+
+@dataclass(frozen=True)
+class Batch:
+    """Images one simulator classifies in one boot; none: the linked-in frame. frame_file: what it reads them from."""
+
+    images: tuple[Path, ...]
+    frame_file: Path | None
+
+    @property
+    def frames(self) -> int:
+        return max(1, len(self.images))
+
+
+def main() -> int:
+    """Parse the command line, run, print the verdict. 0 for PASS, 1 for FAIL."""
+    options = _arguments().parse_args()
+    settings = config.load(options.config)
+    simulator = simulators.find(target_named(settings.compile.target), options.simulator)
+    images, unusable = _images(options)
+    elf = stage.input_folder(settings, "04_build_app") / "app.elf"
+    folder = stage.stage_folder(settings, "05_run_fvp")
+    if options.print_command:
+        batch = batches(images, 1, folder.with_name(PRINTED_FRAMES))[0]
+        first = "" if options.started_in == Path.cwd() else f"cd {shlex.quote(str(Path.cwd()))} && "
+        print(first + shell_command(simulator, elf, batch, options.timeout))
+        return 0
+    print(f"simulator: {simulator.executable}{f' ({simulator.note})' if simulator.note else ''}")
+
+    def work(partial: Path) -> None:
+        try:
+            report, text = run_and_judge(partial, settings, simulator, elf, images, options)
+        except RunError as error:
+            report = run_report.broken_off(settings, simulator, elf.parent, str(error), error.output)
+            text = error.output
+        (partial / "uart.txt").write_text(text, encoding="utf-8")
+        write_json(partial / "run.json", report | {"unusable_images": unusable})
+
+    stage.run_stage(settings, "05_run_fvp", work, force=True)
+    report = stage.read_json(folder / "run.json")
+    print(run_report.text(report))
+    return 0 if report["verdict"] == "PASS" else 1
+
+
+def shell_command(simulator: Simulator, elf: Path, batch: Batch, asked: float | None) -> str:
+    """The simulator's command for a shell in the repository. The frame file that it names is written, and stays."""
+    if batch.frame_file:
+        batch.frame_file.parent.mkdir(parents=True, exist_ok=True)
+        frames.write_frame_file(batch.frame_file, batch.images)
+    return shlex.join(simulator.command(elf, batch.frame_file, time_limit(batch, asked)))
+
+
+def run_and_judge(
+    partial: Path, settings: Config, simulator: Simulator, elf: Path, images: list[Path], options: argparse.Namespace
+) -> tuple[dict[str, Any], str]:
+    """Run all batches and compare every frame: run.json's content and all that the UARTs said."""
+    split = batches(images, options.jobs, partial)
+    progress = FrameProgress(max(1, len(images)), quiet=options.quiet)
+    results = run_batches(simulator, elf, split, options.timeout, progress)
+    verdicts = judge(settings, split, [parsed for _, parsed in results])
+    report = run_report.build(settings, simulator, elf.parent, results[0][1], verdicts)
+    return report, "".join(text for text, _ in results)
+
+
+def _arguments() -> argparse.ArgumentParser:
+    parser = cli.parser(__doc__ or "")
+    frames_from = parser.add_mutually_exclusive_group()
+    frames_from.add_argument("--image", type=cli.given_path, help="a JPEG or PNG to classify")
+    frames_from.add_argument("--images", type=cli.given_path, help="a folder of images (or of a folder a class)")
+    parser.add_argument("--simulator", help="fvp or qemu; without it an FVP if there is one")
+    parser.add_argument("--print-command", action="store_true", help="print the simulator's command and stop")
+    parser.add_argument("--timeout", type=float, help="seconds after which a simulator is killed")
+    parser.add_argument("--jobs", type=int, default=os.cpu_count() or 1, help="simulators at a time (--images)")
+    return parser
+
+
+def _images(options: argparse.Namespace) -> tuple[list[Path], list[str]]:
+    """The images asked for, all of them readable (none means the linked-in frame), and what is said of the others of
+    the folder. Raises UserError for values that make no sense and for bad images, before anything runs."""
+    if options.jobs < 1:
+        raise UserError(f"--jobs {options.jobs}: at least 1 simulator is needed")
+    if options.timeout is not None and not 0 < options.timeout < float("inf"):
+        raise UserError(f"--timeout {options.timeout:g}: a number of seconds above 0 is needed")
+    if options.image:
+        frames.read_image(options.image)
+        return [options.image], []
+    return frames.usable(frames.images_below(options.images), quiet=options.quiet) if options.images else ([], [])
+
+
+def batches(images: list[Path], jobs: int, folder: Path) -> list[Batch]:
+    """The images in order, in as many runs as there are jobs (and images)."""
+    if not images:
+        return [Batch((), None)]
+    count = min(jobs, len(images))
+    bounds = [len(images) * i // count for i in range(count + 1)]
+    return [Batch(tuple(images[bounds[i] : bounds[i + 1]]), folder / f"frames_{i}.bin") for i in range(count)]
+
+
+def time_limit(batch: Batch, asked: float | None) -> float:
+    """Seconds: what is asked for, or a limit that grows with the frames."""
+    return asked if asked is not None else BOOT_LIMIT + FRAME_LIMIT * (batch.frames - 1)
+
+
+def run_batches(
+    simulator: Simulator, elf: Path, split: list[Batch], asked: float | None, progress: FrameProgress
+) -> list[tuple[str, Transcript]]:
+    """Run every batch in a simulator of its own, all at the same time; the text and its meaning, in order."""
+    stop = threading.Event()
+
+    def run_one(batch: Batch) -> tuple[str, Transcript]:
+        if batch.frame_file:
+            frames.write_frame_file(batch.frame_file, batch.images)
+        limit = time_limit(batch, asked)
+        done = simulators.run(simulator.command(elf, batch.frame_file, limit), limit, progress.see, stop)
+        if batch.frame_file:
+            batch.frame_file.unlink()
+        return done.text, checked(done, batch, limit, simulator.advice)
+
+    with ThreadPoolExecutor(len(split)) as pool:
+        try:
+            results = [future.result() for future in [pool.submit(run_one, batch) for batch in split]]
+        except BaseException:  # one went wrong, or the user pressed Ctrl-C: no simulator is left behind
+            stop.set()
+            raise
+    progress.close()
+    return results
+
+
+def checked(done: simulators.SimulatorRun, batch: Batch, limit: float, advice: str = "") -> Transcript:
+    """The transcript of a run that came to its end. Raises RunError for one that did not, with the advice for a
+    program that did not even begin."""
+    said = transcript.parse(done.text)
+    last_lines = "".join(f"\n  | {line}" for line in done.text.strip().splitlines()[-10:])
+    wrote = (f"it wrote:{last_lines}" if last_lines else "it wrote nothing") + ("" if said.counter else advice)
+    if said.problems:
+        raise RunError("the program stopped:\n" + "\n".join(said.problems), done.text)
+    if done.timed_out:
+        raise RunError(f"the simulator was killed after {limit:g} s (--timeout); {wrote}", done.text)
+    if not said.complete:
+        raise RunError(f"the simulator ended with status {done.status} before the program did; {wrote}", done.text)
+    if len(said.frames) != batch.frames:
+        raise RunError(f"{len(said.frames)} results came back for {batch.frames} frames", done.text)
+    return said
+
+
+def judge(settings: Config, split: list[Batch], parsed: list[Transcript]) -> list[FrameVerdict]:
+    """Compare each frame's output with the host's."""
+    model = stage.input_folder(settings, "03_compile_tvm")
+    host = HostModel(model)
+    verdicts = []
+    for batch, said in zip(split, parsed, strict=True):
+        for result, image in zip(said.frames, batch.images or [None], strict=True):
+            frame = frames.read_image(image) if image else frames.read_demo_frame(model / "demo_frame.c")
+            comparison = compare(result.output, host.run(frame), settings.quantise.precision)
+            if not result.arrived_whole:
+                comparison = Comparison(False, float("inf"), "its CRC32 does not match: the UART lost bytes")
+            verdicts.append(FrameVerdict(image, result, comparison))
+    return verdicts
+
+
+if __name__ == "__main__":
+    cli.run(main)

@@ -1,0 +1,184 @@
+"""Random small networks, and their generated C run on the host between guard bytes."""
+
+from __future__ import annotations
+
+import ctypes
+import subprocess
+from collections.abc import Mapping
+from functools import cache
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+import numpy as np
+from numpy.typing import NDArray
+
+from paddle_cortexm.compiler.arena.plan import MemoryPlan
+from paddle_cortexm.compiler.emit import ModelFacts, emit_model
+from paddle_cortexm.compiler.graph import (
+    Activation,
+    Add,
+    Convolution,
+    DataType,
+    DepthwiseConvolution,
+    Dequantise,
+    Graph,
+    IntegerConvolution,
+    IntegerDepthwiseConvolution,
+    IntegerMaxPool,
+    MaxPool,
+    Quantisation,
+    Quantise,
+    Table,
+    Window,
+)
+from paddle_cortexm.compiler.kernels.kernel import Kernel
+from paddle_cortexm.host.model import HEADERS, host_compiler
+from paddle_cortexm.stage import REPOSITORY
+from tests.compiler.backends.helium.layers import bytes_of, some_add, some_requantisation
+from tests.compiler.graphs import GraphBuilder
+
+GUARD_BYTES = 256
+FLAGS = ("-O1", "-std=c11", "-fPIC", "-ffp-contract=off", "-Wall", "-Wextra", "-Werror")
+DEFINITION = '__attribute__((section(".arena"), aligned(16))) uint8_t model_arena[MODEL_ARENA_BYTES];'
+GUARDED = """#include "model.h"
+/* The arena inside a larger array, as a symbol of its own. */
+__attribute__((aligned(16))) uint8_t guarded[{guard} + MODEL_ARENA_BYTES + {guard}];
+__asm__(".globl model_arena\\n.set model_arena, guarded + {guard}");
+"""
+
+
+class RandomNetwork:
+    """Blocks as MobileNetV2 and PPLCNet have them, with random shapes, weights and scales; int8 or in floats, or, after
+    `converted`, both."""
+
+    def __init__(self, seed: int, height: int, width: int, channels: int = 3, dtype: DataType = "int8") -> None:
+        self.random = np.random.default_rng(seed)
+        self.builder = GraphBuilder((1, height, width, channels), dtype)
+        self.last = "image"
+
+    @property
+    def is_int8(self) -> bool:
+        return self.builder.dtype == "int8"
+
+    def convolution(self, channels: int, kernel: int, stride: int, padding: tuple[int, int, int, int]) -> None:
+        depth = self.builder.tensors[self.last].shape[3]
+        window, shape = Window((kernel, kernel), (stride, stride), padding), (channels, kernel, kernel, depth)
+        if not self.is_int8:
+            self._add(Convolution(self._floats(*shape), self._floats(channels), window), channels)
+            return
+        weight = np.maximum(bytes_of(self.random, *shape), -127)
+        scale = some_requantisation(self.random, channels, kernel * kernel * depth)
+        self._add(IntegerConvolution(weight, self._bias(channels), window, self._zero_point(), scale), channels)
+
+    def depthwise(self, kernel: int, stride: int, padding: tuple[int, int, int, int]) -> None:
+        channels = self.builder.tensors[self.last].shape[3]
+        window, shape = Window((kernel, kernel), (stride, stride), padding), (kernel, kernel, channels)
+        if not self.is_int8:
+            self._add(DepthwiseConvolution(self._floats(*shape), self._floats(channels), window), channels)
+            return
+        weight = np.maximum(bytes_of(self.random, *shape), -127)
+        scale = some_requantisation(self.random, channels, kernel * kernel)
+        operator = IntegerDepthwiseConvolution(weight, self._bias(channels), window, self._zero_point(), scale)
+        self._add(operator, channels)
+
+    def max_pool(self, kernel: int, stride: int) -> None:
+        window = Window((kernel, kernel), (stride, stride))
+        self._add(IntegerMaxPool(window) if self.is_int8 else MaxPool(window))
+
+    def table(self) -> None:
+        self._add(Table(bytes_of(self.random, 256)) if self.is_int8 else Activation("hard_swish"))
+
+    def add(self, name: str) -> None:
+        """Add an earlier tensor of the same shape and type."""
+        self._add(some_add(self.random) if self.is_int8 else Add(), None, name)
+
+    def converted(self) -> None:
+        """From int8 to float32 or back."""
+        grid = Quantisation(0.05, self._zero_point())
+        self.builder.dtype = "float32" if self.is_int8 else "int8"
+        self._add(Quantise(grid) if self.is_int8 else Dequantise(grid))
+
+    def same_shape(self) -> list[str]:
+        """Earlier tensors that can be added to the last one."""
+        last = self.builder.tensors[self.last]
+        alike = [n for n, t in self.builder.tensors.items() if (t.shape, t.dtype) == (last.shape, last.dtype)]
+        return [name for name in alike if name != self.last]
+
+    @property
+    def height(self) -> int:
+        return self.builder.tensors[self.last].shape[1]
+
+    def _floats(self, *shape: int) -> NDArray[np.float32]:
+        depth = max(1, int(np.prod(shape[1:])))
+        return (self.random.standard_normal(shape) / depth**0.5).astype(np.float32)
+
+    def _bias(self, channels: int) -> NDArray[np.int32]:
+        return self.random.integers(-2000, 2000, channels).astype(np.int32)
+
+    def _zero_point(self) -> int:
+        return int(self.random.integers(-128, 128))
+
+    def _add(self, operator: object, channels: int | None = None, *more: str) -> None:
+        _, height, width, depth = self.builder.tensors[self.last].shape
+        window = getattr(operator, "window", Window())
+        top, left, bottom, right = window.padding
+        rows = (height + top + bottom - window.kernel[0]) // window.stride[0] + 1
+        columns = (width + left + right - window.kernel[1]) // window.stride[1] + 1
+        shape = (1, rows, columns, channels or depth)
+        name = f"t{len(self.builder.layers)}"
+        self.last = self.builder.add(name, operator, self.last, *more, shape=shape)  # type: ignore[arg-type]
+
+
+@cache
+def kernel_objects() -> tuple[TemporaryDirectory[str], tuple[str, ...]]:
+    """The kernels and app/stream.c's neighbours, compiled once in a test run: (the folder, which goes at the end of the
+    process, the object files)."""
+    folder = TemporaryDirectory()
+    sources = sorted((REPOSITORY / "app/helium").glob("*.c"))
+    includes = [f"-I{REPOSITORY / header}" for header in HEADERS]
+    command = [host_compiler(), *FLAGS, *includes, "-c", *map(str, sources)]
+    subprocess.run(command, check=True, cwd=folder.name)
+    return folder, tuple(str(path) for path in sorted(Path(folder.name).glob("*.o")))
+
+
+def image_of(graph: Graph, seed: int = 2) -> NDArray[np.generic]:
+    """A random input of the graph's shape and type."""
+    source, random = graph.tensors[graph.input], np.random.default_rng(seed)
+    if source.dtype == "int8":
+        return random.integers(-128, 128, source.shape, dtype=np.int8)
+    return random.standard_normal(source.shape).astype(source.dtype)
+
+
+def run_guarded(graph: Graph, kernels: Mapping[str, Kernel], plan: MemoryPlan, image: NDArray[np.generic]) -> bytes:
+    """The network's output from its generated C; the arena begins as noise and the bytes around it must stay.
+
+    Raises AssertionError when a guard byte changed.
+    """
+    with TemporaryDirectory() as folder:
+        return _run_guarded(Path(folder), graph, kernels, plan, image)
+
+
+def _run_guarded(
+    folder: Path, graph: Graph, kernels: Mapping[str, Kernel], plan: MemoryPlan, image: NDArray[np.generic]
+) -> bytes:
+    emit_model(folder, graph, kernels, plan, ModelFacts("test", graph.tensors[graph.input].shape[1], "int8"))
+    source = (folder / "model.c").read_text()
+    assert DEFINITION in source
+    (folder / "model.c").write_text(source.replace(DEFINITION, ""))
+    (folder / "guarded.c").write_text(GUARDED.format(guard=GUARD_BYTES))
+    sources = [*(str(folder / name) for name in ("model.c", "model_weights.c", "guarded.c"))]
+    sources += [str(REPOSITORY / "app/stream.c"), *kernel_objects()[1]]
+    includes = [f"-I{path}" for path in (folder, *(REPOSITORY / header for header in HEADERS))]
+    library = folder / "model.so"
+    subprocess.run([host_compiler(), *FLAGS, "-shared", *includes, *sources, "-lm", "-o", str(library)], check=True)
+    loaded = ctypes.CDLL(str(library))
+    guarded = (ctypes.c_uint8 * (2 * GUARD_BYTES + plan.arena_bytes)).in_dll(loaded, "guarded")
+    noise = np.random.default_rng(1).integers(0, 256, len(guarded), dtype=np.uint8)
+    guarded[:] = noise.tolist()
+    result = graph.tensors[graph.output]
+    output = np.empty(result.shape, result.dtype)
+    assert loaded.model_run(ctypes.c_void_p(image.ctypes.data), ctypes.c_void_p(output.ctypes.data)) == 0
+    after = np.frombuffer(guarded, np.uint8)
+    assert (after[:GUARD_BYTES] == noise[:GUARD_BYTES]).all(), "bytes before the arena were written"
+    assert (after[-GUARD_BYTES:] == noise[-GUARD_BYTES:]).all(), "bytes behind the arena were written"
+    return output.tobytes()

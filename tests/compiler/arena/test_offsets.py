@@ -1,0 +1,81 @@
+"""Placing buffers: none that live together overlap, and where nothing is smaller, that is known."""
+
+from __future__ import annotations
+
+from itertools import permutations
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from paddle_cortexm.compiler.arena import offsets as placement
+from paddle_cortexm.compiler.arena.offsets import Buffer, lower_bound, place
+from paddle_cortexm.compiler.arena.plan import ALIGNMENT
+
+BUFFERS = st.lists(
+    st.builds(
+        lambda size, first, length: (size, first, first + length),
+        st.integers(1, 40),
+        st.integers(0, 9),
+        st.integers(0, 5),
+    ),
+    min_size=1,
+    max_size=14,
+).map(lambda rows: [Buffer(f"b{i}", ALIGNMENT * size, first, last) for i, (size, first, last) in enumerate(rows)])
+
+
+@given(BUFFERS)
+def test_buffers_that_live_together_never_overlap(buffers: list[Buffer]) -> None:
+    bound, _ = lower_bound(buffers, 15)
+    placed = place(buffers, bound)
+    offsets, span = placed.offsets, placed.span
+    for i, a in enumerate(buffers):
+        for b in buffers[:i]:
+            apart = offsets[a.name] + a.bytes <= offsets[b.name] or offsets[b.name] + b.bytes <= offsets[a.name]
+            assert apart or not a.overlaps(b)
+    assert all(offsets[b.name] >= 0 and offsets[b.name] + b.bytes <= span for b in buffers)
+
+
+@given(BUFFERS)
+def test_a_plan_is_never_below_the_bound_nor_above_the_sum(buffers: list[Buffer]) -> None:
+    bound, layer = lower_bound(buffers, 15)
+    span = place(buffers, bound).span
+    assert bound <= span <= sum(b.bytes for b in buffers)
+    assert sum(b.bytes for b in buffers if b.first <= layer <= b.last) == bound
+
+
+@given(BUFFERS)
+def test_greedy_s_plan_is_never_made_worse(buffers: list[Buffer]) -> None:
+    bound, _ = lower_bound(buffers, 15)
+    placed = place(buffers, bound)
+    assert placed.span <= placement._greedy(buffers, bound).span
+    assert placed.optimal or placed.span > bound
+
+
+def smallest_span(buffers: list[Buffer]) -> int:
+    """By trying all orders: some order of first fit gives a smallest placement."""
+
+    def span(order: tuple[Buffer, ...]) -> int:
+        offsets = placement._first_fit(order)
+        return max(offsets[b.name] + b.bytes for b in order)
+
+    return min(map(span, permutations(buffers)))
+
+
+@given(st.lists(st.tuples(st.integers(1, 9), st.integers(0, 4), st.integers(0, 3)), min_size=2, max_size=6))
+def test_a_plan_said_to_be_optimal_is_as_small_as_the_best_of_all_orders(rows: list[tuple[int, int, int]]) -> None:
+    buffers = [Buffer(f"b{i}", size, first, first + length) for i, (size, first, length) in enumerate(rows)]
+    bound, _ = lower_bound(buffers, 9)
+    smallest = smallest_span(buffers)
+    known = placement.Placed({}, sum(b.bytes for b in buffers) + 1)
+    for placed in (place(buffers, bound), placement._exact(buffers, bound, known)):
+        assert placed.optimal and placed.span == smallest
+
+
+def test_a_plan_that_greedy_misses_is_found() -> None:
+    rows = [(10, 4, 9), (34, 8, 13), (12, 1, 4), (32, 6, 10), (7, 8, 12), (31, 6, 10), (25, 5, 7), (20, 7, 10)]
+    rows += [(30, 4, 6), (31, 3, 5)]
+    buffers = [Buffer(f"b{i}", size, first, last) for i, (size, first, last) in enumerate(rows)]
+    bound, _ = lower_bound(buffers, 15)
+    assert placement._greedy(buffers, bound).span > bound
+    placed = place(buffers, bound)
+    assert placed.span == bound and placed.optimal

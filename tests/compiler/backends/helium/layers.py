@@ -1,0 +1,125 @@
+"""Random integer layers: an operator, its tensors and input values, ready for a backend and for the reference."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from paddle_cortexm.compiler.backends.helium import HeliumBackend
+from paddle_cortexm.compiler.graph import (
+    Epilogue,
+    Graph,
+    IntegerAdd,
+    IntegerConvolution,
+    IntegerFullyConnected,
+    IntegerOperator,
+    Layer,
+    Requantisation,
+    Tensor,
+    Window,
+)
+from paddle_cortexm.compiler.kernels.kernel import Kernel
+from paddle_cortexm.compiler.operators.parts.fixed_point import fixed_point, fixed_points
+from tests.compiler.backends.helium.reference import Int8
+from tests.compiler.backends.helium.rig.cases import Case, Rows
+
+Random = np.random.Generator
+Reference = Callable[..., Int8]
+
+
+@dataclass(frozen=True)
+class Example:
+    """One layer with its inputs and the output it must have."""
+
+    operator: IntegerOperator
+    inputs: tuple[Int8, ...]
+    expected: Int8
+
+    def kernel(self) -> Kernel:
+        """What the helium backend answers. Fails when it rejects the layer."""
+        names = tuple(f"in{i}" for i in range(len(self.inputs)))
+        tensors = {n: Tensor(n, x.shape, "int8") for n, x in zip(names, self.inputs, strict=True)}
+        tensors["out"] = Tensor("out", self.expected.shape, "int8")
+        layer = Layer("out", self.operator, names, "out")
+        kernel = HeliumBackend().select(Graph("test", "in0", "out", (layer,), tensors), layer)
+        assert isinstance(kernel, Kernel), kernel
+        return kernel
+
+    def case(self) -> Case:
+        return Case(self.kernel(), self.inputs, self.expected.shape)
+
+    def row_case(self) -> Case:
+        """The same through the kernel's row body."""
+        window = getattr(self.operator, "window", Window())
+        outside = getattr(self.operator, "input_zero_point", 0)
+        return replace(self.case(), rows=Rows(window, outside))
+
+
+def bytes_of(random: Random, *shape: int) -> Int8:
+    return random.integers(-128, 128, shape, dtype=np.int8)
+
+
+def some_requantisation(random: Random, channels: int, depth: int) -> Requantisation:
+    """Scales that spread the sums of `depth` products over the int8 range, a zero point and a clamp."""
+    scales = 2.0 ** random.uniform(-1, 1, channels) / (64 * np.sqrt(depth))
+    multiplier, shift = fixed_points(scales)
+    low, high = sorted(random.integers(-128, 128, 2).tolist())
+    clamp = (-128, 127) if random.integers(2) else (low, high)
+    return Requantisation(multiplier, shift, int(random.integers(-128, 128)), *clamp)
+
+
+def some_add(random: Random) -> IntegerAdd:
+    """An addition as the compiler makes them: the larger of the two input scales becomes exactly 1/2."""
+    scales = (0.5, float(random.uniform(0.05, 0.5)), float(random.uniform(0.3, 1.5)) / (1 << 19))
+    multipliers, shifts = zip(*map(fixed_point, scales), strict=True)
+    zero_points = (int(random.integers(-128, 128)), int(random.integers(-128, 128)))
+    return IntegerAdd(zero_points, 20, multipliers, shifts, int(random.integers(-128, 128)))
+
+
+def some_epilogue(random: Random, *, table: bool, add: bool) -> Epilogue:
+    return Epilogue(bytes_of(random, 256) if table else None, some_add(random) if add else None)
+
+
+def some_convolution(
+    random: Random, channels: tuple[int, int], window: Window, *, table: bool = False, add: bool = False
+) -> IntegerConvolution:
+    """channels: (in, out)."""
+    weight = bytes_of(random, channels[1], *window.kernel, channels[0])
+    depth = int(np.prod(weight.shape[1:]))
+    return IntegerConvolution(
+        weight,
+        random.integers(-9000, 9000, channels[1], dtype=np.int32),
+        window,
+        int(random.integers(-128, 128)),
+        some_requantisation(random, channels[1], depth),
+        some_epilogue(random, table=table, add=add),
+    )
+
+
+def some_fully_connected(
+    random: Random, inputs: int, outputs: int, *, table: bool = False, add: bool = False
+) -> IntegerFullyConnected:
+    return IntegerFullyConnected(
+        bytes_of(random, outputs, inputs),
+        random.integers(-9000, 9000, outputs, dtype=np.int32),
+        int(random.integers(-128, 128)),
+        some_requantisation(random, outputs, inputs),
+        some_epilogue(random, table=table, add=add),
+    )
+
+
+def example(
+    random: Random,
+    operator: IntegerConvolution | IntegerFullyConnected,
+    reference: Reference,
+    shape: tuple[int, int, int, int],
+) -> Example:
+    """An operator on random values, with a residual of the output's shape where its epilogue adds one."""
+    x = bytes_of(random, *shape)
+    if operator.epilogue.add is None:
+        return Example(operator, (x,), reference(operator, x))
+    bare = replace(operator, epilogue=Epilogue())
+    residual = bytes_of(random, *reference(bare, x).shape)
+    return Example(operator, (x, residual), reference(operator, x, residual))

@@ -1,0 +1,141 @@
+"""Compile the cases' program with the kernels and run it: on QEMU's Cortex-M55, or on the host."""
+
+from __future__ import annotations
+
+import hashlib
+import shutil
+import struct
+import subprocess
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from paddle_cortexm.host.model import host_compiler
+from paddle_cortexm.stage import REPOSITORY
+from tests.compiler.backends.helium.rig.cases import Array, Case, guarded_symbols, program, sources_of
+
+RIG = Path(__file__).parent
+WARNINGS = ("-std=c11", "-Wall", "-Wextra", "-Werror", "-ffp-contract=off")
+INCLUDES = (f"-I{RIG}", f"-I{REPOSITORY / 'app/helium'}")
+CPU = ("-mcpu=cortex-m55", "-mthumb", "-mfloat-abi=hard")
+GCC = "arm-none-eabi-gcc"
+COMPILERS: dict[str, tuple[str, ...]] = {
+    "clang": ("clang-19", "--target=arm-none-eabi", "-fshort-enums"),
+    "gcc": (GCC,),
+}
+TIME_LIMIT = 120  # seconds a run may take
+VERDICTS = {1: "the kernel failed", 2: "wrote in front of its output", 3: "changed an input", 4: "wrote before scratch"}
+
+
+@dataclass(frozen=True)
+class External:
+    """A library that kernels call: the folder of its headers and the archive for the machine they run on."""
+
+    include: Path
+    archive: Path
+
+
+@dataclass(frozen=True)
+class Result:
+    """What one case made. instructions: 0 on the host."""
+
+    output: Array
+    instructions: int
+
+
+def missing_tools(compiler: str = "clang") -> list[str]:
+    """The programs `run_on_helium` needs and this machine has not."""
+    return [tool for tool in (COMPILERS[compiler][0], GCC, "qemu-system-arm") if shutil.which(tool) is None]
+
+
+def run_on_helium(
+    folder: Path,
+    cases: Sequence[Case],
+    compiler: str = "clang",
+    level: str = "-O3",
+    external: External | None = None,
+) -> list[Result]:
+    """Run the cases in one boot of QEMU's mps3-an547. Fails (AssertionError) on a fault or a touched guard byte."""
+    include, archive = (["-isystem", str(external.include)], [str(external.archive)]) if external else ([], [])
+    command = [*target_command(compiler, level), *include, "-c"]
+    objects = _compile(folder, cases, command, "target.c")
+    elf = folder / "rig.elf"
+    symbols = [f"-Wl,--defsym={name}={address:#x}" for name, address in guarded_symbols(cases).items()]
+    _run(
+        [
+            GCC,
+            *CPU,
+            *symbols,
+            "-nostartfiles",
+            "-T",
+            str(RIG / "rig.ld"),
+            *objects,
+            *archive,
+            "-lm",
+            "-lc",
+            "-lgcc",
+            "-o",
+            str(elf),
+        ]
+    )
+    machine = ["qemu-system-arm", "-M", "mps3-an547", "-display", "none", "-serial", "none", "-monitor", "none"]
+    timing = ["-icount", "shift=5,sleep=off", "-semihosting-config", "enable=on,target=native"]
+    _run([*machine, *timing, "-kernel", str(elf)], cwd=folder)
+    return _results(folder, cases)
+
+
+def target_command(compiler: str, level: str = "-O3") -> list[str]:
+    """The compiler for the Cortex-M55 with the flags that all of the rig is compiled with."""
+    return [*COMPILERS[compiler], *CPU, level, *WARNINGS, *INCLUDES, *_newlib(compiler)]
+
+
+def run_on_host(folder: Path, cases: Sequence[Case], *, sanitise: bool = True) -> list[Result]:
+    """Run the cases' portable C under the address and undefined-behaviour sanitisers."""
+    checks = ["-fsanitize=address,undefined", "-fno-sanitize-recover=all"] if sanitise else []
+    objects = _compile(folder, cases, [host_compiler(), "-O3", *checks, *WARNINGS, *INCLUDES, "-c"], "host.c")
+    executable = folder / "rig.host"
+    _run([host_compiler(), *checks, *objects, "-lm", "-o", str(executable)])
+    _run([str(executable)], cwd=folder)
+    return _results(folder, cases)
+
+
+def _compile(folder: Path, cases: Sequence[Case], command: list[str], platform: str) -> list[str]:
+    """Object files of the generated program, the rig and the kernels."""
+    generated = folder / "cases.c"
+    generated.write_text(program(cases))
+    sources = [generated, RIG / "run.c", RIG / platform, *(REPOSITORY / path for path in sources_of(cases))]
+    objects = []
+    for source in sources:
+        digest = hashlib.sha256(f"{command} {source}".encode()).hexdigest()[:8]
+        target = folder / f"{source.stem}-{digest}.o"
+        _run([*command, str(source), "-o", str(target)])
+        objects.append(str(target))
+    return objects
+
+
+def _newlib(compiler: str) -> list[str]:
+    """clang has no C library of its own: the headers of arm-none-eabi-gcc's."""
+    if compiler == "gcc":
+        return []
+    listing = subprocess.run([GCC, "-xc", "-E", "-v", "-"], input="", capture_output=True, text=True, check=True)
+    folders = [line.strip() for line in listing.stderr.splitlines() if line.startswith(" /")]
+    newlib = next(folder for folder in folders if (Path(folder) / "newlib.h").is_file())
+    return ["-isystem", newlib]
+
+
+def _run(command: list[str], cwd: Path | None = None) -> None:
+    done = subprocess.run(command, cwd=cwd, capture_output=True, text=True, timeout=TIME_LIMIT)
+    assert done.returncode == 0, f"{' '.join(command)}\nexit {done.returncode}\n{done.stdout}{done.stderr[:6000]}"
+
+
+def _results(folder: Path, cases: Sequence[Case]) -> list[Result]:
+    data, results, at = (folder / "results.bin").read_bytes(), [], 0
+    for number, case in enumerate(cases):
+        verdict, instructions = struct.unpack_from("<IQ", data, at)
+        assert verdict == 0, f"case {number} ({case.kernel.name}): {VERDICTS[verdict]}"
+        flat = np.frombuffer(data, case.output_dtype, int(np.prod(case.output_shape)), at + 12)
+        results.append(Result(flat.reshape(case.output_shape), instructions))
+        at += 12 + case.output_bytes
+    return results

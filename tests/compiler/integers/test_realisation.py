@@ -1,0 +1,233 @@
+"""Integer realisation: each operator is right to the rounding of its output; floats stay where they are asked to."""
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from paddle_cortexm.compiler.graph import (
+    Activation,
+    ActivationKind,
+    Add,
+    AveragePool,
+    Dequantise,
+    FullyConnected,
+    Graph,
+    IntegerFullyConnected,
+    IntegerMultiply,
+    Multiply,
+    Operator,
+    Quantisation,
+    Quantise,
+    Reshape,
+    Softmax,
+    Window,
+)
+from paddle_cortexm.compiler.integers.realisation import (
+    activation_table,
+    activation_values,
+    channel_scales,
+    integer_add,
+    quantise_graph,
+    without_softmax,
+)
+from paddle_cortexm.errors import UserError
+from tests.compiler.graphs import GraphBuilder, dequantised, evaluate, fully_connected, integer_sum, pointwise, scaled
+
+ALL_INT8 = np.arange(-128, 128, dtype=np.int64)
+GRIDS = st.builds(Quantisation, st.floats(1e-3, 10.0), st.integers(-128, 127))
+SEEDS = st.integers(0, 2**32 - 1)
+PIXELS = (-2.0, 2.5)
+HALF_A_STEP = 0.501  # the multiplier's 31 bits may tip a tie
+
+
+def on_grid(real: np.ndarray, grid: Quantisation) -> np.ndarray:
+    """Real values in steps of an int8 grid, saturated but not rounded."""
+    return np.clip(real / grid.scale + grid.zero_point, -128, 127)
+
+
+def quantised(operator: Operator, interval: tuple[float, float], **options: object) -> Graph:
+    """image (3 values) -> operator, in integers."""
+    builder = GraphBuilder((1, 1, 1, 3))
+    outputs = operator.bias.size if isinstance(operator, FullyConnected) else 3
+    builder.add("made", operator, "image", shape=(1, 1, 1, outputs))
+    return quantise_graph(builder.graph(), {"made": interval}, PIXELS, **options)  # type: ignore[arg-type]
+
+
+@given(SEEDS, st.floats(0.1, 20.0), st.booleans())
+def test_a_layer_with_weights_is_right_to_half_a_step_of_its_output(seed: int, reach: float, symmetric: bool) -> None:
+    random = np.random.default_rng(seed)
+    steps = random.integers(-127, 128, (5, 3))
+    steps[:, 0] = 127  # the scale of each channel is then exactly what the weights were made with
+    weight = steps * random.uniform(1e-3, 0.1, (5, 1)).astype(np.float32)
+    graph = quantised(fully_connected(weight), (-reach, 0.7 * reach), symmetric=symmetric)
+    image = random.integers(-128, 128, (64, 3))
+    values = evaluate(graph, image)
+    real = dequantised(image, graph.tensors["image"].quantisation) @ weight.astype(np.float32).T.astype(np.float64)
+    grid = graph.tensors["made"].quantisation
+    assert grid is not None
+    assert np.abs(values["made"] - on_grid(real, grid)).max() <= HALF_A_STEP + 2e-5 * np.abs(real).max() / grid.scale
+
+
+@given(SEEDS)
+def test_rounded_weights_and_biases_cost_at_most_their_own_rounding(seed: int) -> None:
+    random = np.random.default_rng(seed)
+    weight, bias = random.normal(0, 0.2, (5, 3)), random.normal(0, 1, 5)
+    graph = quantised(fully_connected(weight, bias), (-4.0, 4.0))
+    image = random.integers(-128, 128, (64, 3))
+    source = dequantised(image, graph.tensors["image"].quantisation)
+    grid = graph.tensors["made"].quantisation
+    assert grid is not None
+    weight_error = np.abs(weight).max(axis=1) / 127 / 2 * np.abs(source).sum(axis=1, keepdims=True)
+    error = np.abs(evaluate(graph, image)["made"] - on_grid(source @ weight.T + bias, grid))
+    assert (error <= HALF_A_STEP + weight_error / grid.scale + 1e-2).all()
+
+
+@pytest.mark.parametrize(("clamp", "low", "high"), [((0.0, 6.0), 0.0, 6.0), ((0.0, None), 0.0, 8.0)])
+def test_a_fused_clamp_holds_on_the_output_s_grid(clamp: tuple[float, float | None], low: float, high: float) -> None:
+    weight = np.diag([5.0, -5.0, 1.0]).astype(np.float32)
+    operator = FullyConnected(weight, np.zeros(3, np.float32), clamp)
+    graph = quantised(operator, (-8.0, 8.0))
+    image = np.random.default_rng(0).integers(-128, 128, (100, 3))
+    real = dequantised(evaluate(graph, image)["made"], graph.tensors["made"].quantisation)
+    assert real.min() == pytest.approx(low) and real.max() == pytest.approx(high, rel=1e-2)
+
+
+def test_a_clamp_is_kept_where_the_grid_is_wider() -> None:
+    builder = GraphBuilder((1, 1, 1, 3))
+    builder.add("made", FullyConnected(np.eye(3, dtype=np.float32), np.zeros(3, np.float32), (-1.0, 1.0)), "image")
+    builder.add("pooled", AveragePool(Window()), "made")
+    graph = quantise_graph(builder.graph(), {"made": (-1.0, 1.0)}, PIXELS, symmetric=True)
+    operator = graph.layers[0].operator
+    assert isinstance(operator, IntegerFullyConnected)
+    assert (operator.requantisation.minimum, operator.requantisation.maximum) == (-127, 127)
+
+
+@given(GRIDS, GRIDS, GRIDS)
+def test_a_sum_is_right_to_half_a_step(a: Quantisation, b: Quantisation, output: Quantisation) -> None:
+    x, y = (grid.ravel() for grid in np.meshgrid(ALL_INT8[::5], ALL_INT8[::3]))
+    result = integer_sum(integer_add(a, b, output), x, y)
+    own_rounding = 4 * max(a.scale, b.scale) / 2**20 / output.scale
+    assert np.abs(result - on_grid(dequantised(x, a) + dequantised(y, b), output)).max() <= HALF_A_STEP + own_rounding
+
+
+@given(st.floats(-9, 0), st.floats(0.1, 9), st.floats(-9, 0), st.floats(0.1, 9))
+def test_a_product_is_right_to_half_a_step(pixel_low: float, pixel_high: float, low: float, high: float) -> None:
+    builder = GraphBuilder((1, 1, 1, 3))
+    builder.add("made", Multiply(), "image", "image")
+    graph = quantise_graph(builder.graph(), {"made": (low, high)}, (pixel_low, pixel_high))
+    operator, grid = graph.layers[0].operator, graph.tensors["made"].quantisation
+    assert isinstance(operator, IntegerMultiply) and grid is not None
+    x, y = (values.ravel() for values in np.meshgrid(ALL_INT8[::5], ALL_INT8[::3]))
+    result = scaled((x - operator.zero_points[0]) * (y - operator.zero_points[1]), operator.requantisation)
+    source = graph.tensors["image"].quantisation
+    assert np.abs(result - on_grid(dequantised(x, source) * dequantised(y, source), grid)).max() <= HALF_A_STEP
+
+
+@given(st.sampled_from(["relu", "relu6", "hard_swish", "hard_sigmoid"]), GRIDS, GRIDS)
+def test_a_table_holds_the_rounded_answer_for_every_input(
+    kind: ActivationKind, source: Quantisation, output: Quantisation
+) -> None:
+    operator = Activation(kind, slope=0.2, offset=0.4)
+    exact = on_grid(activation_values(operator, dequantised(ALL_INT8, source)), output)
+    table = activation_table(operator, source, output)
+    assert table.dtype == np.int8 and np.abs(table - exact).max() <= 0.5 + 1e-9
+
+
+@pytest.mark.parametrize(
+    ("kind", "points"),
+    [
+        ("relu", {-1: 0, 2: 2}),
+        ("relu6", {-1: 0, 2: 2, 7: 6}),
+        ("hard_swish", {-4: 0, -3: 0, -1.5: -0.375, 0: 0, 3: 3, 5: 5}),
+        ("hard_sigmoid", {-9: 0, 0: 0.4, 1: 0.6, 9: 1}),
+    ],
+)
+def test_activations_are_paddle_s(kind: ActivationKind, points: dict[float, float]) -> None:
+    operator = Activation(kind, slope=0.2, offset=0.4)
+    assert activation_values(operator, np.array(list(points), float)) == pytest.approx(list(points.values()))
+
+
+@given(SEEDS, st.floats(1e-4, 1.0), st.floats(0, 1e6))
+def test_a_large_bias_still_fits_into_32_bits(seed: int, source_scale: float, bias_size: float) -> None:
+    random = np.random.default_rng(seed)
+    wanted = random.uniform(0, 1e-3, 6) * random.integers(0, 2, 6)  # some channels have no weights
+    bias = (random.normal(0, 1, 6) * bias_size).astype(np.float32)
+    scales = channel_scales(wanted, bias, source_scale)
+    assert (scales > 0).all() and (scales >= wanted).all()
+    assert (np.abs(bias / (scales * source_scale)) <= 2**29 + 1).all()
+
+
+def test_given_weight_scales_are_used_where_they_can_be() -> None:
+    operator = fully_connected(np.array([[0.5, 0.25, 0.0], [0.0, 0.0, 0.0]]), np.array([0.0, 3.0]))
+    graph = quantised(operator, (-4.0, 4.0), weight_scales={"made": np.array([0.5 / 100, 0.0])})
+    integer = graph.layers[0].operator
+    assert isinstance(integer, IntegerFullyConnected)
+    assert integer.weight[0].tolist() == [100, 50, 0]
+    made = evaluate(graph, np.zeros((1, 3), np.int64))["made"]
+    assert dequantised(made, graph.tensors["made"].quantisation)[0, 1] == pytest.approx(3.0, abs=0.02)
+
+
+def three_layers() -> GraphBuilder:
+    builder = GraphBuilder((1, 1, 1, 3))
+    builder.add("first", pointwise(np.eye(3)), "image")
+    builder.add("second", Activation("relu"), "first")
+    builder.add("third", Add(), "second", "first")
+    return builder
+
+
+RANGES = dict.fromkeys(("first", "second", "third"), (-3.0, 3.0))
+
+
+def kinds(graph: Graph) -> list[str]:
+    return [type(layer.operator).__name__ for layer in graph.layers]
+
+
+def test_an_integer_graph_has_no_float_tensor() -> None:
+    graph = quantise_graph(three_layers().graph(), RANGES, PIXELS)
+    assert kinds(graph) == ["IntegerConvolution", "Table", "IntegerAdd"]
+    assert all(tensor.dtype == "int8" and tensor.quantisation for tensor in graph.tensors.values())
+
+
+def test_a_layer_kept_in_float_gets_conversions_around_it() -> None:
+    graph = quantise_graph(three_layers().graph(), RANGES, PIXELS, keep_float=["second"])
+    assert kinds(graph) == ["IntegerConvolution", "Dequantise", "Activation", "Quantise", "IntegerAdd"]
+    assert graph.tensors["first.float"].dtype == "float32" and graph.tensors["second"].dtype == "int8"
+    conversion, back = graph.layers[1].operator, graph.layers[3].operator
+    assert isinstance(conversion, Dequantise) and conversion.quantisation == graph.tensors["first"].quantisation
+    assert isinstance(back, Quantise) and back.quantisation == graph.tensors["second"].quantisation
+
+
+def test_neighbours_kept_in_float_pass_floats_on() -> None:
+    graph = quantise_graph(three_layers().graph(), RANGES, PIXELS, keep_float=["second", "third"])
+    assert kinds(graph) == ["IntegerConvolution", "Dequantise", "Activation", "Add", "Quantise"]
+    assert [layer.inputs for layer in graph.layers[2:4]] == [("first.float",), ("second.float", "first.float")]
+
+
+def test_all_layers_may_stay_in_float() -> None:
+    graph = quantise_graph(three_layers().graph(), RANGES, PIXELS, keep_float=["first", "second", "third"])
+    assert kinds(graph) == ["Dequantise", "Convolution", "Activation", "Add", "Quantise"]
+
+
+def test_an_unknown_layer_to_keep_in_float_names_the_nearest() -> None:
+    with pytest.raises(UserError, match=r"no layer 'secnd' \(did you mean 'second'\?\)"):
+        quantise_graph(three_layers().graph(), RANGES, PIXELS, keep_float=["secnd"])
+
+
+def test_an_operator_without_integer_form_says_how_to_keep_it_in_float() -> None:
+    with pytest.raises(UserError, match=r"'made': Softmax has no int8 form.*keep_float"):
+        quantised(Softmax(), (0.0, 1.0))
+
+
+def test_a_closing_softmax_is_left_to_the_program() -> None:
+    builder = three_layers()
+    builder.add("scores", Softmax(), "third")
+    graph = without_softmax(builder.graph())
+    assert graph.output == "third" and "scores" not in graph.tensors and len(graph.layers) == 3
+
+
+def test_a_graph_that_ends_in_logits_is_left_as_it_is() -> None:
+    builder = three_layers()
+    builder.add("flat", Reshape(), "third")
+    graph = builder.graph()
+    assert without_softmax(graph) is graph

@@ -1,0 +1,119 @@
+"""The network that QAT trains computes what the integers compute, and folds without leaving their grid."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import paddle
+import pytest
+
+from paddle_cortexm.compiler.backends.registry import backends_named
+from paddle_cortexm.compiler.graph import (
+    Activation,
+    AveragePool,
+    Convolution,
+    FullyConnected,
+    Graph,
+    MaxPool,
+    Multiply,
+    Reshape,
+    Window,
+)
+from paddle_cortexm.compiler.integers.fake_quantisation import run_fake_quantised
+from paddle_cortexm.compiler.integers.grids import tensor_quantisations
+from paddle_cortexm.compiler.integers.realisation import quantise_graph
+from paddle_cortexm.quantisation.grid_network import GridNetwork
+from paddle_cortexm.quantisation.ranges import intervals, observe, tensor_ranges
+from tests.compiler.graphs import GraphBuilder
+from tests.compiler.host import run_graph
+from tests.quantisation.networks import HALVED, PIXEL_RANGE, SIZE, block, images
+
+
+def squeezed() -> Graph:
+    """A convolution, hard-swish, squeeze-and-excitation, a max pool, a flatten: what PPLCNet has besides."""
+    random = np.random.default_rng(1)
+
+    def normal(*shape: int) -> np.ndarray:
+        return random.normal(size=shape).astype(np.float32)
+
+    half, quarter = SIZE // 2, SIZE // 4
+    builder = GraphBuilder((1, SIZE, SIZE, 3))
+    builder.add("stem", Convolution(normal(8, 3, 3, 3), normal(8), HALVED), "image", shape=(1, half, half, 8))
+    builder.add("swish", Activation("hard_swish"), "stem")
+    builder.add("squeeze", AveragePool(Window((half, half))), "swish", shape=(1, 1, 1, 8))
+    builder.add("excite", Convolution(normal(8, 1, 1, 8), normal(8), Window()), "squeeze")
+    builder.add("gate", Activation("hard_sigmoid"), "excite")
+    builder.add("gated", Multiply(), "swish", "gate", shape=(1, half, half, 8))
+    builder.add("pool", MaxPool(Window((2, 2), (2, 2))), "gated", shape=(1, quarter, quarter, 8))
+    builder.add("flat", Reshape(), "pool", shape=(1, 1, 1, quarter * quarter * 8))
+    builder.add("logits", FullyConnected(normal(4, quarter * quarter * 8), normal(4)), "flat", shape=(1, 1, 1, 4))
+    return builder.graph()
+
+
+def network_of(graph: Graph) -> GridNetwork:
+    ranges = tensor_ranges(graph, observe(graph, images(32)), {}, "abs_max")
+    network = GridNetwork(graph, tensor_quantisations(graph, intervals(ranges), PIXEL_RANGE))
+    network.set_statistics(images(32).transpose(0, 3, 1, 2))
+    return network
+
+
+@pytest.mark.parametrize("graph", [block(), squeezed()], ids=["block", "squeezed"])
+def test_most_values_are_those_of_the_fake_quantised_graph(graph: Graph) -> None:
+    network = network_of(graph)
+    network.eval()
+    ours = network.tensors(paddle.to_tensor(images(32, seed=3).transpose(0, 3, 1, 2)))
+    theirs = run_fake_quantised(graph, network.grids, images(32, seed=3))
+    for name, grid in network.grids.items():
+        steps = np.abs(ours[name].numpy().transpose(0, 2, 3, 1) - theirs[name]) / grid.scale
+        assert np.mean(steps < 0.01) > 0.85 and np.mean(steps < 1.01) > 0.9, name
+
+
+@pytest.mark.parametrize("graph", [block(), squeezed()], ids=["block", "squeezed"])
+def test_after_training_the_folded_graph_computes_what_the_network_does(graph: Graph) -> None:
+    paddle.seed(0)
+    network = network_of(graph)
+    optimiser = paddle.optimizer.Adam(0.01, parameters=network.parameters())
+    inputs = paddle.to_tensor(images(32).transpose(0, 3, 1, 2))
+    labels = paddle.arange(32) % 4
+    losses = []
+    for step in range(12):
+        network.train()
+        if step == 6:
+            network.freeze()
+        loss = paddle.nn.functional.cross_entropy(network(inputs), labels)
+        loss.backward()
+        optimiser.step()
+        optimiser.clear_grad()
+        losses.append(float(loss))
+    assert losses[-1] < losses[0]
+    network.eval()
+    expected = network(inputs).numpy()
+    got = run_fake_quantised(network.trained_graph(), network.grids, images(32))["logits"].reshape(32, -1)
+    assert np.mean(np.abs(got - expected) <= 1.01 * network.grids["logits"].scale) > 0.95
+
+
+def test_the_generated_c_is_within_a_step_of_the_network_on_most_values(tmp_path: Path) -> None:
+    whole = block()
+    graph = replace(whole, output="sum").with_layers(whole.layers[:5])  # 216 values in place of 5 logits
+    ranges = intervals(tensor_ranges(graph, observe(graph, images(32)), {}, "abs_max"))
+    network = network_of(graph)
+    network.eval()
+    image = images(1, seed=8)
+    pixels, result = network.grids["image"], network.grids["sum"]
+    integers = np.clip(np.rint(image / pixels.scale) + pixels.zero_point, -128, 127).astype(np.int8)
+    backends = backends_named(["helium", "tvm"])
+    got = run_graph(tmp_path, quantise_graph(graph, ranges, PIXEL_RANGE), backends, integers).astype(np.int64)
+    expected = network.tensors(paddle.to_tensor(image.transpose(0, 3, 1, 2)))["sum"].numpy().transpose(0, 2, 3, 1)
+    steps = np.abs(got - (expected / result.scale + result.zero_point))
+    assert np.mean(steps < 0.01) > 0.9 and np.mean(steps < 1.01) > 0.99
+
+
+def test_frozen_statistics_stay() -> None:
+    network = network_of(block())
+    network.freeze()
+    network.train()
+    before = network.weighted["stem"].norm._mean.numpy().copy()
+    network(paddle.to_tensor(5 * images(4).transpose(0, 3, 1, 2)))
+    np.testing.assert_array_equal(network.weighted["stem"].norm._mean.numpy(), before)

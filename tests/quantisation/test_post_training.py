@@ -1,0 +1,135 @@
+"""Equalisation, AdaRound and bias correction: exact where they must be, better where they promise it."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from paddle_cortexm.compiler.graph import Graph
+from paddle_cortexm.compiler.integers import adjustments
+from paddle_cortexm.compiler.integers.fake_quantisation import run_fake_quantised
+from paddle_cortexm.compiler.integers.realisation import quantise_graph
+from paddle_cortexm.compiler.reference import run_float
+from paddle_cortexm.quantisation.equalisation import equalise
+from paddle_cortexm.quantisation.post_training import Quantised, Recipe, best_recipe, quantise_with
+from paddle_cortexm.quantisation.ranges import intervals
+from paddle_cortexm.quantisation.refinement import refine
+from paddle_cortexm.quantisation.rounding import best_steps
+from tests.quantisation.networks import PIXEL_RANGE, block, images
+
+
+def made_with(recipe: Recipe, graph: Graph | None = None) -> Quantised:
+    return quantise_with(recipe, graph or block(), images(64), lambda *_: {}, PIXEL_RANGE)
+
+
+def error(made: Quantised) -> float:
+    """Mean squared error of the logits on images that calibration has not seen."""
+    held_out = images(128, seed=9)
+    exact = run_float(block(), held_out)["logits"].reshape(128, -1)
+    return float(np.square(made.logits(held_out) - exact).mean())
+
+
+def test_equalisation_keeps_the_results_on_the_calibration_images() -> None:
+    graph, seen = block(), images(64)
+    equalised, changed = equalise(graph, seen)
+    assert changed == ["expand", "depthwise"]
+    np.testing.assert_allclose(run_float(equalised, seen)["logits"], run_float(graph, seen)["logits"], atol=1e-4)
+
+
+def test_equalised_channels_are_of_like_size() -> None:
+    def spread(graph: Graph) -> float:
+        largest = run_float(graph, images(64))["expand"].max(axis=(0, 1, 2))
+        return float(largest[largest > 0].min() / largest.max())
+
+    assert spread(equalise(block(), images(64))[0]) > 1.5 * spread(block())
+
+
+@given(st.integers(0, 10**6), st.integers(2, 12))
+def test_adaround_never_does_worse_than_rounding_to_nearest(seed: int, size: int) -> None:
+    random = np.random.default_rng(seed)
+    inputs = random.normal(size=(40, size)) @ random.normal(size=(size, size))
+    moments, rows = inputs.T @ inputs / 40, random.uniform(-127, 127, (3, size))
+    steps = best_steps(rows, moments)
+    assert np.all(np.abs(steps - rows) <= 1) and np.all(np.abs(steps) <= 127) and np.all(steps == np.round(steps))
+
+    def cost(candidate: np.ndarray) -> np.ndarray:
+        return np.einsum("ok,kj,oj->o", candidate - rows, moments, candidate - rows)
+
+    assert np.all(cost(steps) <= cost(np.round(rows)) + 1e-9)
+
+
+def test_bias_correction_takes_the_mean_error_off_every_channel() -> None:
+    plain = made_with(Recipe("abs_max"))
+    seen = images(64)
+    corrected = refine(block(), plain.grids, seen, adaround=False, bias_correction=True)
+    exact = run_float(block(), seen)["project"].mean(axis=(0, 1, 2))
+
+    def mean_error(graph: Graph) -> float:
+        on_grid = run_fake_quantised(graph, plain.grids, seen)["project"].mean(axis=(0, 1, 2))
+        return float(np.abs(on_grid - exact).max())
+
+    assert mean_error(corrected.graph) < 0.5 * mean_error(block())
+
+
+def test_rounded_weights_survive_the_file_and_the_integer_realisation(tmp_path: Path) -> None:
+    made = made_with(Recipe("mse", adaround=True, bias_correction=True))
+    adjustments.save(tmp_path / "deployed.npz", made.deployed)
+    loaded = adjustments.load(tmp_path / "deployed.npz", block())
+    integers = quantise_graph(loaded.graph, intervals(made.ranges), PIXEL_RANGE, weight_scales=loaded.weight_scales)
+    for layer in integers.layers:
+        if layer.name in made.deployed.weight_scales:
+            original = next(x for x in made.deployed.graph.layers if x.name == layer.name).operator
+            scales = made.deployed.weight_scales[layer.name]
+            shaped = scales if layer.name == "depthwise" else scales.reshape(-1, *[1] * (original.weight.ndim - 1))
+            np.testing.assert_allclose(layer.operator.weight * shaped, original.weight, atol=1e-6)
+
+
+def test_the_same_weights_give_the_same_file(tmp_path: Path) -> None:
+    made = made_with(Recipe("mse", adaround=True))
+    for name in ("a.npz", "b.npz"):
+        adjustments.save(tmp_path / name, made.deployed)
+    assert (tmp_path / "a.npz").read_bytes() == (tmp_path / "b.npz").read_bytes()
+
+
+@pytest.mark.parametrize("extras", [{"bias_correction": True}, {"adaround": True}])
+def test_a_refined_model_is_closer_to_float(extras: dict[str, bool]) -> None:
+    assert error(made_with(replace(Recipe("abs_max"), **extras))) < error(made_with(Recipe("abs_max")))
+
+
+def test_asymmetric_grids_are_closer_to_float_than_symmetric_ones() -> None:
+    assert error(made_with(Recipe("abs_max"))) < error(made_with(Recipe("abs_max", symmetric=True)))
+
+
+def test_auto_keeps_the_recipe_that_did_best() -> None:
+    counts = []
+
+    def thresholds(_: str, count: int) -> dict[str, float]:
+        counts.append(count)
+        return {}
+
+    best, tried = best_recipe(Recipe("hist"), block(), images(64), thresholds, PIXEL_RANGE)
+    assert counts == [48] * 8 + [64]  # the held-out quarter is not calibrated on; the winner is made from all images
+    least = min(tried, key=lambda entry: entry["divergence"])
+    assert len(tried) == 8
+    assert (best.recipe.algorithm, best.recipe.bias_correction, best.recipe.equalisation) == (
+        least["algorithm"],
+        least["bias_correction"],
+        least["equalisation"],
+    )
+
+
+def test_what_takes_minutes_says_how_far_it_is(capsys: pytest.CaptureFixture[str]) -> None:
+    best, tried = best_recipe(Recipe("hist"), block(), images(16), lambda *_: {}, PIXEL_RANGE)
+    lines = capsys.readouterr().out.splitlines()
+    recipes = [line for line in lines if line.startswith("tried ")]
+    assert len(recipes) == len(tried) and f"divergence from the float model {tried[0]['divergence']:.3g}" in recipes[0]
+    assert any(line.startswith("bias correction: ") for line in lines)
+    assert f"best: {best.recipe.title}" in lines
+    made_with(Recipe("mse", adaround=True, bias_correction=True))
+    layers = len(block().layers)
+    assert f"AdaRound and bias correction: {layers}/{layers}" in capsys.readouterr().out
