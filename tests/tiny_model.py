@@ -9,12 +9,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from paddle_cortexm.compiler.emit.program_data import emit_demo_frame, emit_labels, emit_preprocessing_table
-from paddle_cortexm.compiler.graph import Quantisation
+from paddle_cortexm.compiler.tensor import Grid
 from paddle_cortexm.data.preprocessing import normalisation_table
 
 SIZE, RESIZE = 16, 20  # pixels
 INPUT_BYTES = SIZE * SIZE * 3
-TABLE = normalisation_table((0.5, 0.4, 0.3), (0.2, 0.25, 0.3), Quantisation(0.02, 5)).astype(np.int8)
+TABLE = Grid(0.02, 5).integers(normalisation_table((0.5, 0.4, 0.3), (0.2, 0.25, 0.3)))
 
 # logits[c] = (bias[c] + sum of weight[c] * input[i] over the pixels i with i % classes == c) >> 4
 CLASSIFY = """

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 import numpy as np
 from numpy.typing import NDArray
 
-from paddle_cortexm.compiler.graph import Tensor
+from paddle_cortexm.compiler.tensor import Tensor
 
 C_TYPES = {
     "int8": "int8_t",

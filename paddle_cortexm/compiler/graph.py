@@ -22,36 +22,7 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
-Shape = tuple[int, ...]
-DataType = Literal["int8", "float32", "float16"]
-BYTES_OF: dict[str, int] = {"int8": 1, "float16": 2, "float32": 4}
-
-
-@dataclass(frozen=True)
-class Quantisation:
-    """real value = scale * (integer - zero_point)"""
-
-    scale: float
-    zero_point: int
-
-
-@dataclass(frozen=True)
-class Tensor:
-    """An activation: NHWC shape with batch 1, data type and, for int8, its quantisation."""
-
-    name: str
-    shape: Shape
-    dtype: DataType = "float32"
-    quantisation: Quantisation | None = None
-
-    @property
-    def elements(self) -> int:
-        return int(np.prod(self.shape))
-
-    @property
-    def bytes(self) -> int:
-        return self.elements * BYTES_OF[self.dtype]
-
+from paddle_cortexm.compiler.tensor import Grid, Tensor
 
 # --- float operators ------------------------------------------------------------------------------------------------
 
@@ -270,14 +241,14 @@ class Table:
 class Quantise:
     """float32 to int8: clamp(round half to even(x / scale) + zero_point)."""
 
-    quantisation: Quantisation
+    grid: Grid
 
 
 @dataclass(frozen=True)
 class Dequantise:
     """int8 to float32."""
 
-    quantisation: Quantisation
+    grid: Grid
 
 
 FloatOperator = (
@@ -309,12 +280,13 @@ Operator = FloatOperator | IntegerOperator
 
 @dataclass(frozen=True)
 class Layer:
-    """One operator: tensors in (by name), one tensor out. The name is the output tensor's."""
+    """One operator: tensors in (by name), one tensor out, whose name is also the layer's. parameter: what the network
+    calls the weights it comes from, as in 'blocks4.0.dw_conv'; empty where there are none."""
 
-    name: str
     operator: Operator
     inputs: tuple[str, ...]
     output: str
+    parameter: str = ""
 
 
 @dataclass(frozen=True)

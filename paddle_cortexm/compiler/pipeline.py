@@ -114,8 +114,8 @@ def write_model(
     facts = ModelFacts(config.name, config.resize, config.quantise.precision)
     emit_model(folder, model.graph, placement.kernels, model.memory, facts)
     source = model.graph.tensors[model.graph.input]
-    table = normalisation_table(config.data.mean, config.data.std, source.quantisation)
-    emit_preprocessing_table(folder, table.astype(source.dtype))
+    table = normalisation_table(config.data.mean, config.data.std)
+    emit_preprocessing_table(folder, source.grid.integers(table) if source.grid else table.astype(source.dtype))
     emit_labels(folder, labels)
     emit_demo_frame(folder, demo_frame)
     sources = {path for kernel in model.kernels.values() for path in kernel.sources}
@@ -137,11 +137,11 @@ def model_facts(model: CompiledModel) -> dict[str, object]:
 
     def facts(name: str) -> dict[str, object]:
         tensor = graph.tensors[name]
-        quantisation = asdict(tensor.quantisation) if tensor.quantisation else None
+        quantisation = asdict(tensor.grid) if tensor.grid else None
         return {
             "shape": tensor.shape,
             "dtype": tensor.dtype,
-            "quantisation": quantisation,
+            "grid": quantisation,
             "offset": model.memory.offsets.get(name),
             "rolling_rows": model.memory.rolling.get(name),  # None: the tensor is whole
         }
@@ -151,6 +151,6 @@ def model_facts(model: CompiledModel) -> dict[str, object]:
         "input": facts(graph.input),
         "output": facts(graph.output),
         "arena_bytes": model.memory.arena_bytes,
-        "layers": [{"name": layer.name, "output": layer.output} for layer in graph.layers],
+        "layers": [{"name": layer.output, "output": layer.output} for layer in graph.layers],
         "tensors": {name: facts(name) for name in graph.tensors},
     }

@@ -15,7 +15,6 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from paddle_cortexm.compiler.graph import Quantisation
 from paddle_cortexm.errors import UserError
 
 FRACTION_BITS = 11
@@ -67,19 +66,10 @@ def _positions(
     return before, np.minimum(before + 1, source - 1), (position & (ONE - 1)).astype(np.int32)
 
 
-def normalisation_table(
-    mean: Sequence[float], std: Sequence[float], quantisation: Quantisation | None = None
-) -> NDArray[np.int8] | NDArray[np.float32]:
-    """(v / 255 - mean) / std for every channel and pixel value: (3, 256).
-
-    float32 without `quantisation`; with it int8: clamp(round half to even(x / scale) + zero_point).
-    """
+def normalisation_table(mean: Sequence[float], std: Sequence[float]) -> NDArray[np.float32]:
+    """(v / 255 - mean) / std for every channel and pixel value: (3, 256)."""
     values = np.arange(256, dtype=np.float64) / 255.0
-    real = ((values[None, :] - np.asarray(mean)[:, None]) / np.asarray(std)[:, None]).astype(np.float32)
-    if quantisation is None:
-        return real
-    steps = np.rint(real.astype(np.float64) / quantisation.scale) + quantisation.zero_point
-    return np.clip(steps, -128, 127).astype(np.int8)
+    return ((values[None, :] - np.asarray(mean)[:, None]) / np.asarray(std)[:, None]).astype(np.float32)
 
 
 def apply_table(image: Image, table: NDArray[np.generic]) -> NDArray[np.generic]:

@@ -32,13 +32,13 @@ def equalise(graph: Graph, images: NDArray[np.float32]) -> tuple[Graph, list[str
     """
     pairs = equalisable_pairs(graph)
     largest = _channel_maxima(graph, images, [first.output for first, _ in pairs])
-    layers = {layer.name: layer for layer in graph.layers}
+    layers = {layer.output: layer for layer in graph.layers}
     for first, second in pairs:
         exponent = 1.0 if isinstance(second.operator, DepthwiseConvolution) else SHARED
         factors = _factors(largest[first.output], exponent)
-        layers[first.name] = _enlarged(layers[first.name], factors)
-        layers[second.name] = _reduced(layers[second.name], factors)
-    return replace(graph, layers=tuple(layers[layer.name] for layer in graph.layers)), [f.output for f, _ in pairs]
+        layers[first.output] = _enlarged(layers[first.output], factors)
+        layers[second.output] = _reduced(layers[second.output], factors)
+    return replace(graph, layers=tuple(layers[layer.output] for layer in graph.layers)), [f.output for f, _ in pairs]
 
 
 def equalisable_pairs(graph: Graph) -> list[tuple[Layer, Layer]]:

@@ -33,25 +33,25 @@ from paddle_cortexm.compiler.graph import (
     MaxPool,
     Multiply,
     Operator,
-    Quantisation,
     Reshape,
     Window,
 )
 from paddle_cortexm.compiler.integers.fake_quantisation import WEIGHTED, float_tensors
+from paddle_cortexm.compiler.tensor import Grid
 from paddle_cortexm.errors import UserError
 from paddle_cortexm.training.small_maps import speed_up_small_maps
 
 functional = paddle.nn.functional
 STATISTICS_IMAGES = 128  # that batch norm's first statistics are taken from
 Clamp = tuple[float | None, float | None]
-Grids = Mapping[str, Quantisation]
+Grids = Mapping[str, Grid]
 
 
 class _ToGrid(paddle.autograd.PyLayer):
     """Saturate and round; the gradient passes where nothing saturates."""
 
     @staticmethod
-    def forward(context: Any, x: Any, grid: Quantisation) -> Any:
+    def forward(context: Any, x: Any, grid: Grid) -> Any:
         low, high = (grid.scale * (end - grid.zero_point) for end in (-128, 127))
         inside = paddle.logical_and(x >= low, x <= high)
         context.save_for_backward(inside)
@@ -133,8 +133,8 @@ class GridNetwork(paddle.nn.Layer):
         for number, layer in enumerate(graph.layers):
             if isinstance(layer.operator, WEIGHTED):
                 with_norm = not isinstance(layer.operator, FullyConnected) and _area(graph, layer) > 1
-                made = WeightedLayer(layer, with_norm=with_norm, quantised=layer.name not in keep_float)
-                self.weighted[layer.name] = self.add_sublayer(f"layer{number}", made)
+                made = WeightedLayer(layer, with_norm=with_norm, quantised=layer.output not in keep_float)
+                self.weighted[layer.output] = self.add_sublayer(f"layer{number}", made)
         QAT({"weight_quantize_type": "channel_wise_abs_max"}, act_quantize=OnGridAlready).quantize(self)
         for weighted in self.weighted.values():  # without the observers of output ranges around them: grids are known
             weighted.product = getattr(weighted.product, "_layer", weighted.product)
@@ -148,7 +148,7 @@ class GridNetwork(paddle.nn.Layer):
         tensors = {self.graph.input: _ToGrid.apply(images, self.grids[self.graph.input])}
         for layer in self.graph.layers:
             inputs = [tensors[name] for name in layer.inputs]
-            weighted = self.weighted.get(layer.name)
+            weighted = self.weighted.get(layer.output)
             result = weighted(inputs[0]) if weighted else _apply(layer, inputs, self.graph)
             is_float = layer.output in self.floats
             tensors[layer.output] = result if is_float else _ToGrid.apply(result, self.grids[layer.output])
@@ -174,7 +174,7 @@ class GridNetwork(paddle.nn.Layer):
     def trained_graph(self) -> Graph:
         """The float graph with the trained weights, batch norm folded."""
         layers = tuple(
-            replace(layer, operator=self.weighted[layer.name].folded()) if layer.name in self.weighted else layer
+            replace(layer, operator=self.weighted[layer.output].folded()) if layer.output in self.weighted else layer
             for layer in self.graph.layers
         )
         return replace(self.graph, layers=layers)
@@ -238,7 +238,7 @@ def _apply(layer: Layer, inputs: list[Any], graph: Graph) -> Any:
         case Reshape():
             _, height, width, channels = graph.tensors[layer.output].shape
             return x.transpose([0, 2, 3, 1]).reshape([-1, height, width, channels]).transpose([0, 3, 1, 2])
-    raise UserError(f"layer '{layer.name}': {type(operator).__name__} cannot be trained on the integer grid")
+    raise UserError(f"layer '{layer.output}': {type(operator).__name__} cannot be trained on the integer grid")
 
 
 def _pooled(pool: Callable[..., Any], x: Any, window: Window) -> Any:

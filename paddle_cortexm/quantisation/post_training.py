@@ -9,11 +9,12 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from paddle_cortexm.compiler.graph import Graph, Quantisation
+from paddle_cortexm.compiler.graph import Graph
 from paddle_cortexm.compiler.integers.adjustments import Adjusted
 from paddle_cortexm.compiler.integers.fake_quantisation import run_fake_quantised
-from paddle_cortexm.compiler.integers.grids import Range, tensor_quantisations
+from paddle_cortexm.compiler.integers.grids import Range, tensor_grids
 from paddle_cortexm.compiler.reference import run_float
+from paddle_cortexm.compiler.tensor import Grid
 from paddle_cortexm.config import Quantise
 from paddle_cortexm.quantisation.equalisation import equalisable_pairs, equalise
 from paddle_cortexm.quantisation.ranges import Observation, intervals, observe, tensor_ranges
@@ -65,7 +66,7 @@ class Quantised:
     reference: Graph
     deployed: Adjusted
     ranges: dict[str, dict[str, float | str]]
-    grids: Mapping[str, Quantisation]
+    grids: Mapping[str, Grid]
     seen: Mapping[str, Observation]
 
     def logits(self, images: Floats) -> Floats:
@@ -95,7 +96,7 @@ def quantise_with(
     known = {name: limit for name, limit in thresholds(recipe.algorithm, len(images)).items() if name not in changed}
     seen = observe(reference, images)
     ranges = tensor_ranges(reference, seen, known, recipe.algorithm)
-    grids = tensor_quantisations(reference, intervals(ranges), pixel_range, symmetric=recipe.symmetric)
+    grids = tensor_grids(reference, intervals(ranges), pixel_range, symmetric=recipe.symmetric)
     deployed = Adjusted(reference)
     if recipe.adaround or recipe.bias_correction:
         deployed = refine(

@@ -1,4 +1,4 @@
-"""Quantisation-aware training: the fine-tuned model trained on, on the integer grid it is deployed with.
+"""Grid-aware training: the fine-tuned model trained on, on the integer grid it is deployed with.
 
 Starts from post-training quantisation. Batch norm follows the batches in the first part of the epochs; then its
 statistics are frozen and every range is calibrated again, for the weights as they are by then.
@@ -15,7 +15,7 @@ import paddle
 from numpy.typing import NDArray
 
 from paddle_cortexm.compiler.integers.adjustments import Adjusted
-from paddle_cortexm.compiler.integers.grids import Range, tensor_quantisations
+from paddle_cortexm.compiler.integers.grids import Range, tensor_grids
 from paddle_cortexm.config import Quantise, Train
 from paddle_cortexm.quantisation.grid_network import GridNetwork
 from paddle_cortexm.quantisation.post_training import Quantised
@@ -46,7 +46,7 @@ class _RangedNetwork(GridNetwork):
         """Make the grids those of the ranges in the state (after a checkpoint was restored)."""
         found = intervals(self.stored_ranges())
         symmetric = self.recipe.symmetric
-        self.grids = dict(tensor_quantisations(self.graph, found, self.pixel_range, symmetric=symmetric))
+        self.grids = dict(tensor_grids(self.graph, found, self.pixel_range, symmetric=symmetric))
 
     def stored_ranges(self) -> Ranges:
         """The `tensors` section of ranges.json."""

@@ -12,7 +12,7 @@ from dataclasses import replace
 import numpy as np
 from numpy.typing import NDArray
 
-from paddle_cortexm.compiler.graph import Graph, Layer, Quantisation
+from paddle_cortexm.compiler.graph import Graph, Layer
 from paddle_cortexm.compiler.integers.adjustments import Adjusted
 from paddle_cortexm.compiler.integers.fake_quantisation import (
     WEIGHTED,
@@ -23,11 +23,12 @@ from paddle_cortexm.compiler.integers.fake_quantisation import (
     unclamped,
 )
 from paddle_cortexm.compiler.integers.realisation import by_channel, integer_weights, weight_rows
+from paddle_cortexm.compiler.tensor import Grid
 from paddle_cortexm.progress import progress
 from paddle_cortexm.quantisation.rounding import best_steps, second_moments
 
 MEMORY_LIMIT = 1 << 30  # bytes of activations held at a time, about
-Grids = Mapping[str, Quantisation]
+Grids = Mapping[str, Grid]
 Floats = NDArray[np.float32]
 
 
@@ -53,9 +54,9 @@ def refine(
     what = " and ".join(name for name, asked in steps.items() if asked)
     for layer in progress(graph.layers, what, quiet=quiet, unit="layer"):
         refined = layer
-        if isinstance(layer.operator, WEIGHTED) and layer.name not in keep_float:
+        if isinstance(layer.operator, WEIGHTED) and layer.output not in keep_float:
             if adaround:
-                refined, scales[layer.name] = _adaptively_rounded(layer, grids, rounded, centred=bias_correction)
+                refined, scales[layer.output] = _adaptively_rounded(layer, grids, rounded, centred=bias_correction)
             if bias_correction:
                 refined = _with_corrected_bias(layer, refined, grids, scales, (exact, rounded), graph)
             deployed = on_weight_grid(refined, grids, scales)

@@ -10,10 +10,11 @@ from functools import cached_property
 import numpy as np
 from numpy.typing import NDArray
 
-from paddle_cortexm.compiler.graph import Graph, Layer, MaxPool, Quantisation, Reshape
+from paddle_cortexm.compiler.graph import Graph, Layer, MaxPool, Reshape
 from paddle_cortexm.compiler.integers.adjustments import Adjusted
 from paddle_cortexm.compiler.integers.fake_quantisation import float_tensors, on_weight_grid, one_layer, to_grid
 from paddle_cortexm.compiler.reference import run_float
+from paddle_cortexm.compiler.tensor import Grid
 from paddle_cortexm.host.model import HostModel
 
 Floats = NDArray[np.float32]
@@ -30,7 +31,7 @@ class FusedLayer:
     @property
     def title(self) -> str:
         """As reports print it: the names of the parts, joined."""
-        return " + ".join(layer.name for layer in self.parts)
+        return " + ".join(layer.output for layer in self.parts)
 
 
 def fused_layers(reference: Graph, outputs: Collection[str]) -> list[FusedLayer]:
@@ -57,10 +58,10 @@ class RoundedLayers:
     """
 
     deployed: Adjusted
-    grids: Mapping[str, Quantisation]
+    grids: Mapping[str, Grid]
     keep_float: tuple[str, ...] = ()
 
-    def grid_of(self, tensor: str) -> Quantisation | None:
+    def grid_of(self, tensor: str) -> Grid | None:
         """None for a tensor that stays in floating point."""
         return None if tensor in self._floats else self.grids[tensor]
 
@@ -71,7 +72,7 @@ class RoundedLayers:
         """
         made: dict[str, Floats] = {}
         for part in parts:
-            layer, grid = self._on_grid[part.name], self.grid_of(part.output)
+            layer, grid = self._on_grid[part.output], self.grid_of(part.output)
             result = one_layer(layer, ChainMap(made, dict(exact)), self.deployed.graph)
             made[layer.output] = result if only_moves(layer) or grid is None else to_grid(result, grid)
         return made
@@ -81,7 +82,7 @@ class RoundedLayers:
         """By name, with the real values of their integer weights."""
         scales, kept = self.deployed.weight_scales, self.keep_float
         layers = self.deployed.graph.layers
-        return {x.name: x if x.name in kept else on_weight_grid(x, self.grids, scales) for x in layers}
+        return {x.output: x if x.output in kept else on_weight_grid(x, self.grids, scales) for x in layers}
 
     @cached_property
     def _floats(self) -> frozenset[str]:
@@ -98,7 +99,7 @@ def visit_layers(
 
     def after(number: int) -> None:
         name = names[number] if 0 <= number < len(names) else ""
-        if name in exact and model.facts["tensors"][name]["quantisation"]:
+        if name in exact and model.facts["tensors"][name]["grid"]:
             visit(name, model.tensor(name).astype(np.int8), exact)
 
     model.on_layer(after)

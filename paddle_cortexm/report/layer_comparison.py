@@ -12,11 +12,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from paddle_cortexm.compiler.frontend import load_graph
-from paddle_cortexm.compiler.graph import Graph, Quantisation
+from paddle_cortexm.compiler.graph import Graph
 from paddle_cortexm.compiler.integers import adjustments
-from paddle_cortexm.compiler.integers.grids import tensor_quantisations
+from paddle_cortexm.compiler.integers.grids import tensor_grids
 from paddle_cortexm.compiler.integers.realisation import kept_layers, without_softmax
 from paddle_cortexm.compiler.pipeline import compile_model, input_range, stored_ranges, write_model
+from paddle_cortexm.compiler.tensor import Grid
 from paddle_cortexm.config import Config, Memory
 from paddle_cortexm.data.datasets import open_splits
 from paddle_cortexm.data.pixels import load_pixels
@@ -40,7 +41,7 @@ class Comparison:
     def layers(self) -> list[FusedLayer]:
         """Those with int8 results, in order."""
         names = [layer["output"] for layer in self.model.facts["layers"]]
-        outputs = {name for name in names if self.model.facts["tensors"][name]["quantisation"]}
+        outputs = {name for name in names if self.model.facts["tensors"][name]["grid"]}
         return fused_layers(self.reference, outputs)
 
 
@@ -54,7 +55,7 @@ def open_comparison(config: Config, program: Path, compiled: Path, *, quiet: boo
     reference = adjustments.load(program / adjustments.REFERENCE, graph).graph
     deployed = adjustments.load(program / adjustments.DEPLOYED, graph)
     settings = config.quantise
-    grids = tensor_quantisations(graph, stored_ranges(program), input_range(config), symmetric=settings.symmetric)
+    grids = tensor_grids(graph, stored_ranges(program), input_range(config), symmetric=settings.symmetric)
     rounded = RoundedLayers(deployed, grids, kept_layers(graph, settings.keep_float))
     with tempfile.TemporaryDirectory() as work:
         if config.compile.memory.arena != "none":
@@ -73,10 +74,11 @@ def _compile_whole(config: Config, program: Path, folder: Path) -> None:
     write_model(folder, unstreamed, model, ["?"], np.zeros((1, 1, 3), np.uint8))
 
 
-def comparison_images(config: Config, grid: Quantisation, *, quiet: bool = False) -> Iterator[Pair]:
+def comparison_images(config: Config, grid: Grid, *, quiet: bool = False) -> Iterator[Pair]:
     """Calibration images, preprocessed for the integer and for the float model. Unreadable ones are left out and
     named; raises UserError when they are more than 1 %."""
-    integers, reals = (normalisation_table(config.data.mean, config.data.std, g) for g in (grid, None))
+    reals = normalisation_table(config.data.mean, config.data.std)
+    integers = grid.integers(reals)
     calibration, size = open_splits(config).calibration, config.model.image_size
     frames = load_pixels(calibration, config.resize, size, "calibration images", quiet=quiet).images
     for frame in frames[:IMAGES]:

@@ -9,8 +9,8 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from paddle_cortexm.compiler.graph import Quantisation
 from paddle_cortexm.compiler.integers.grids import Range, distinguishable_range
+from paddle_cortexm.compiler.tensor import Grid
 from paddle_cortexm.config import Config
 from paddle_cortexm.errors import UserError, nearest
 from paddle_cortexm.progress import progress
@@ -54,7 +54,7 @@ def explanation(comparison: Comparison, asked: str, *, quiet: bool = False) -> s
 
 def named_layer(asked: str, layers: Sequence[FusedLayer]) -> FusedLayer:
     """The layer with that title, or with a part of that name. Raises UserError."""
-    by_name = {part.name: layer for layer in layers for part in layer.parts}
+    by_name = {part.output: layer for layer in layers for part in layer.parts}
     by_name |= {layer.title: layer for layer in layers}
     if asked not in by_name:
         known = ", ".join(layer.title for layer in layers)
@@ -84,7 +84,7 @@ def _values(
     return join(integers), {k: join(v) for k, v in inside.items()}, {k: join(v) for k, v in exact.items()}
 
 
-def describe(title: str, grid: Quantisation, integers: Floats, floats: Floats, useful: Range) -> str:
+def describe(title: str, grid: Grid, integers: Floats, floats: Floats, useful: Range) -> str:
     """Text: what the grid covers, what the values are, and a histogram of the float values over both.
 
     useful: the interval of values that the next layers tell apart; what lies beyond is no loss.

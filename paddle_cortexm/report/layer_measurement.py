@@ -7,11 +7,12 @@ from collections.abc import Iterable, Mapping
 import numpy as np
 from numpy.typing import NDArray
 
-from paddle_cortexm.compiler.graph import Graph, Layer, Quantisation, Reshape
+from paddle_cortexm.compiler.graph import Graph, Layer, Reshape
 from paddle_cortexm.compiler.integers.fake_quantisation import WEIGHTED
 from paddle_cortexm.compiler.integers.grids import Range, distinguishable_range
 from paddle_cortexm.compiler.integers.realisation import weight_rows
 from paddle_cortexm.compiler.kernels.plan import layer_kind
+from paddle_cortexm.compiler.tensor import Grid
 from paddle_cortexm.host.model import HostModel
 from paddle_cortexm.report.deployed_layers import (
     Floats,
@@ -34,7 +35,7 @@ def compare_layers(
     images: pairs of the same preprocessed image for the integer model (int8) and for the float graph (1, H, W, 3).
     """
     names = [layer["output"] for layer in model.facts["layers"]]
-    outputs = {name for name in names if model.facts["tensors"][name]["quantisation"]}
+    outputs = {name for name in names if model.facts["tensors"][name]["grid"]}
     measured = {layer.output: _Measured(layer, reference, rounded) for layer in fused_layers(reference, outputs)}
 
     def collect(name: str, integers: NDArray[np.int8], exact: Mapping[str, Floats]) -> None:
@@ -75,7 +76,7 @@ class _Use:
         self.beyond = self.count = 0
         self.lowest, self.highest = 127, -128
 
-    def add(self, wanted: NDArray[np.float64], grid: Quantisation) -> None:
+    def add(self, wanted: NDArray[np.float64], grid: Grid) -> None:
         steps = np.rint(wanted / grid.scale) + grid.zero_point
         self.beyond += int(((wanted / grid.scale < -128.5 - grid.zero_point) | (steps > 127.5)).sum())
         self.count += wanted.size
@@ -119,10 +120,12 @@ class _Measured:
             cosine=self.accumulated.cosine,
             grids=tuple(use.share(tensor) for tensor, use in self.uses.items()),
             inherited=min((sqnr[name] for p in parts for name in p.inputs if name in sqnr), default=float("inf")),
-            weight_spread=max((_weight_spread(p) for p in parts if p.name not in self.rounded.keep_float), default=0.0),
+            weight_spread=max(
+                (_weight_spread(p) for p in parts if p.output not in self.rounded.keep_float), default=0.0
+            ),
             kind=layer_kind(next((part for part in parts if not isinstance(part.operator, Reshape)), parts[0])),
             shape=self.reference.tensors[self.layer.output].shape,
-            parts=tuple(part.name for part in parts),
+            parts=tuple(part.output for part in parts),
         )
 
 

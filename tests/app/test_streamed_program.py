@@ -10,10 +10,11 @@ import pytest
 
 from paddle_cortexm.compiler.arena.choice import plan_arena
 from paddle_cortexm.compiler.backends.registry import backends_named
-from paddle_cortexm.compiler.graph import Graph, Quantisation
+from paddle_cortexm.compiler.graph import Graph
 from paddle_cortexm.compiler.kernels.plan import planned_layers
 from paddle_cortexm.compiler.kernels.selection import select_kernels
 from paddle_cortexm.compiler.pipeline import CompiledModel, write_model
+from paddle_cortexm.compiler.tensor import Grid
 from paddle_cortexm.config import Config
 from paddle_cortexm.firmware import toolchains
 from paddle_cortexm.firmware.build import build_program
@@ -68,7 +69,7 @@ def network() -> Graph:
         if begin in blocks.same_shape():
             blocks.add(begin)
     graph = blocks.builder.graph()
-    scaled = {name: replace(t, quantisation=Quantisation(0.05, 3)) for name, t in graph.tensors.items()}
+    scaled = {name: replace(t, grid=Grid(0.05, 3)) for name, t in graph.tensors.items()}
     return replace(graph, tensors=scaled)
 
 

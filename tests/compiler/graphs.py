@@ -10,7 +10,6 @@ from numpy.typing import NDArray
 from paddle_cortexm.compiler.graph import (
     Add,
     Convolution,
-    DataType,
     Epilogue,
     FullyConnected,
     Graph,
@@ -19,15 +18,13 @@ from paddle_cortexm.compiler.graph import (
     IntegerFullyConnected,
     Layer,
     Operator,
-    Quantisation,
     Requantisation,
-    Shape,
     Table,
-    Tensor,
     Window,
 )
 from paddle_cortexm.compiler.kernels.kernel import Kernel
 from paddle_cortexm.compiler.operators.parts.fixed_point import requantise
+from paddle_cortexm.compiler.tensor import DataType, Grid, Shape, Tensor
 
 Integers = NDArray[np.int64]
 
@@ -43,7 +40,7 @@ class GraphBuilder:
     def add(self, name: str, operator: Operator, *inputs: str, shape: Shape | None = None) -> str:
         """shape: of the output; None: that of the first input."""
         self.tensors[name] = Tensor(name, shape or self.tensors[inputs[0]].shape, self.dtype)
-        self.layers.append(Layer(name, operator, inputs, name))
+        self.layers.append(Layer(operator, inputs, name))
         return name
 
     def graph(self, output: str | None = None) -> Graph:
@@ -121,6 +118,6 @@ def integer_sum(add: IntegerAdd, a: Integers, b: Integers) -> Integers:
     return np.clip(total, add.minimum, add.maximum)
 
 
-def dequantised(values: Integers, quantisation: Quantisation | None) -> NDArray[np.float64]:
-    assert quantisation is not None
-    return quantisation.scale * (values - quantisation.zero_point)
+def dequantised(values: Integers, grid: Grid | None) -> NDArray[np.float64]:
+    assert grid is not None
+    return grid.scale * (values - grid.zero_point)

@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from paddle_cortexm.compiler.graph import Quantisation
+from paddle_cortexm.compiler.tensor import Grid
 from paddle_cortexm.data.preprocessing import apply_table, normalisation_table, resize_short_side_and_crop
 from paddle_cortexm.errors import UserError
 
@@ -72,10 +72,10 @@ def test_the_table_normalises_each_channel() -> None:
 
 
 def test_the_quantised_table_rounds_half_to_even_and_clamps() -> None:
-    table = normalisation_table((0.0,) * 3, (1 / 255,) * 3, Quantisation(scale=2.0, zero_point=-128))
+    table = Grid(scale=2.0, zero_point=-128).integers(normalisation_table((0.0,) * 3, (1 / 255,) * 3))
     assert table.dtype == np.int8
     assert table[0, :6].tolist() == [-128, -128, -127, -126, -126, -126]
-    assert normalisation_table((0.0,) * 3, (1 / 255,) * 3, Quantisation(1.0, 0))[1, 255] == 127
+    assert Grid(1.0, 0).integers(normalisation_table((0.0,) * 3, (1 / 255,) * 3))[1, 255] == 127
 
 
 def test_each_channel_goes_through_its_own_row_of_the_table() -> None:

@@ -22,7 +22,7 @@ from paddle_cortexm.compiler.graph import (
     Window,
 )
 from paddle_cortexm.compiler.integers.fake_quantisation import run_fake_quantised
-from paddle_cortexm.compiler.integers.grids import tensor_quantisations
+from paddle_cortexm.compiler.integers.grids import tensor_grids
 from paddle_cortexm.compiler.integers.realisation import quantise_graph
 from paddle_cortexm.quantisation.grid_network import GridNetwork
 from paddle_cortexm.quantisation.ranges import intervals, observe, tensor_ranges
@@ -54,7 +54,7 @@ def squeezed() -> Graph:
 
 def network_of(graph: Graph) -> GridNetwork:
     ranges = tensor_ranges(graph, observe(graph, images(32)), {}, "abs_max")
-    network = GridNetwork(graph, tensor_quantisations(graph, intervals(ranges), PIXEL_RANGE))
+    network = GridNetwork(graph, tensor_grids(graph, intervals(ranges), PIXEL_RANGE))
     network.set_statistics(images(32).transpose(0, 3, 1, 2))
     return network
 

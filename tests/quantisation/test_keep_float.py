@@ -12,7 +12,7 @@ import pytest
 from paddle_cortexm.compiler.backends.registry import backends_named
 from paddle_cortexm.compiler.graph import Graph
 from paddle_cortexm.compiler.integers.fake_quantisation import float_tensors, run_fake_quantised
-from paddle_cortexm.compiler.integers.grids import tensor_quantisations
+from paddle_cortexm.compiler.integers.grids import tensor_grids
 from paddle_cortexm.compiler.integers.realisation import kept_layers, quantise_graph
 from paddle_cortexm.errors import UserError
 from paddle_cortexm.quantisation.grid_network import GridNetwork
@@ -35,7 +35,7 @@ def test_the_generated_c_the_fake_quantised_and_the_trained_network_agree(
 ) -> None:
     graph, image = up_to_the_sum(), images(1, seed=8)
     ranges = intervals(tensor_ranges(graph, observe(graph, images(32)), {}, "abs_max"))
-    grids = tensor_quantisations(graph, ranges, PIXEL_RANGE)
+    grids = tensor_grids(graph, ranges, PIXEL_RANGE)
     integers = np.clip(np.rint(image / grids["image"].scale) + grids["image"].zero_point, -128, 127).astype(np.int8)
     backends = backends_named(["helium", "tvm"])
     deployed = quantise_graph(graph, ranges, PIXEL_RANGE, keep_float=kept)

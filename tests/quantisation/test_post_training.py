@@ -82,10 +82,10 @@ def test_rounded_weights_survive_the_file_and_the_integer_realisation(tmp_path: 
     loaded = adjustments.load(tmp_path / "deployed.npz", block())
     integers = quantise_graph(loaded.graph, intervals(made.ranges), PIXEL_RANGE, weight_scales=loaded.weight_scales)
     for layer in integers.layers:
-        if layer.name in made.deployed.weight_scales:
-            original = next(x for x in made.deployed.graph.layers if x.name == layer.name).operator
-            scales = made.deployed.weight_scales[layer.name]
-            shaped = scales if layer.name == "depthwise" else scales.reshape(-1, *[1] * (original.weight.ndim - 1))
+        if layer.output in made.deployed.weight_scales:
+            original = next(x for x in made.deployed.graph.layers if x.output == layer.output).operator
+            scales = made.deployed.weight_scales[layer.output]
+            shaped = scales if layer.output == "depthwise" else scales.reshape(-1, *[1] * (original.weight.ndim - 1))
             np.testing.assert_allclose(layer.operator.weight * shaped, original.weight, atol=1e-6)
 
 

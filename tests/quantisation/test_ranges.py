@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from paddle_cortexm.compiler.integers.grids import tensor_quantisations
+from paddle_cortexm.compiler.integers.grids import tensor_grids
 from paddle_cortexm.errors import UserError
 from paddle_cortexm.quantisation.ranges import (
     Observation,
@@ -97,7 +97,7 @@ def test_every_tensor_gets_a_range_and_paddleslims_thresholds_come_first() -> No
 def test_a_non_negative_tensor_uses_all_256_steps_and_a_pool_shares_its_inputs_grid() -> None:
     graph = block()
     ranges = tensor_ranges(graph, observe(graph, images(20)), {}, "abs_max")
-    grids = tensor_quantisations(graph, intervals(ranges), PIXEL_RANGE)
+    grids = tensor_grids(graph, intervals(ranges), PIXEL_RANGE)
     assert grids["expand"].zero_point == -128
     assert np.isclose(grids["expand"].scale * 255, ranges["expand"]["maximum"])
     assert grids["pool"] == grids["sum"]

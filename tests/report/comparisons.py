@@ -11,7 +11,7 @@ from paddle_cortexm.compiler.backends.registry import backends_named
 from paddle_cortexm.compiler.emit.program_data import emit_preprocessing_table
 from paddle_cortexm.compiler.graph import Graph
 from paddle_cortexm.compiler.integers.adjustments import Adjusted
-from paddle_cortexm.compiler.integers.grids import Range, tensor_quantisations
+from paddle_cortexm.compiler.integers.grids import Range, tensor_grids
 from paddle_cortexm.compiler.integers.realisation import quantise_graph
 from paddle_cortexm.compiler.pipeline import model_facts
 from paddle_cortexm.host.model import HostModel
@@ -28,7 +28,7 @@ def comparison_of(
 ) -> Comparison:
     """Compile the graph and pair it with 4 of the calibration images. ranges: instead of calibrated ones."""
     chosen = intervals(tensor_ranges(graph, observe(graph, images(32)), {}, "abs_max")) | dict(ranges or {})
-    grids = tensor_quantisations(graph, chosen, PIXEL_RANGE)
+    grids = tensor_grids(graph, chosen, PIXEL_RANGE)
     integers = quantise_graph(graph, chosen, PIXEL_RANGE, keep_float=keep_float)
     model = compile_graph(folder, integers, backends_named(["helium", "tvm"]))
     compiled = folder / "model"

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from paddle_cortexm.compiler.graph import Quantisation
+from paddle_cortexm.compiler.tensor import Grid
 from paddle_cortexm.config import Config, Data, Model
 from paddle_cortexm.data.datasets import open_splits
 from paddle_cortexm.report.layer_comparison import IMAGES, comparison_images
@@ -31,6 +31,6 @@ def test_an_unreadable_calibration_image_is_left_out_and_named(
     calibration = open_splits(config).calibration
     broken = Path(calibration.name(7))
     broken.write_bytes(b"not a picture")
-    images = list(comparison_images(config, Quantisation(0.02, 0)))
+    images = list(comparison_images(config, Grid(0.02, 0)))
     assert len(images) == IMAGES and images[0][1].shape == (1, 16, 16, 3)
     assert "1 of 104 images cannot be used" in (said := capsys.readouterr().out) and broken.name in said

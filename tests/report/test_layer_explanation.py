@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from paddle_cortexm.compiler.graph import Quantisation
+from paddle_cortexm.compiler.tensor import Grid
 from paddle_cortexm.errors import UserError
 from paddle_cortexm.report.layer_comparison import Comparison
 from paddle_cortexm.report.layer_explanation import describe, explanation, named_layer
@@ -49,7 +49,7 @@ def test_a_layer_in_floating_point_inside_another_is_said_to_be(tmp_path: Path) 
 
 
 def test_an_explanation_marks_what_lies_outside_the_grid() -> None:
-    grid = Quantisation(0.01, -128)
+    grid = Grid(0.01, -128)
     floats = np.array([0.5, 1.0, 2.0, 2.4, 5.1], np.float32)
     integers = np.clip(np.rint(floats / grid.scale) - 128, -128, 127).astype(np.float32)
     text = describe("conv", grid, integers, floats, EVERYWHERE)

@@ -169,7 +169,7 @@ def _paired(costs: StepCosts, segment: Segment, limit: int) -> Segment:
     if segment.in_place:
         return segment
     layers = graph.layers[segment.first : segment.last + 1]
-    several = {x.name: kernels[x.name].rows_at_once for x in layers if kernels[x.name].rows_at_once > 1}
+    several = {x.output: kernels[x.output].rows_at_once for x in layers if kernels[x.output].rows_at_once > 1}
     single = several.keys() - segment.at_once.keys()
     gain = {name: added[name, 1] - added[name, several[name]] for name in single}
     best = streamed_segment(graph, segment.first, segment.last, segment.at_once)

@@ -46,8 +46,8 @@ class MemoryPlan:
         segment = next((s for s in self.segments if self.peak_layer in s.layers), None)
         if segment is None or len(segment.layers) == 1:
             by_rows = "" if segment is None else ", row by row"
-            return f"layer '{graph.layers[self.peak_layer].name}'{by_rows}"
-        first, last = graph.layers[segment.first].name, graph.layers[segment.last].name
+            return f"layer '{graph.layers[self.peak_layer].output}'{by_rows}"
+        first, last = graph.layers[segment.first].output, graph.layers[segment.last].output
         return f"layers '{first}' to '{last}', row by row"
 
     def live_at(self, layer: int) -> list[Buffer]:
@@ -100,7 +100,7 @@ def aligned(size: int) -> int:
 
 def lead_bytes(graph: Graph, segment: Segment) -> int:
     """How many bytes the buffer of a segment that works in place is larger than its tensor."""
-    at_once = segment.at_once.get(graph.layers[segment.first].name, 1)
+    at_once = segment.at_once.get(graph.layers[segment.first].output, 1)
     return aligned(in_place_lead(graph, segment.first, at_once))
 
 
@@ -109,8 +109,8 @@ def segment_buffers(graph: Graph, kernels: Mapping[str, Kernel], segment: Segmen
     zero points where a window leaves a whole tensor."""
     layers = [graph.layers[i] for i in segment.layers]
     needs = {name: rows * row_bytes(graph, name) for name, rows in segment.rows.items()}
-    needs[scratch_name(layers[0].name)] = max(kernels[layer.name].row_scratch_bytes for layer in layers)
-    needs[outside_name(layers[0].name)] = max(outside_bytes(graph, segment, i) for i in segment.layers)
+    needs[scratch_name(layers[0].output)] = max(kernels[layer.output].row_scratch_bytes for layer in layers)
+    needs[outside_name(layers[0].output)] = max(outside_bytes(graph, segment, i) for i in segment.layers)
     return [Buffer(name, aligned(count), segment.first, segment.last) for name, count in needs.items() if count]
 
 
@@ -121,7 +121,7 @@ def takes_over_input(graph: Graph, kernels: Mapping[str, Kernel], number: int, r
     source = layer.inputs[0]
     fits = graph.tensors[layer.output].bytes <= graph.tensors[source].bytes
     free = source != graph.input and readers[source] == number
-    return kernels[layer.name].overwrites_input and fits and free
+    return kernels[layer.output].overwrites_input and fits and free
 
 
 def _shared_homes(graph: Graph, kernels: Mapping[str, Kernel], streamed: Mapping[int, Segment]) -> dict[str, str]:
@@ -172,9 +172,9 @@ def _buffers(
         last_of[graph.input] = len(graph.layers) - 1
     tensors = [Buffer(n, aligned(graph.tensors[n].bytes) + leads.get(n, 0), first_of[n], last_of[n]) for n in first_of]
     scratches = [
-        Buffer(scratch_name(layer.name), aligned(kernels[layer.name].scratch_bytes), i, i)
+        Buffer(scratch_name(layer.output), aligned(kernels[layer.output].scratch_bytes), i, i)
         for i, layer in enumerate(graph.layers)
-        if kernels[layer.name].scratch_bytes and i not in streamed
+        if kernels[layer.output].scratch_bytes and i not in streamed
     ]
     segments = {segment.first: segment for segment in streamed.values()}
     return tensors + scratches + [b for s in segments.values() for b in segment_buffers(graph, kernels, s)]

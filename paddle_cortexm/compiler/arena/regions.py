@@ -98,9 +98,9 @@ def _with_hot_weights(graph: Graph, kernels: Mapping[str, Kernel], plan: MemoryP
     placed = dict(kernels)
     streamed = [graph.layers[i] for segment in plan.segments for i in segment.layers]
     for layer in sorted(streamed, key=lambda layer: -graph.output_of(layer).shape[1]):
-        needed = constant_bytes({layer.name: kernels[layer.name]}, "weights")
+        needed = constant_bytes({layer.output: kernels[layer.output]}, "weights")
         if 0 < needed <= room:
             room -= needed
-            hot = tuple(replace(constant, kind="hot") for constant in kernels[layer.name].constants)
-            placed[layer.name] = replace(kernels[layer.name], constants=hot)
+            hot = tuple(replace(constant, kind="hot") for constant in kernels[layer.output].constants)
+            placed[layer.output] = replace(kernels[layer.output], constants=hot)
     return placed

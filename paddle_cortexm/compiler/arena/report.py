@@ -41,7 +41,7 @@ def memory_report(
         "stack_reserved_bytes": STACK_BYTES,  # beside the arena; 05_run_fvp measures how much of it is used
         "layers": [
             {
-                "name": layer.name,
+                "name": layer.output,
                 "streamed": i in streamed,
                 "live_bytes": sum(b.bytes for b in plan.live_at(i)),
                 "live_bytes_layer_by_layer": sum(b.bytes for b in whole.live_at(i)),
@@ -60,7 +60,7 @@ def _sizes(graph: Graph, plan: MemoryPlan) -> dict[str, Any]:
         "lower_bound": plan.lower_bound,
         "optimal": plan.optimal,
         "peak": plan.peak_of(graph),
-        "peak_layer": graph.layers[plan.peak_layer].name,
+        "peak_layer": graph.layers[plan.peak_layer].output,
         "peak_buffers": [buffer.name for buffer in plan.live_at(plan.peak_layer)],
     }
 
@@ -94,7 +94,7 @@ def constants_report(graph: Graph, kernels: Mapping[str, Kernel]) -> dict[str, i
     for layer in graph.layers:
         arrays = (getattr(layer.operator, name, None) for name in ("weight", "bias"))
         plain += sum(array.nbytes for array in arrays if array is not None)
-    constants = [c.values.tobytes() for layer in graph.layers for c in kernels[layer.name].constants]
+    constants = [c.values.tobytes() for layer in graph.layers for c in kernels[layer.output].constants]
     large = [content for content in constants if len(content) >= SMALLEST_DUPLICATE]
     packed = sum(map(len, constants))
     duplicates = sum(map(len, large)) - sum(map(len, set(large)))

@@ -43,6 +43,6 @@ def added_instructions(graph: Graph, layer: Layer, kernel: Kernel, at_once: int)
 
 def added_by_layer(graph: Graph, kernels: Mapping[str, Kernel]) -> dict[tuple[str, int], float]:
     """added_instructions by (layer's name, rows at once), for single rows and for as many as the kernel can make."""
-    cases = {(i, rows) for i, x in enumerate(graph.layers) for rows in (1, kernels[x.name].rows_at_once)}
+    cases = {(i, rows) for i, x in enumerate(graph.layers) for rows in (1, kernels[x.output].rows_at_once)}
     layers = graph.layers
-    return {(layers[i].name, n): added_instructions(graph, layers[i], kernels[layers[i].name], n) for i, n in cases}
+    return {(layers[i].output, n): added_instructions(graph, layers[i], kernels[layers[i].output], n) for i, n in cases}

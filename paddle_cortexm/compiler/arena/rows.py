@@ -12,7 +12,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from math import lcm
 
-from paddle_cortexm.compiler.graph import BYTES_OF, Graph, Layer, last_readers
+from paddle_cortexm.compiler.graph import Graph, Layer, last_readers
+from paddle_cortexm.compiler.tensor import BYTES_OF
 
 # Sizes of the tables in app/stream.h.
 MOST_WINDOW_ROWS = 32  # STREAM_KERNEL_ROW_LIMIT
@@ -91,8 +92,8 @@ def streamed_segment(graph: Graph, first: int, last: int, at_once: Mapping[str, 
     The graph's input, where the segment reads it, is made row by row as well. at_once: by layer name, how many rows the
     layer makes at a time; 1 for those not named.
     """
-    several = {layer.name: (at_once or {}).get(layer.name, 1) for layer in graph.layers[first : last + 1]}
-    layers = [row_layer(graph, layer, several[layer.name]) for layer in graph.layers[first : last + 1]]
+    several = {layer.output: (at_once or {}).get(layer.output, 1) for layer in graph.layers[first : last + 1]}
+    layers = [row_layer(graph, layer, several[layer.output]) for layer in graph.layers[first : last + 1]]
     made_inside = {layer.output for layer in layers}
     sources = {a.tensor for layer in layers for a in layer.accesses} - made_inside
     whole = {name: graph.tensors[name].shape[1] for name in sources - {graph.input}}

@@ -68,7 +68,7 @@ class StepCosts:
     def whole_layer(self, number: int) -> Step:
         """One layer that computes its whole tensor."""
         layer = self.graph.layers[number]
-        live = self._whole_tensors(number, number) + aligned(self.kernels[layer.name].scratch_bytes)
+        live = self._whole_tensors(number, number) + aligned(self.kernels[layer.output].scratch_bytes)
         if takes_over_input(self.graph, self.kernels, number, self.last_read):
             live -= self._bytes(layer.output)
         return Step(number, number, live)
@@ -83,7 +83,7 @@ class StepCosts:
         return Step(segment.first, segment.last, live, segment, self._added(segment), lead)
 
     def _added(self, segment: Segment) -> float:
-        names = [self.graph.layers[i].name for i in segment.layers]
+        names = [self.graph.layers[i].output for i in segment.layers]
         return sum(self.added[name, segment.at_once.get(name, 1)] for name in names)
 
     def _whole_tensors(self, first: int, last: int) -> int:
@@ -107,7 +107,7 @@ def possible_steps(costs: StepCosts, segments: Sequence[Segment]) -> list[Step]:
 def possible_segments(graph: Graph, kernels: Mapping[str, Kernel]) -> list[Segment]:
     """Every segment, with as many rows at a time as the kernels can make and with single rows; and every single layer
     that can work in place. The rows of a segment are those of the longest run around it: none needs more."""
-    several = {layer.name: kernels[layer.name].rows_at_once for layer in graph.layers}
+    several = {layer.output: kernels[layer.output].rows_at_once for layer in graph.layers}
     found = []
     for run_first, run_last in _streamable_runs(graph, kernels):
         closed = list(_closed_runs(graph, run_first, run_last))
@@ -116,7 +116,7 @@ def possible_segments(graph: Graph, kernels: Mapping[str, Kernel]) -> list[Segme
             found += [_part(graph, whole_run, first, last) for first, last in closed]
     for i, layer in enumerate(graph.layers):
         if _works_in_place(graph, kernels, i):
-            found += [Segment(i, i, {}, in_place=True, at_once={layer.name: n}) for n in {several[layer.name], 1}]
+            found += [Segment(i, i, {}, in_place=True, at_once={layer.output: n}) for n in {several[layer.output], 1}]
     return list({repr(segment): segment for segment in found}.values())
 
 
@@ -125,7 +125,7 @@ def _part(graph: Graph, run: Segment, first: int, last: int) -> Segment:
     layers = graph.layers[first : last + 1]
     inner = {layer.output for layer in layers[:-1]}
     inner |= {graph.input} if any(graph.input in layer.inputs for layer in layers) else set()
-    names = {layer.name for layer in layers}
+    names = {layer.output for layer in layers}
     rows = {name: count for name, count in run.rows.items() if name in inner}
     return Segment(first, last, rows, at_once={name: count for name, count in run.at_once.items() if name in names})
 
@@ -141,7 +141,7 @@ def _makes_rows(graph: Graph, kernels: Mapping[str, Kernel], number: int) -> boo
     """Whether the layer's kernel can make one row, and app/stream.c hold the rows of its window."""
     layer = graph.layers[number]
     window_rows = row_layer(graph, layer).accesses[0].kernel
-    return kernels[layer.name].row_body is not None and window_rows <= MOST_WINDOW_ROWS
+    return kernels[layer.output].row_body is not None and window_rows <= MOST_WINDOW_ROWS
 
 
 def _closed_runs(graph: Graph, run_first: int, run_last: int) -> Iterator[tuple[int, int]]:

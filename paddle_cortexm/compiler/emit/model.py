@@ -19,8 +19,9 @@ from paddle_cortexm.compiler.c_text import (
 )
 from paddle_cortexm.compiler.emit.model_run import run_functions
 from paddle_cortexm.compiler.emit.stream import row_function, segment_tables
-from paddle_cortexm.compiler.graph import Graph, Layer, Tensor
+from paddle_cortexm.compiler.graph import Graph, Layer
 from paddle_cortexm.compiler.kernels.kernel import Constant, Kernel
+from paddle_cortexm.compiler.tensor import Tensor
 
 SECTIONS = {"weights": ".model_weights", "hot": ".model_hot"}
 
@@ -36,11 +37,11 @@ class ModelFacts:
 
 def emit_model(folder: Path, graph: Graph, kernels: Mapping[str, Kernel], plan: MemoryPlan, facts: ModelFacts) -> None:
     """Write model.h, model.c, model_weights.h and model_weights.c into the folder."""
-    names = {layer.name: f"layer_{i:02d}_{identifier(layer.name)}" for i, layer in enumerate(graph.layers)}
+    names = {layer.output: f"layer_{i:02d}_{identifier(layer.output)}" for i, layer in enumerate(graph.layers)}
     constants = [
-        (f"{names[layer.name]}_{constant.name}", constant)
+        (f"{names[layer.output]}_{constant.name}", constant)
         for layer in graph.layers
-        for constant in kernels[layer.name].constants
+        for constant in kernels[layer.output].constants
     ]
     weights = sum(constant.values.nbytes for _, constant in constants)
     (folder / "model.h").write_text(_header(graph, plan, facts, weights))
@@ -52,10 +53,10 @@ def emit_model(folder: Path, graph: Graph, kernels: Mapping[str, Kernel], plan: 
 def _header(graph: Graph, plan: MemoryPlan, facts: ModelFacts, weight_bytes: int) -> str:
     source, result = graph.tensors[graph.input], graph.tensors[graph.output]
     quantisation = ""
-    if result.quantisation is not None:
+    if result.grid is not None:
         quantisation = (
-            f"#define MODEL_OUTPUT_SCALE {float_literal(result.quantisation.scale)}\n"
-            f"#define MODEL_OUTPUT_ZERO_POINT ({result.quantisation.zero_point})\n"
+            f"#define MODEL_OUTPUT_SCALE {float_literal(result.grid.scale)}\n"
+            f"#define MODEL_OUTPUT_ZERO_POINT ({result.grid.zero_point})\n"
         )
     return f"""{GENERATED}#ifndef MODEL_H
 #define MODEL_H
@@ -115,13 +116,13 @@ def _source(graph: Graph, kernels: Mapping[str, Kernel], plan: MemoryPlan, names
     headers = sorted(
         {h for kernel in kernels.values() if (h := kernel.header)} | ({"stream.h"} if plan.segments else set())
     )
-    at_once = {i: s.at_once.get(graph.layers[i].name, 1) for s in plan.segments for i in s.layers}
+    at_once = {i: s.at_once.get(graph.layers[i].output, 1) for s in plan.segments for i in s.layers}
     functions = [
-        _layer_function(graph, layer, kernels[layer.name], names, at_once.get(i))
+        _layer_function(graph, layer, kernels[layer.output], names, at_once.get(i))
         for i, layer in enumerate(graph.layers)
     ]
     functions += [segment_tables(graph, kernels, plan, i, names) for i in range(len(plan.segments))]
-    layer_names = "".join(f"    {string_literal(layer.name)},\n" for layer in graph.layers)
+    layer_names = "".join(f"    {string_literal(layer.output)},\n" for layer in graph.layers)
     return f"""{GENERATED}#include "model.h"
 
 #include <math.h>
@@ -150,7 +151,7 @@ __attribute__((weak)) void model_layer_done(int layer)
 def _layer_function(graph: Graph, layer: Layer, kernel: Kernel, names: Mapping[str, str], at_once: int | None) -> str:
     """One layer: a comment with its shapes and kernel, any helpers it generates, the function. at_once: the rows that a
     streamed layer makes in a call; None for a layer that is not streamed."""
-    name, inputs, output = names[layer.name], graph.inputs_of(layer), graph.output_of(layer)
+    name, inputs, output = names[layer.output], graph.inputs_of(layer), graph.output_of(layer)
     shapes = " + ".join("x".join(map(str, tensor.shape[1:])) for tensor in inputs)
     fields = {"layer": name} | {c.name: f"{name}_{c.name}" for c in kernel.constants}
     helpers = kernel.functions.format(**fields).strip("\n")
@@ -160,7 +161,7 @@ def _layer_function(graph: Graph, layer: Layer, kernel: Kernel, names: Mapping[s
         function = _whole_function(inputs, output, kernel, name, fields)
     by_rows = {None: "", 1: ", one row"}.get(at_once, f", up to {at_once} rows")
     return (
-        f"/* {layer.name}: {shapes} -> {'x'.join(map(str, output.shape[1:]))}, {kernel.name}"
+        f"/* {layer.output}: {shapes} -> {'x'.join(map(str, output.shape[1:]))}, {kernel.name}"
         f"{by_rows} */\n{helpers + chr(10) if helpers else ''}{function}"
     )
 

@@ -6,7 +6,8 @@ from collections.abc import Mapping
 
 from paddle_cortexm.compiler.arena.plan import MemoryPlan, scratch_name
 from paddle_cortexm.compiler.c_text import element_type
-from paddle_cortexm.compiler.graph import Graph, Layer, Tensor
+from paddle_cortexm.compiler.graph import Graph, Layer
+from paddle_cortexm.compiler.tensor import Tensor
 
 WHOLE_INPUT = """int model_run(const model_input_t *input, model_output_t *output)
 {{
@@ -66,8 +67,8 @@ def _call(graph: Graph, plan: MemoryPlan, layer: Layer, number: int, names: Mapp
             return "input->data"
         return f"AT({element_type(tensor)}, {plan.offsets[tensor.name]})"
 
-    scratch = scratch_name(layer.name)
+    scratch = scratch_name(layer.output)
     arguments = [place(tensor) for tensor in (*graph.inputs_of(layer), graph.output_of(layer))]
     arguments.append(f"AT(uint8_t, {plan.offsets[scratch]})" if scratch in plan.offsets else "NULL")
-    call = f"{names[layer.name]}({', '.join(arguments)})"
+    call = f"{names[layer.output]}({', '.join(arguments)})"
     return f"    if ({call} != 0) {{\n        return {number + 1};\n    }}\n    model_layer_done({number});\n"

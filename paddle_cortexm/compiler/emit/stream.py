@@ -19,7 +19,7 @@ def row_function(
     """The C function that makes one row of a layer, or up to `at_once` rows; constants: C names for the fields of the
     kernel's row_body."""
     template = kernel.rows_body if at_once > 1 else kernel.row_body
-    assert template is not None, f"{layer.name} cannot be streamed"
+    assert template is not None, f"{layer.output} cannot be streamed"
     inputs, output = graph.inputs_of(layer), graph.output_of(layer)
     element = element_type(inputs[0])
     access = row_layer(graph, layer).accesses[0]
@@ -53,8 +53,8 @@ def segment_tables(
         "layer_count": str(len(layers)),
         "tensor_count": str(len(tensors)),
         "input": str(place[graph.input]) if graph.input in segment.rows else "STREAM_NONE",
-        "scratch": _address(plan, scratch_name(layers[0].name)),
-        "outside": _address(plan, outside_name(layers[0].name)),
+        "scratch": _address(plan, scratch_name(layers[0].output)),
+        "outside": _address(plan, outside_name(layers[0].output)),
     }
     values = "".join(f"    .{name} = {value},\n" for name, value in fields.items())
     return (
@@ -82,9 +82,9 @@ def _layer_entry(
     residual = str(place[layer.inputs[1]]) if len(layer.inputs) > 1 else "STREAM_NONE"
     deepest = min(last_readers(graph)[layer.output], segment.last) - segment.first
     values = [number, place[layer.inputs[0]], residual, place[layer.output], access.kernel, access.stride]
-    values += [access.padding, segment.at_once.get(layer.name, 1), deepest]
+    values += [access.padding, segment.at_once.get(layer.output, 1), deepest]
     values += [getattr(layer.operator, "input_zero_point", 0)]
-    return f"    {{{names[layer.name]}_row, {', '.join(map(str, values))}}},\n"
+    return f"    {{{names[layer.output]}_row, {', '.join(map(str, values))}}},\n"
 
 
 def _address(plan: MemoryPlan, name: str) -> str:

@@ -12,8 +12,9 @@ from typing import Any
 import tvm
 from tvm import relax
 
-from paddle_cortexm.compiler.graph import Graph, Layer, Operator, Reshape, Shape, Tensor
+from paddle_cortexm.compiler.graph import Graph, Layer, Operator, Reshape
 from paddle_cortexm.compiler.operators.composites import COMPOSITES, Composite
+from paddle_cortexm.compiler.tensor import Shape, Tensor
 from paddle_cortexm.errors import UserError
 
 
@@ -73,7 +74,7 @@ def to_graph(module: tvm.IRModule, name: str) -> Graph:
             match = _first_match(bindings, binding.var)
             covered |= {hash(variable) for variable in match.inner}
             sources = tuple(variable.name for variable in match.inputs)
-            layers.append(Layer(binding.var.name, match.operator, sources, binding.var.name))
+            layers.append(Layer(match.operator, sources, binding.var.name))
     graph = Graph(name, function.params[0].name, function.body.body.name, tuple(reversed(layers)), tensors)
     return _without_aliases(graph)
 

@@ -33,7 +33,10 @@ def save(path: Path, adjusted: Adjusted) -> None:
     arrays: dict[str, NDArray[np.generic]] = {}
     for layer in adjusted.graph.layers:
         if isinstance(layer.operator, WEIGHTED):
-            arrays[f"{layer.name}/weight"], arrays[f"{layer.name}/bias"] = layer.operator.weight, layer.operator.bias
+            arrays[f"{layer.output}/weight"], arrays[f"{layer.output}/bias"] = (
+                layer.operator.weight,
+                layer.operator.bias,
+            )
     for name, scales in adjusted.weight_scales.items():
         arrays[f"{name}/scales"] = scales
     np.savez(path, **arrays)  # type: ignore[arg-type]
@@ -45,8 +48,8 @@ def load(path: Path, graph: Graph) -> Adjusted:
         return Adjusted(graph)
     with np.load(path) as arrays:
         layers = tuple(
-            replace(layer, operator=replace(layer.operator, weight=arrays[f"{layer.name}/weight"], bias=arrays[key]))
-            if (key := f"{layer.name}/bias") in arrays and isinstance(layer.operator, WEIGHTED)
+            replace(layer, operator=replace(layer.operator, weight=arrays[f"{layer.output}/weight"], bias=arrays[key]))
+            if (key := f"{layer.output}/bias") in arrays and isinstance(layer.operator, WEIGHTED)
             else layer
             for layer in graph.layers
         )

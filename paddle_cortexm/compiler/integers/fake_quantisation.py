@@ -13,35 +13,28 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from paddle_cortexm.compiler.graph import (
-    Convolution,
-    DepthwiseConvolution,
-    FullyConnected,
-    Graph,
-    Layer,
-    Operator,
-    Quantisation,
-)
+from paddle_cortexm.compiler.graph import Convolution, DepthwiseConvolution, FullyConnected, Graph, Layer, Operator
 from paddle_cortexm.compiler.integers.realisation import by_channel, integer_weights
 from paddle_cortexm.compiler.reference import evaluate
+from paddle_cortexm.compiler.tensor import Grid
 
 Floats = NDArray[np.float32]
 Scales = Mapping[str, NDArray[np.float64]]
 WEIGHTED = (Convolution, DepthwiseConvolution, FullyConnected)
 
 
-def to_grid(values: Floats, grid: Quantisation) -> Floats:
+def to_grid(values: Floats, grid: Grid) -> Floats:
     """Real values rounded to an int8 grid, saturated at its ends."""
     steps = np.clip(np.rint(values / np.float32(grid.scale)) + grid.zero_point, -128, 127)
     return ((steps - grid.zero_point) * np.float32(grid.scale)).astype(np.float32)
 
 
-def on_weight_grid(layer: Layer, grids: Mapping[str, Quantisation], weight_scales: Scales) -> Layer:
+def on_weight_grid(layer: Layer, grids: Mapping[str, Grid], weight_scales: Scales) -> Layer:
     """The layer with the real values of its int8 weights and int32 bias; layers without weights as they are."""
     if not isinstance(layer.operator, WEIGHTED):
         return layer
     source = grids[layer.inputs[0]].scale
-    weight, bias, scales = integer_weights(layer.operator, source, weight_scales.get(layer.name))
+    weight, bias, scales = integer_weights(layer.operator, source, weight_scales.get(layer.output))
     real = (weight * by_channel(layer.operator, scales)).astype(np.float32)
     operator = replace(layer.operator, weight=real, bias=(bias * scales * source).astype(np.float32))
     return replace(layer, operator=operator)
@@ -49,7 +42,7 @@ def on_weight_grid(layer: Layer, grids: Mapping[str, Quantisation], weight_scale
 
 def run_fake_quantised(
     graph: Graph,
-    grids: Mapping[str, Quantisation],
+    grids: Mapping[str, Grid],
     images: Floats,
     weight_scales: Scales | None = None,
     keep_float: Collection[str] = (),
@@ -58,7 +51,7 @@ def run_fake_quantised(
     floats = float_tensors(graph, keep_float)
     tensors = {graph.input: to_grid(images, grids[graph.input])}
     for layer in graph.layers:
-        deployed = layer if layer.name in keep_float else on_weight_grid(layer, grids, weight_scales or {})
+        deployed = layer if layer.output in keep_float else on_weight_grid(layer, grids, weight_scales or {})
         result = one_layer(deployed, tensors, graph)
         tensors[layer.output] = result if layer.output in floats else to_grid(result, grids[layer.output])
     return tensors
@@ -66,8 +59,8 @@ def run_fake_quantised(
 
 def float_tensors(graph: Graph, keep_float: Collection[str]) -> frozenset[str]:
     """What layers kept in float pass to each other alone: it never lies on a grid."""
-    made = {layer.output for layer in graph.layers if layer.name in keep_float} - {graph.output}
-    read_as_integers = {name for layer in graph.layers if layer.name not in keep_float for name in layer.inputs}
+    made = {layer.output for layer in graph.layers if layer.output in keep_float} - {graph.output}
+    read_as_integers = {name for layer in graph.layers if layer.output not in keep_float for name in layer.inputs}
     return frozenset(made - read_as_integers)
 
 

@@ -16,16 +16,16 @@ from paddle_cortexm.compiler.graph import (
     Layer,
     MaxPool,
     Operator,
-    Quantisation,
     Reshape,
 )
+from paddle_cortexm.compiler.tensor import Grid
 from paddle_cortexm.errors import UserError
 
 Range = tuple[float, float]
 HARD_SWISH_MINIMUM = -0.375  # at x = -1.5
 
 
-def quantisation_of_range(minimum: float, maximum: float, *, symmetric: bool = False) -> Quantisation:
+def grid_of_range(minimum: float, maximum: float, *, symmetric: bool = False) -> Grid:
     """int8 scale and zero point for a real interval; 0 is always exactly representable.
 
     Asymmetric: all 256 steps cover the interval, so a non-negative tensor gets zero point -128. Symmetric: zero point
@@ -33,28 +33,28 @@ def quantisation_of_range(minimum: float, maximum: float, *, symmetric: bool = F
     """
     minimum, maximum = min(minimum, 0.0), max(maximum, 0.0)
     if maximum - minimum < 1e-12:
-        return Quantisation(1.0, 0)
+        return Grid(1.0, 0)
     if symmetric:
-        return Quantisation(max(-minimum, maximum) / 127, 0)
+        return Grid(max(-minimum, maximum) / 127, 0)
     scale = (maximum - minimum) / 255
-    return Quantisation(scale, int(max(-128, min(127, round(-128 - minimum / scale)))))
+    return Grid(scale, int(max(-128, min(127, round(-128 - minimum / scale)))))
 
 
-def shares_quantisation(operator: Operator) -> bool:
+def keeps_grid(operator: Operator) -> bool:
     """True for the operators whose output keeps the input's scale and zero point."""
     return isinstance(operator, AveragePool | MaxPool | Reshape)
 
 
-def tensor_quantisations(
+def tensor_grids(
     graph: Graph, ranges: Mapping[str, Range], input_range: Range, *, symmetric: bool = False
-) -> dict[str, Quantisation]:
+) -> dict[str, Grid]:
     """Scale and zero point of every tensor of a float graph.
 
     input_range is what normalised pixels can be. Raises UserError for a tensor without a range.
     """
-    chosen = {graph.input: quantisation_of_range(*input_range, symmetric=symmetric)}
+    chosen = {graph.input: grid_of_range(*input_range, symmetric=symmetric)}
     for layer in graph.layers:
-        if shares_quantisation(layer.operator):
+        if keeps_grid(layer.operator):
             chosen[layer.output] = chosen[layer.inputs[0]]
             continue
         if layer.output not in ranges:
@@ -63,7 +63,7 @@ def tensor_quantisations(
                 f"the graph needs one. Run ./02_quantize.py --force."
             )
         interval = _useful_part(graph, layer, ranges)
-        chosen[layer.output] = quantisation_of_range(*interval, symmetric=symmetric)
+        chosen[layer.output] = grid_of_range(*interval, symmetric=symmetric)
     return chosen
 
 

@@ -29,16 +29,15 @@ from paddle_cortexm.compiler.graph import (
     MaxPool,
     Multiply,
     Operator,
-    Quantisation,
     Quantise,
     Requantisation,
     Reshape,
     Softmax,
     Table,
-    Tensor,
 )
-from paddle_cortexm.compiler.integers.grids import Range, tensor_quantisations
+from paddle_cortexm.compiler.integers.grids import Range, tensor_grids
 from paddle_cortexm.compiler.operators.parts.fixed_point import fixed_point, fixed_points
+from paddle_cortexm.compiler.tensor import Grid, Tensor
 from paddle_cortexm.errors import UserError, nearest
 
 ADD_LEFT_SHIFT = 20  # head room of CMSIS-NN's and TFLite's int8 add
@@ -63,14 +62,14 @@ def quantise_graph(
     an unknown layer in keep_float, or an operator with no integer form.
     """
     check_names(graph, keep_float)
-    quantisations = tensor_quantisations(graph, ranges, input_range, symmetric=symmetric)
-    tensors = {n: replace(t, dtype="int8", quantisation=quantisations[n]) for n, t in graph.tensors.items()}
+    grids = tensor_grids(graph, ranges, input_range, symmetric=symmetric)
+    tensors = {n: replace(t, dtype="int8", grid=grids[n]) for n, t in graph.tensors.items()}
     layers: list[Layer] = []
     for layer in graph.layers:
-        if layer.name in keep_float:
+        if layer.output in keep_float:
             layers += _float_layer(graph, layer, tensors)
         else:
-            scales = (weight_scales or {}).get(layer.name)
+            scales = (weight_scales or {}).get(layer.output)
             layers.append(replace(layer, operator=_integer_operator(layer, tensors, scales)))
     return _without_unused(Graph(graph.name, graph.input, graph.output, tuple(layers), tensors))
 
@@ -93,14 +92,14 @@ def kept_layers(graph: Graph, names: Sequence[str]) -> tuple[str, ...]:
     for layer in graph.layers:
         readers = list(graph.consumers(layer.output))
         alone = len(readers) == 1 and layer.output != graph.output and isinstance(readers[0].operator, Activation)
-        if alone and isinstance(layer.operator, WeightedOperator) and kept & {layer.name, readers[0].name}:
-            kept |= {layer.name, readers[0].name}
-    return tuple(layer.name for layer in graph.layers if layer.name in kept)
+        if alone and isinstance(layer.operator, WeightedOperator) and kept & {layer.output, readers[0].output}:
+            kept |= {layer.output, readers[0].output}
+    return tuple(layer.output for layer in graph.layers if layer.output in kept)
 
 
 def check_names(graph: Graph, keep_float: Sequence[str]) -> None:
     """Raise UserError for a name in quantise.keep_float that is no layer of the graph."""
-    known = [layer.name for layer in graph.layers]
+    known = [layer.output for layer in graph.layers]
     for name in keep_float:
         if name not in known:
             raise UserError(
@@ -110,8 +109,8 @@ def check_names(graph: Graph, keep_float: Sequence[str]) -> None:
 
 def _integer_operator(layer: Layer, tensors: Mapping[str, Tensor], scales: NDArray[np.float64] | None) -> Operator:
     """The integer form of one layer's operator."""
-    inputs = [_quantisation(tensors[name]) for name in layer.inputs]
-    output = _quantisation(tensors[layer.output])
+    inputs = [_grid(tensors[name]) for name in layer.inputs]
+    output = _grid(tensors[layer.output])
     match layer.operator:
         case Convolution() | DepthwiseConvolution() | FullyConnected():
             return _weighted(layer.operator, inputs[0], output, scales)
@@ -130,14 +129,12 @@ def _integer_operator(layer: Layer, tensors: Mapping[str, Tensor], scales: NDArr
         case Reshape():
             return layer.operator
     raise UserError(
-        f"layer '{layer.name}': {type(layer.operator).__name__} has no int8 form. "
+        f"layer '{layer.output}': {type(layer.operator).__name__} has no int8 form. "
         f"Add the layer to quantise.keep_float to leave it in float32."
     )
 
 
-def _weighted(
-    operator: WeightedOperator, source: Quantisation, output: Quantisation, scales: NDArray[np.float64] | None
-) -> Operator:
+def _weighted(operator: WeightedOperator, source: Grid, output: Grid, scales: NDArray[np.float64] | None) -> Operator:
     """A convolution, depthwise convolution or fully connected layer with per-channel weight scales."""
     weight, bias, scales = integer_weights(operator, source.scale, scales)
     requantisation = _requantisation(source.scale * scales / output.scale, output, operator.clamp)
@@ -186,7 +183,7 @@ def channel_scales(wanted: NDArray[np.float64], bias: NDArray[np.float32], sourc
     return np.maximum(np.maximum(wanted, from_bias), 1e-8)
 
 
-def integer_add(a: Quantisation, b: Quantisation, output: Quantisation, clamp: Clamp = (None, None)) -> IntegerAdd:
+def integer_add(a: Grid, b: Grid, output: Grid, clamp: Clamp = (None, None)) -> IntegerAdd:
     """The parameters of CMSIS-NN's and TFLite's int8 add: both inputs are brought to twice the larger scale."""
     twice_larger = 2 * max(a.scale, b.scale)
     scales = (a.scale / twice_larger, b.scale / twice_larger, twice_larger / ((1 << ADD_LEFT_SHIFT) * output.scale))
@@ -212,18 +209,18 @@ def activation_values(operator: Activation, x: NDArray[np.float64]) -> NDArray[n
     return np.clip(operator.slope * x + operator.offset, 0, 1)
 
 
-def activation_table(operator: Activation, source: Quantisation, output: Quantisation) -> Int8Array:
+def activation_table(operator: Activation, source: Grid, output: Grid) -> Int8Array:
     """All 256 answers of an activation between two int8 tensors: entry q + 128 is the answer for q."""
     x = source.scale * (np.arange(-128, 128, dtype=np.float64) - source.zero_point)
     y = np.round(activation_values(operator, x) / output.scale) + output.zero_point
     return np.clip(y, -128, 127).astype(np.int8)
 
 
-def _requantisation(scales: NDArray[np.float64], output: Quantisation, clamp: Clamp = (None, None)) -> Requantisation:
+def _requantisation(scales: NDArray[np.float64], output: Grid, clamp: Clamp = (None, None)) -> Requantisation:
     return Requantisation(*fixed_points(scales), output.zero_point, *_integer_clamp(clamp, output))
 
 
-def _integer_clamp(clamp: Clamp, output: Quantisation) -> tuple[int, int]:
+def _integer_clamp(clamp: Clamp, output: Grid) -> tuple[int, int]:
     """The bounds of a fused relu or relu6 on the output's grid, inside int8."""
 
     def on_grid(bound: float) -> int:
@@ -240,11 +237,11 @@ def _float_layer(graph: Graph, layer: Layer, tensors: dict[str, Tensor]) -> list
         copy = f"{name}.float"
         if copy not in tensors:
             tensors[copy] = replace(graph.tensors[name], name=copy)
-            made.append(Layer(copy, Dequantise(_quantisation(tensors[name])), (name,), copy))
+            made.append(Layer(Dequantise(_grid(tensors[name])), (name,), copy))
     result = f"{layer.output}.float"
     tensors[result] = replace(graph.tensors[layer.output], name=result)
-    made.append(Layer(result, layer.operator, tuple(f"{n}.float" for n in layer.inputs), result))
-    made.append(Layer(layer.name, Quantise(_quantisation(tensors[layer.output])), (result,), layer.output))
+    made.append(Layer(layer.operator, tuple(f"{n}.float" for n in layer.inputs), result))
+    made.append(Layer(Quantise(_grid(tensors[layer.output])), (result,), layer.output))
     return made
 
 
@@ -258,6 +255,6 @@ def _without_unused(graph: Graph) -> Graph:
     return graph.with_layers(tuple(reversed(kept)))
 
 
-def _quantisation(tensor: Tensor) -> Quantisation:
-    assert tensor.quantisation is not None, f"{tensor.name} has no quantisation"
-    return tensor.quantisation
+def _grid(tensor: Tensor) -> Grid:
+    assert tensor.grid is not None, f"{tensor.name} has no quantisation"
+    return tensor.grid

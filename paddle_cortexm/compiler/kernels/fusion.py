@@ -73,7 +73,7 @@ def _fused(producer: Layer, follower: Layer) -> Layer | None:
         inputs = (*producer.inputs, _residual(producer, follower))
     else:
         return None
-    return Layer(follower.name, replace(operator, epilogue=epilogue), inputs, follower.output)
+    return Layer(replace(operator, epilogue=epilogue), inputs, follower.output)
 
 
 def _fused_floats(producer: Layer, operator: FloatWeighted, follower: Layer) -> Layer | None:
@@ -89,7 +89,7 @@ def _fused_floats(producer: Layer, operator: FloatWeighted, follower: Layer) -> 
         inputs = (*producer.inputs, _residual(producer, follower))
     else:
         return None
-    return Layer(follower.name, replace(operator, epilogue=epilogue), inputs, follower.output)
+    return Layer(replace(operator, epilogue=epilogue), inputs, follower.output)
 
 
 def _residual(producer: Layer, follower: Layer) -> str:

@@ -73,13 +73,13 @@ def layer_kind(layer: Layer) -> str:
 
 
 def planned_layers(graph: Graph, kernels: Mapping[str, Kernel]) -> list[PlannedLayer]:
-    return [_planned(graph, layer, kernels[layer.name]) for layer in graph.layers]
+    return [_planned(graph, layer, kernels[layer.output]) for layer in graph.layers]
 
 
 def _planned(graph: Graph, layer: Layer, kernel: Kernel) -> PlannedLayer:
     inputs, output = graph.inputs_of(layer), graph.output_of(layer)
     return PlannedLayer(
-        name=layer.name,
+        name=layer.output,
         operator=operator_name(layer),
         kind=layer_kind(layer),
         inputs=list(layer.inputs),

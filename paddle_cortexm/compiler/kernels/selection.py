@@ -26,7 +26,7 @@ def select_kernels(graph: Graph, backends: Sequence[Backend]) -> SelectedGraph:
     """
     graph = without_reshapes(graph)
     graph = fuse_epilogues(graph, lambda g, bare, fused: _accepts_fused(g, bare, fused, backends))
-    return SelectedGraph(graph, {layer.name: _choose(graph, layer, backends) for layer in graph.layers})
+    return SelectedGraph(graph, {layer.output: _choose(graph, layer, backends) for layer in graph.layers})
 
 
 def without_reshapes(graph: Graph) -> Graph:
@@ -50,7 +50,7 @@ def _choose(graph: Graph, layer: Layer, backends: Sequence[Backend]) -> Kernel:
             return replace(answer, reason="; ".join([answer.reason, *reasons]))
         reasons.append(f"{backend.name}: {answer.reason}")
     raise UserError(
-        f"layer '{layer.name}' ({type(layer.operator).__name__}): no backend takes it ({'; '.join(reasons)}). "
+        f"layer '{layer.output}' ({type(layer.operator).__name__}): no backend takes it ({'; '.join(reasons)}). "
         f"Add 'tvm' to compile.kernels: it takes every operator."
     )
 

@@ -18,7 +18,6 @@ from paddle_cortexm.compiler.graph import (
     Activation,
     Add,
     Convolution,
-    DataType,
     DepthwiseConvolution,
     Dequantise,
     Graph,
@@ -26,12 +25,12 @@ from paddle_cortexm.compiler.graph import (
     IntegerDepthwiseConvolution,
     IntegerMaxPool,
     MaxPool,
-    Quantisation,
     Quantise,
     Table,
     Window,
 )
 from paddle_cortexm.compiler.kernels.kernel import Kernel
+from paddle_cortexm.compiler.tensor import DataType, Grid
 from paddle_cortexm.host.model import HEADERS, host_compiler
 from paddle_cortexm.stage import REPOSITORY
 from tests.compiler.backends.helium.layers import bytes_of, some_add, some_requantisation
@@ -94,7 +93,7 @@ class RandomNetwork:
 
     def converted(self) -> None:
         """From int8 to float32 or back."""
-        grid = Quantisation(0.05, self._zero_point())
+        grid = Grid(0.05, self._zero_point())
         self.builder.dtype = "float32" if self.is_int8 else "int8"
         self._add(Quantise(grid) if self.is_int8 else Dequantise(grid))
 

@@ -41,7 +41,7 @@ def largest_layer(chosen: SelectedGraph) -> int:
     readers[graph.output] = len(graph.layers) - 1
     made = {layer.output: i for i, layer in enumerate(graph.layers)} | {graph.input: 0}
     sums = [
-        aligned(chosen.kernels[layer.name].scratch_bytes)
+        aligned(chosen.kernels[layer.output].scratch_bytes)
         + sum(aligned(graph.tensors[name].bytes) for name in made if made[name] <= i <= readers[name])
         for i, layer in enumerate(graph.layers)
     ]
@@ -114,7 +114,7 @@ def test_of_the_plans_within_a_limit_the_one_with_the_fewest_added_instructions_
     added = added_by_layer(chosen.graph, chosen.kernels)
 
     def instructions(limit: int) -> float:
-        layers = [(chosen.graph.layers[i].name, s) for s in search.cheapest(limit) for i in s.layers]
+        layers = [(chosen.graph.layers[i].output, s) for s in search.cheapest(limit) for i in s.layers]
         return sum(added[name, segment.at_once.get(name, 1)] for name, segment in layers)
 
     smallest = search.smallest_peak()
@@ -170,8 +170,8 @@ def test_a_window_with_more_rows_than_the_tables_hold_is_not_streamed() -> None:
     graph = network.classes(network.mean(network.convolution("image", 8, kernel=3, stride=2)))
     chosen = select_kernels(graph, backends_named(("helium",)))
     plan = plan_arena(chosen.graph, chosen.kernels, "minimum")
-    streamed = [chosen.graph.layers[i].name for segment in plan.segments for i in segment.layers]
-    assert streamed == [chosen.graph.layers[0].name]  # the mean reads 48 rows
+    streamed = [chosen.graph.layers[i].output for segment in plan.segments for i in segment.layers]
+    assert streamed == [chosen.graph.layers[0].output]  # the mean reads 48 rows
 
 
 def test_the_tables_of_the_runtime_hold_what_the_compiler_may_ask_for() -> None:

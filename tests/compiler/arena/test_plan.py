@@ -13,7 +13,7 @@ from tests.compiler.graphs import GraphBuilder, chain, kernel
 
 def kernels(graph: Graph, **facts: Kernel) -> dict[str, Kernel]:
     """A plain kernel for every layer, except those named."""
-    return {layer.name: facts.get(layer.name, kernel()) for layer in graph.layers}
+    return {layer.output: facts.get(layer.output, kernel()) for layer in graph.layers}
 
 
 def plan(graph: Graph, *, consume_input: bool = True, **facts: Kernel) -> MemoryPlan:
@@ -46,14 +46,14 @@ def run(graph: Graph, used: dict[str, Kernel], made: MemoryPlan, *, consume_inpu
 
     arena.write(graph.input, made.offsets[graph.input], graph.tensors[graph.input].bytes)
     for layer in graph.layers:
-        kernel_used, scratch = used[layer.name], f"{layer.name}.scratch"
+        kernel_used, scratch = used[layer.output], f"{layer.output}.scratch"
         if kernel_used.scratch_bytes:
             arena.write(scratch, made.offsets[scratch], kernel_used.scratch_bytes)
-        assert all(map(intact, layer.inputs)), f"{layer.name} reads overwritten inputs"
+        assert all(map(intact, layer.inputs)), f"{layer.output} reads overwritten inputs"
         in_place = kernel_used.overwrites_input and made.offsets[layer.output] == made.offsets[layer.inputs[0]]
         arena.write(layer.output, made.offsets[layer.output], graph.tensors[layer.output].bytes)
         kept = [name for name in layer.inputs if not (in_place and name == layer.inputs[0])]
-        assert all(map(intact, kept)), f"{layer.name} overwrites what it still reads"
+        assert all(map(intact, kept)), f"{layer.output} overwrites what it still reads"
         if kernel_used.scratch_bytes:
             assert arena.holds(scratch, made.offsets[scratch], kernel_used.scratch_bytes)
     assert intact(graph.output)
@@ -75,7 +75,7 @@ def planned_graphs(draw: st.DrawFn) -> tuple[Graph, dict[str, Kernel]]:
         unread.append(builder.add(f"join{len(unread)}{unread[0]}", Add(), unread.pop(0), unread.pop(0)))
     graph = builder.graph()
     used = {
-        layer.name: kernel(
+        layer.output: kernel(
             overwrites_input=draw(st.booleans()), scratch_bytes=draw(st.sampled_from([0, 0, 1, 24, 100]))
         )
         for layer in graph.layers

@@ -39,7 +39,7 @@ def test_weights_that_are_read_once_a_row_are_hot_while_there_is_room(network: S
     made = placed(network, streamed, CORSTONE300)
     before, after = constant_bytes(network.kernels, "hot"), constant_bytes(made.kernels, "hot")
     assert before < after <= CORSTONE300.region("DTCM").free - streamed.arena_bytes
-    first = network.graph.layers[0].name
+    first = network.graph.layers[0].output
     assert all(constant.kind == "hot" for constant in made.kernels[first].constants)
     assert placed(network, plan(network, "none"), CORSTONE300).kernels == network.kernels
 

@@ -27,7 +27,6 @@ from paddle_cortexm.compiler.graph import (
     MaxPool,
     Multiply,
     Operator,
-    Quantisation,
     Requantisation,
     Softmax,
     Table,
@@ -36,6 +35,7 @@ from paddle_cortexm.compiler.graph import (
 from paddle_cortexm.compiler.integers.realisation import integer_add
 from paddle_cortexm.compiler.operators.parts.fixed_point import requantise
 from paddle_cortexm.compiler.reference import run_float, windows
+from paddle_cortexm.compiler.tensor import Grid
 from tests.compiler.graphs import GraphBuilder, integer_sum
 from tests.compiler.host import compile_graph, run_graph
 
@@ -170,7 +170,7 @@ def test_an_integer_depthwise_convolution_is_exact(window: Window, tmp_path: Pat
 
 
 def test_an_integer_add_is_exact(tmp_path: Path) -> None:
-    add = integer_add(Quantisation(0.02, -5), Quantisation(0.05, 9), Quantisation(0.06, -20))
+    add = integer_add(Grid(0.02, -5), Grid(0.05, 9), Grid(0.06, -20))
     table = int8(256)
     builder = GraphBuilder((1, 5, 5, 6), "int8")
     builder.add("other", Table(table), "image")

@@ -9,8 +9,9 @@ from paddle_cortexm.compiler.arena.choice import plan_arena, smallest_bound
 from paddle_cortexm.compiler.arena.plan import MemoryPlan, plan_memory
 from paddle_cortexm.compiler.arena.rows import Segment, can_work_in_place, streamed_segment
 from paddle_cortexm.compiler.backends.registry import backends_named
-from paddle_cortexm.compiler.graph import DataType, Dequantise, Quantise
+from paddle_cortexm.compiler.graph import Dequantise, Quantise
 from paddle_cortexm.compiler.kernels.selection import SelectedGraph, select_kernels
+from paddle_cortexm.compiler.tensor import DataType
 from tests.compiler.arena.streamed_networks import RandomNetwork, image_of, run_guarded
 
 
@@ -51,10 +52,10 @@ def networks(draw: st.DrawFn, dtype: DataType = "int8", *, mixed: bool = False) 
 def all_streamed(selected: SelectedGraph, *, at_once: bool) -> MemoryPlan:
     """Everything that makes rows as one segment (all but a matrix product of a single pixel)."""
     graph, kernels = selected.graph, selected.kernels
-    can = [kernels[layer.name].row_body is not None for layer in graph.layers]
+    can = [kernels[layer.output].row_body is not None for layer in graph.layers]
     count = can.index(False) if False in can else len(can)
     ends = [i for i in range(count) if _is_closed(selected, i)]
-    several = {layer.name: kernels[layer.name].rows_at_once for layer in graph.layers}
+    several = {layer.output: kernels[layer.output].rows_at_once for layer in graph.layers}
     segments = [streamed_segment(graph, 0, ends[-1], several if at_once else None)] if ends else []
     return plan_memory(graph, kernels, segments)
 
@@ -75,8 +76,8 @@ def assert_same_bits(selected: SelectedGraph, plans: list[MemoryPlan]) -> None:
 @given(networks())
 def test_a_streamed_network_gives_the_bits_of_the_unstreamed_one(selected: SelectedGraph) -> None:
     graph, kernels = selected.graph, selected.kernels
-    several = {layer.name: kernels[layer.name].rows_at_once for layer in graph.layers}
-    makes_rows = [kernels[layer.name].row_body is not None for layer in graph.layers]
+    several = {layer.output: kernels[layer.output].rows_at_once for layer in graph.layers}
+    makes_rows = [kernels[layer.output].row_body is not None for layer in graph.layers]
     in_place = [
         Segment(i, i, {}, in_place=True, at_once=several)
         for i in range(len(graph.layers))
@@ -121,7 +122,7 @@ def test_a_network_in_floats_gives_the_same_bits_by_rows(selected: SelectedGraph
 def test_conversions_between_integers_and_floats_are_streamed_as_well(selected: SelectedGraph) -> None:
     whole, streamed = plan_memory(selected.graph, selected.kernels), all_streamed(selected, at_once=True)
     conversions = [layer for layer in selected.graph.layers if isinstance(layer.operator, Quantise | Dequantise)]
-    assert all(selected.kernels[layer.name].row_body is not None for layer in conversions)
+    assert all(selected.kernels[layer.output].row_body is not None for layer in conversions)
     assert_same_bits(selected, [whole, streamed, plan_arena(selected.graph, selected.kernels, "minimum")])
 
 

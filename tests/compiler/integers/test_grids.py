@@ -5,8 +5,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from paddle_cortexm.compiler.graph import Activation, Add, AveragePool, MaxPool, Operator, Quantisation, Reshape, Window
-from paddle_cortexm.compiler.integers.grids import quantisation_of_range, tensor_quantisations
+from paddle_cortexm.compiler.graph import Activation, Add, AveragePool, MaxPool, Operator, Reshape, Window
+from paddle_cortexm.compiler.integers.grids import grid_of_range, tensor_grids
+from paddle_cortexm.compiler.tensor import Grid
 from paddle_cortexm.errors import UserError
 from tests.compiler.graphs import GraphBuilder, pointwise
 
@@ -16,47 +17,47 @@ HARD_SWISH = Activation("hard_swish")
 HARD_SIGMOID = Activation("hard_sigmoid", slope=0.2, offset=0.5)
 
 
-def covers(quantisation: Quantisation, value: float) -> bool:
+def covers(grid: Grid, value: float) -> bool:
     """Whether a real value lies within half a step of the int8 grid."""
-    low, high = (quantisation.scale * (q - quantisation.zero_point) for q in (-128, 127))
-    return low - 0.501 * quantisation.scale <= value <= high + 0.501 * quantisation.scale
+    low, high = (grid.scale * (q - grid.zero_point) for q in (-128, 127))
+    return low - 0.501 * grid.scale <= value <= high + 0.501 * grid.scale
 
 
 @given(BOUNDS, BOUNDS, st.booleans())
 def test_the_grid_covers_the_range_and_holds_zero_exactly(a: float, b: float, symmetric: bool) -> None:
-    quantisation = quantisation_of_range(min(a, b), max(a, b), symmetric=symmetric)
-    assert covers(quantisation, a) and covers(quantisation, b)
-    assert isinstance(quantisation.zero_point, int) and -128 <= quantisation.zero_point <= 127
+    grid = grid_of_range(min(a, b), max(a, b), symmetric=symmetric)
+    assert covers(grid, a) and covers(grid, b)
+    assert isinstance(grid.zero_point, int) and -128 <= grid.zero_point <= 127
 
 
 @given(BOUNDS, BOUNDS)
 def test_no_step_of_an_asymmetric_grid_is_wasted(a: float, b: float) -> None:
     low, high = min(a, b, 0.0), max(a, b, 0.0)
     if high > low:
-        assert quantisation_of_range(low, high).scale == pytest.approx((high - low) / 255)
+        assert grid_of_range(low, high).scale == pytest.approx((high - low) / 255)
 
 
 @given(st.floats(1e-6, 1e4))
 def test_a_non_negative_tensor_uses_all_256_steps(high: float) -> None:
-    assert quantisation_of_range(0.0, high).zero_point == -128
-    assert quantisation_of_range(0.1 * high, high) == quantisation_of_range(0.0, high)
+    assert grid_of_range(0.0, high).zero_point == -128
+    assert grid_of_range(0.1 * high, high) == grid_of_range(0.0, high)
 
 
 @given(st.floats(1e-6, 1e4))
 def test_a_non_positive_tensor_too(low: float) -> None:
-    assert quantisation_of_range(-low, 0.0).zero_point == 127
+    assert grid_of_range(-low, 0.0).zero_point == 127
 
 
 @given(BOUNDS, BOUNDS)
 def test_a_symmetric_grid_has_zero_in_the_middle(a: float, b: float) -> None:
-    quantisation = quantisation_of_range(min(a, b), max(a, b), symmetric=True)
-    assert quantisation.zero_point == 0
+    grid = grid_of_range(min(a, b), max(a, b), symmetric=True)
+    assert grid.zero_point == 0
     if a or b:
-        assert quantisation.scale == pytest.approx(max(abs(a), abs(b)) / 127)
+        assert grid.scale == pytest.approx(max(abs(a), abs(b)) / 127)
 
 
 def test_a_tensor_that_is_always_zero_gets_a_usable_scale() -> None:
-    assert quantisation_of_range(0.0, 0.0).scale > 0
+    assert grid_of_range(0.0, 0.0).scale > 0
 
 
 def one_layer(operator: Operator) -> GraphBuilder:
@@ -67,8 +68,8 @@ def one_layer(operator: Operator) -> GraphBuilder:
 
 @pytest.mark.parametrize("operator", [AveragePool(Window((4, 4))), MaxPool(Window((4, 4))), Reshape()])
 def test_pools_and_reshapes_keep_their_input_s_grid(operator: Operator) -> None:
-    chosen = tensor_quantisations(one_layer(operator).graph(), {"made": (-9.0, 9.0)}, PIXELS)
-    assert chosen["made"] == chosen["image"] == quantisation_of_range(*PIXELS)
+    chosen = tensor_grids(one_layer(operator).graph(), {"made": (-9.0, 9.0)}, PIXELS)
+    assert chosen["made"] == chosen["image"] == grid_of_range(*PIXELS)
 
 
 @pytest.mark.parametrize(
@@ -85,8 +86,8 @@ def test_pools_and_reshapes_keep_their_input_s_grid(operator: Operator) -> None:
     ids=repr,
 )
 def test_no_step_is_spent_on_what_the_producer_cannot_make(operator: Operator, producible: tuple[float, float]) -> None:
-    chosen = tensor_quantisations(one_layer(operator).graph(), {"made": (-9.0, 9.0)}, PIXELS)
-    assert chosen["made"] == quantisation_of_range(*producible)
+    chosen = tensor_grids(one_layer(operator).graph(), {"made": (-9.0, 9.0)}, PIXELS)
+    assert chosen["made"] == grid_of_range(*producible)
 
 
 @pytest.mark.parametrize(
@@ -95,16 +96,16 @@ def test_no_step_is_spent_on_what_the_producer_cannot_make(operator: Operator, p
 def test_no_step_is_spent_on_what_the_reader_cannot_tell_apart(reader: Operator, useful: tuple[float, float]) -> None:
     builder = one_layer(pointwise(np.eye(3)))
     builder.add("read", reader, "made")
-    chosen = tensor_quantisations(builder.graph(), {"made": (-9.0, 9.0), "read": (-9.0, 9.0)}, PIXELS)
-    assert chosen["made"] == quantisation_of_range(*useful)
+    chosen = tensor_grids(builder.graph(), {"made": (-9.0, 9.0), "read": (-9.0, 9.0)}, PIXELS)
+    assert chosen["made"] == grid_of_range(*useful)
 
 
 @pytest.mark.parametrize(("largest_result", "largest_input"), [(5.0, 5.0), (2 / 3, 1.0), (0.0, 0.0)])
 def test_no_step_is_spent_on_inputs_that_saturate_hard_swish(largest_result: float, largest_input: float) -> None:
     builder = one_layer(pointwise(np.eye(3)))
     builder.add("read", HARD_SWISH, "made")
-    chosen = tensor_quantisations(builder.graph(), {"made": (-9.0, 9.0), "read": (-0.375, largest_result)}, PIXELS)
-    assert chosen["made"] == quantisation_of_range(-3.0, largest_input)
+    chosen = tensor_grids(builder.graph(), {"made": (-9.0, 9.0), "read": (-0.375, largest_result)}, PIXELS)
+    assert chosen["made"] == grid_of_range(-3.0, largest_input)
 
 
 def test_a_second_reader_keeps_the_whole_range() -> None:
@@ -112,22 +113,22 @@ def test_a_second_reader_keeps_the_whole_range() -> None:
     builder.add("read", HARD_SWISH, "made")
     builder.add("sum", Add(), "read", "made")
     ranges = dict.fromkeys(("made", "read", "sum"), (-9.0, 9.0))
-    assert tensor_quantisations(builder.graph(), ranges, PIXELS)["made"] == quantisation_of_range(-9.0, 9.0)
+    assert tensor_grids(builder.graph(), ranges, PIXELS)["made"] == grid_of_range(-9.0, 9.0)
 
 
 def test_a_graph_output_keeps_its_whole_range_even_where_it_is_read() -> None:
     builder = one_layer(pointwise(np.eye(3)))
     builder.add("read", HARD_SWISH, "made")
     ranges = {"made": (-9.0, 9.0), "read": (-9.0, 9.0)}
-    chosen = tensor_quantisations(builder.graph(output="made"), ranges, PIXELS)
-    assert chosen["made"] == quantisation_of_range(-9.0, 9.0)
+    chosen = tensor_grids(builder.graph(output="made"), ranges, PIXELS)
+    assert chosen["made"] == grid_of_range(-9.0, 9.0)
 
 
 def test_the_input_s_grid_follows_from_the_pixels() -> None:
-    chosen = tensor_quantisations(one_layer(Add()).graph(), {"made": (0, 1)}, PIXELS, symmetric=True)
-    assert chosen["image"] == quantisation_of_range(*PIXELS, symmetric=True)
+    chosen = tensor_grids(one_layer(Add()).graph(), {"made": (0, 1)}, PIXELS, symmetric=True)
+    assert chosen["image"] == grid_of_range(*PIXELS, symmetric=True)
 
 
 def test_a_tensor_without_a_range_is_named_with_the_script_to_run() -> None:
     with pytest.raises(UserError, match=r"no range for tensor 'made' \(Add\).*02_quantize\.py"):
-        tensor_quantisations(one_layer(Add()).graph(), {}, PIXELS)
+        tensor_grids(one_layer(Add()).graph(), {}, PIXELS)

@@ -17,7 +17,6 @@ from paddle_cortexm.compiler.graph import (
     IntegerMultiply,
     Multiply,
     Operator,
-    Quantisation,
     Quantise,
     Reshape,
     Softmax,
@@ -31,17 +30,18 @@ from paddle_cortexm.compiler.integers.realisation import (
     quantise_graph,
     without_softmax,
 )
+from paddle_cortexm.compiler.tensor import Grid
 from paddle_cortexm.errors import UserError
 from tests.compiler.graphs import GraphBuilder, dequantised, evaluate, fully_connected, integer_sum, pointwise, scaled
 
 ALL_INT8 = np.arange(-128, 128, dtype=np.int64)
-GRIDS = st.builds(Quantisation, st.floats(1e-3, 10.0), st.integers(-128, 127))
+GRIDS = st.builds(Grid, st.floats(1e-3, 10.0), st.integers(-128, 127))
 SEEDS = st.integers(0, 2**32 - 1)
 PIXELS = (-2.0, 2.5)
 HALF_A_STEP = 0.501  # the multiplier's 31 bits may tip a tie
 
 
-def on_grid(real: np.ndarray, grid: Quantisation) -> np.ndarray:
+def on_grid(real: np.ndarray, grid: Grid) -> np.ndarray:
     """Real values in steps of an int8 grid, saturated but not rounded."""
     return np.clip(real / grid.scale + grid.zero_point, -128, 127)
 
@@ -63,8 +63,8 @@ def test_a_layer_with_weights_is_right_to_half_a_step_of_its_output(seed: int, r
     graph = quantised(fully_connected(weight), (-reach, 0.7 * reach), symmetric=symmetric)
     image = random.integers(-128, 128, (64, 3))
     values = evaluate(graph, image)
-    real = dequantised(image, graph.tensors["image"].quantisation) @ weight.astype(np.float32).T.astype(np.float64)
-    grid = graph.tensors["made"].quantisation
+    real = dequantised(image, graph.tensors["image"].grid) @ weight.astype(np.float32).T.astype(np.float64)
+    grid = graph.tensors["made"].grid
     assert grid is not None
     assert np.abs(values["made"] - on_grid(real, grid)).max() <= HALF_A_STEP + 2e-5 * np.abs(real).max() / grid.scale
 
@@ -75,8 +75,8 @@ def test_rounded_weights_and_biases_cost_at_most_their_own_rounding(seed: int) -
     weight, bias = random.normal(0, 0.2, (5, 3)), random.normal(0, 1, 5)
     graph = quantised(fully_connected(weight, bias), (-4.0, 4.0))
     image = random.integers(-128, 128, (64, 3))
-    source = dequantised(image, graph.tensors["image"].quantisation)
-    grid = graph.tensors["made"].quantisation
+    source = dequantised(image, graph.tensors["image"].grid)
+    grid = graph.tensors["made"].grid
     assert grid is not None
     weight_error = np.abs(weight).max(axis=1) / 127 / 2 * np.abs(source).sum(axis=1, keepdims=True)
     error = np.abs(evaluate(graph, image)["made"] - on_grid(source @ weight.T + bias, grid))
@@ -89,7 +89,7 @@ def test_a_fused_clamp_holds_on_the_output_s_grid(clamp: tuple[float, float | No
     operator = FullyConnected(weight, np.zeros(3, np.float32), clamp)
     graph = quantised(operator, (-8.0, 8.0))
     image = np.random.default_rng(0).integers(-128, 128, (100, 3))
-    real = dequantised(evaluate(graph, image)["made"], graph.tensors["made"].quantisation)
+    real = dequantised(evaluate(graph, image)["made"], graph.tensors["made"].grid)
     assert real.min() == pytest.approx(low) and real.max() == pytest.approx(high, rel=1e-2)
 
 
@@ -104,7 +104,7 @@ def test_a_clamp_is_kept_where_the_grid_is_wider() -> None:
 
 
 @given(GRIDS, GRIDS, GRIDS)
-def test_a_sum_is_right_to_half_a_step(a: Quantisation, b: Quantisation, output: Quantisation) -> None:
+def test_a_sum_is_right_to_half_a_step(a: Grid, b: Grid, output: Grid) -> None:
     x, y = (grid.ravel() for grid in np.meshgrid(ALL_INT8[::5], ALL_INT8[::3]))
     result = integer_sum(integer_add(a, b, output), x, y)
     own_rounding = 4 * max(a.scale, b.scale) / 2**20 / output.scale
@@ -116,18 +116,16 @@ def test_a_product_is_right_to_half_a_step(pixel_low: float, pixel_high: float, 
     builder = GraphBuilder((1, 1, 1, 3))
     builder.add("made", Multiply(), "image", "image")
     graph = quantise_graph(builder.graph(), {"made": (low, high)}, (pixel_low, pixel_high))
-    operator, grid = graph.layers[0].operator, graph.tensors["made"].quantisation
+    operator, grid = graph.layers[0].operator, graph.tensors["made"].grid
     assert isinstance(operator, IntegerMultiply) and grid is not None
     x, y = (values.ravel() for values in np.meshgrid(ALL_INT8[::5], ALL_INT8[::3]))
     result = scaled((x - operator.zero_points[0]) * (y - operator.zero_points[1]), operator.requantisation)
-    source = graph.tensors["image"].quantisation
+    source = graph.tensors["image"].grid
     assert np.abs(result - on_grid(dequantised(x, source) * dequantised(y, source), grid)).max() <= HALF_A_STEP
 
 
 @given(st.sampled_from(["relu", "relu6", "hard_swish", "hard_sigmoid"]), GRIDS, GRIDS)
-def test_a_table_holds_the_rounded_answer_for_every_input(
-    kind: ActivationKind, source: Quantisation, output: Quantisation
-) -> None:
+def test_a_table_holds_the_rounded_answer_for_every_input(kind: ActivationKind, source: Grid, output: Grid) -> None:
     operator = Activation(kind, slope=0.2, offset=0.4)
     exact = on_grid(activation_values(operator, dequantised(ALL_INT8, source)), output)
     table = activation_table(operator, source, output)
@@ -165,7 +163,7 @@ def test_given_weight_scales_are_used_where_they_can_be() -> None:
     assert isinstance(integer, IntegerFullyConnected)
     assert integer.weight[0].tolist() == [100, 50, 0]
     made = evaluate(graph, np.zeros((1, 3), np.int64))["made"]
-    assert dequantised(made, graph.tensors["made"].quantisation)[0, 1] == pytest.approx(3.0, abs=0.02)
+    assert dequantised(made, graph.tensors["made"].grid)[0, 1] == pytest.approx(3.0, abs=0.02)
 
 
 def three_layers() -> GraphBuilder:
@@ -186,7 +184,7 @@ def kinds(graph: Graph) -> list[str]:
 def test_an_integer_graph_has_no_float_tensor() -> None:
     graph = quantise_graph(three_layers().graph(), RANGES, PIXELS)
     assert kinds(graph) == ["IntegerConvolution", "Table", "IntegerAdd"]
-    assert all(tensor.dtype == "int8" and tensor.quantisation for tensor in graph.tensors.values())
+    assert all(tensor.dtype == "int8" and tensor.grid for tensor in graph.tensors.values())
 
 
 def test_a_layer_kept_in_float_gets_conversions_around_it() -> None:
@@ -194,8 +192,8 @@ def test_a_layer_kept_in_float_gets_conversions_around_it() -> None:
     assert kinds(graph) == ["IntegerConvolution", "Dequantise", "Activation", "Quantise", "IntegerAdd"]
     assert graph.tensors["first.float"].dtype == "float32" and graph.tensors["second"].dtype == "int8"
     conversion, back = graph.layers[1].operator, graph.layers[3].operator
-    assert isinstance(conversion, Dequantise) and conversion.quantisation == graph.tensors["first"].quantisation
-    assert isinstance(back, Quantise) and back.quantisation == graph.tensors["second"].quantisation
+    assert isinstance(conversion, Dequantise) and conversion.grid == graph.tensors["first"].grid
+    assert isinstance(back, Quantise) and back.grid == graph.tensors["second"].grid
 
 
 def test_neighbours_kept_in_float_pass_floats_on() -> None:

@@ -7,10 +7,10 @@ from collections.abc import Mapping
 import numpy as np
 import pytest
 
-from paddle_cortexm.compiler.kernels import cost_model
 from paddle_cortexm.compiler.backends.registry import backends_named
 from paddle_cortexm.compiler.graph import Activation, Add, Graph
 from paddle_cortexm.compiler.integers.realisation import quantise_graph
+from paddle_cortexm.compiler.kernels import cost_model
 from paddle_cortexm.compiler.kernels.cost_model import fitted_costs, quantities
 from paddle_cortexm.compiler.kernels.fastest import FastestBackend
 from paddle_cortexm.compiler.kernels.kernel import Kernel
@@ -41,7 +41,7 @@ def costing(monkeypatch: pytest.MonkeyPatch, costs: Mapping[str, int]) -> None:
 
 
 def chosen(selected: SelectedGraph) -> list[str]:
-    return [selected.kernels[layer.name].name for layer in selected.graph.layers]
+    return [selected.kernels[layer.output].name for layer in selected.graph.layers]
 
 
 def selected(*backends: Knows) -> SelectedGraph:

@@ -92,7 +92,7 @@ def test_a_residual_add_moves_into_the_later_convolution(inputs: tuple[str, str]
     assert fused.layers[1].inputs == ("a", "a")  # its own input, then the residual
     own = fused.layers[1].operator
     assert isinstance(own, IntegerConvolution) and isinstance(own.epilogue.add, IntegerAdd)
-    grid_of_b = graph.tensors["b"].quantisation
+    grid_of_b = graph.tensors["b"].grid
     assert grid_of_b is not None and own.epilogue.add.zero_points[0] == grid_of_b.zero_point
 
 
@@ -159,7 +159,7 @@ def test_an_add_of_two_convolutions_goes_behind_the_later_when_the_earlier_is_re
     tried: list[str] = []
 
     def refuse(graph: Graph, bare: Layer, fused: Layer) -> bool:
-        tried.append(bare.name)
+        tried.append(bare.output)
         return False
 
     fuse_epilogues(quantised(builder), refuse)

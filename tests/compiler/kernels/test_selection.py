@@ -25,7 +25,7 @@ class Knows:
     asked: list[str] = field(default_factory=list)
 
     def select(self, graph: Graph, layer: Layer) -> Kernel | Rejection:
-        self.asked.append(layer.name)
+        self.asked.append(layer.output)
         name = operator_name(layer)
         if name not in self.operators:
             return Rejection(f"no {name}")
@@ -40,7 +40,7 @@ def convolution_and_table() -> Graph:
 
 
 def chosen(selected: SelectedGraph) -> list[str]:
-    return [selected.kernels[layer.name].name for layer in selected.graph.layers]
+    return [selected.kernels[layer.output].name for layer in selected.graph.layers]
 
 
 def test_the_first_backend_that_takes_a_layer_gets_it() -> None:

@@ -16,10 +16,10 @@ from paddle_cortexm.compiler.graph import (
     IntegerMultiply,
     Layer,
     Requantisation,
-    Tensor,
     Window,
 )
 from paddle_cortexm.compiler.kernels.kernel import Constant, Kernel, c_template
+from paddle_cortexm.compiler.tensor import Tensor
 
 STATUS = "    if ({call} != ARM_CMSIS_NN_SUCCESS) {{\n        return 1;\n    }}\n"
 

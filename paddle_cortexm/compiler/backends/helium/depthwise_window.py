@@ -6,8 +6,9 @@ import numpy as np
 
 from paddle_cortexm.compiler.backends.helium.requantisation import GROUP, split_shift, table_constant
 from paddle_cortexm.compiler.backends.helium.structs import declaration, size_fields
-from paddle_cortexm.compiler.graph import Graph, Int8Array, IntegerDepthwiseConvolution, Layer, Shape, Window
+from paddle_cortexm.compiler.graph import Graph, Int8Array, IntegerDepthwiseConvolution, Layer, Window
 from paddle_cortexm.compiler.kernels.kernel import Constant, Kernel, Rejection, c_template
+from paddle_cortexm.compiler.tensor import Shape
 
 WORD_ROWS = 4  # rows that a word of the kernel holds
 SCRATCH_BYTES = 16 + 36 * 64  # HELIUM_DEPTHWISE_WINDOW_SCRATCH

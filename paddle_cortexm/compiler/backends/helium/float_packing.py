@@ -8,16 +8,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from paddle_cortexm.compiler.c_text import float_literal
-from paddle_cortexm.compiler.graph import (
-    Activation,
-    Convolution,
-    DepthwiseConvolution,
-    FullyConnected,
-    Graph,
-    Layer,
-    Tensor,
-)
+from paddle_cortexm.compiler.graph import Activation, Convolution, DepthwiseConvolution, FullyConnected, Graph, Layer
 from paddle_cortexm.compiler.kernels.kernel import Rejection
+from paddle_cortexm.compiler.tensor import Tensor
 
 Clamp = tuple[float | None, float | None]
 OPEN: Clamp = (None, None)

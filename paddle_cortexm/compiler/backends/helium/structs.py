@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from paddle_cortexm.compiler.graph import Tensor, Window
+from paddle_cortexm.compiler.graph import Window
+from paddle_cortexm.compiler.tensor import Tensor
 
 
 def initialiser(fields: Mapping[str, object]) -> str:

@@ -30,15 +30,14 @@ from paddle_cortexm.compiler.graph import (
     MaxPool,
     Multiply,
     Operator,
-    Quantisation,
     Quantise,
     Requantisation,
     Softmax,
     Table,
-    Tensor,
     Window,
 )
 from paddle_cortexm.compiler.kernels.kernel import Constant
+from paddle_cortexm.compiler.tensor import Grid, Tensor
 
 Expression = Any
 INT8_MINIMUM, INT8_MAXIMUM = -128, 127
@@ -96,9 +95,9 @@ def computation(operator: Operator, inputs: Sequence[Tensor], output: Tensor) ->
         case Table(table=table):
             entries = b.constant("table", table, hot=True)
             return b.done(lambda y, x, c: entries[b.inputs[0][y, x, c].astype("int32") + 128])
-        case Quantise(quantisation=quantisation):
-            return b.done(lambda y, x, c: _quantised(b.inputs[0][y, x, c], quantisation))
-        case Dequantise(quantisation=q):
+        case Quantise(grid=grid):
+            return b.done(lambda y, x, c: _quantised(b.inputs[0][y, x, c], grid))
+        case Dequantise(grid=q):
             return b.done(
                 lambda y, x, c: (
                     (b.inputs[0][y, x, c].astype("int32") - q.zero_point).astype("float32") * _float(q.scale)
@@ -301,7 +300,7 @@ def _activation(x: Expression, operator: Activation) -> Expression:
     return te.max(te.min(x * _float(operator.slope) + _float(operator.offset), _float(1)), _float(0))
 
 
-def _quantised(x: Expression, q: Quantisation) -> Expression:
+def _quantised(x: Expression, q: Grid) -> Expression:
     """Half to even, clamped before the cast: a float outside int32 has no defined integer."""
     steps = tirx.nearbyint(x / _float(q.scale)) + _float(q.zero_point)
     clamped = te.max(te.min(steps, _float(INT8_MAXIMUM)), _float(INT8_MINIMUM))

@@ -21,11 +21,10 @@ from paddle_cortexm.compiler.graph import (
     IntegerMultiply,
     IntegerOperator,
     Layer,
-    Shape,
-    Tensor,
     Window,
 )
 from paddle_cortexm.compiler.kernels.kernel import Backend, Kernel
+from paddle_cortexm.compiler.tensor import Shape, Tensor
 from paddle_cortexm.stage import REPOSITORY, read_json
 from tests.compiler.backends.helium.layers import (
     bytes_of,
@@ -101,7 +100,7 @@ def kernel_of(backend: Backend, example: Example) -> Kernel:
     operator, shapes, output = example
     names = tuple(f"x{i}" for i in range(len(shapes)))
     tensors = {n: Tensor(n, s, "int8") for n, s in zip((*names, "y"), (*shapes, output), strict=True)}
-    layer = Layer("y", operator, names, "y")
+    layer = Layer(operator, names, "y")
     kernel = backend.select(Graph("test", "x0", "y", (layer,), tensors), layer)
     assert isinstance(kernel, Kernel), kernel
     return kernel

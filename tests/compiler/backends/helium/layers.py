@@ -17,11 +17,11 @@ from paddle_cortexm.compiler.graph import (
     IntegerOperator,
     Layer,
     Requantisation,
-    Tensor,
     Window,
 )
 from paddle_cortexm.compiler.kernels.kernel import Kernel
 from paddle_cortexm.compiler.operators.parts.fixed_point import fixed_point, fixed_points
+from paddle_cortexm.compiler.tensor import Tensor
 from tests.compiler.backends.helium.reference import Int8
 from tests.compiler.backends.helium.rig.cases import Case, Rows
 
@@ -42,7 +42,7 @@ class Example:
         names = tuple(f"in{i}" for i in range(len(self.inputs)))
         tensors = {n: Tensor(n, x.shape, "int8") for n, x in zip(names, self.inputs, strict=True)}
         tensors["out"] = Tensor("out", self.expected.shape, "int8")
-        layer = Layer("out", self.operator, names, "out")
+        layer = Layer(self.operator, names, "out")
         kernel = HeliumBackend().select(Graph("test", "in0", "out", (layer,), tensors), layer)
         assert isinstance(kernel, Kernel), kernel
         return kernel

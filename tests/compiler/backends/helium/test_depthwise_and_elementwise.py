@@ -25,13 +25,12 @@ from paddle_cortexm.compiler.graph import (
     IntegerOperator,
     Layer,
     Requantisation,
-    Shape,
     Table,
-    Tensor,
     Window,
 )
 from paddle_cortexm.compiler.kernels.kernel import Kernel, Rejection
 from paddle_cortexm.compiler.operators.parts.fixed_point import requantise
+from paddle_cortexm.compiler.tensor import Shape, Tensor
 from tests.compiler.backends.helium.conftest import RunOnHelium, RunOnHost
 from tests.compiler.backends.helium.rig.cases import Case, Rows
 
@@ -105,7 +104,7 @@ def int8(*shape: int, extreme: bool = False) -> Int8:
 
 def layer_of(operator: IntegerOperator, shapes: tuple[Shape, ...], output: Shape) -> tuple[Graph, Layer]:
     names = tuple(f"x{i}" for i in range(len(shapes)))
-    layer = Layer("y", operator, names, "y")
+    layer = Layer(operator, names, "y")
     tensors = {n: Tensor(n, s, "int8") for n, s in zip((*names, "y"), (*shapes, output), strict=True)}
     return Graph("test", "x0", "y", (layer,), tensors), layer
 

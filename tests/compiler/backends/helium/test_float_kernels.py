@@ -22,11 +22,11 @@ from paddle_cortexm.compiler.graph import (
     MaxPool,
     Multiply,
     Operator,
-    Tensor,
     Window,
 )
 from paddle_cortexm.compiler.kernels.kernel import Kernel, Rejection
 from paddle_cortexm.compiler.reference import evaluate
+from paddle_cortexm.compiler.tensor import Tensor
 from tests.compiler.backends.helium.conftest import RunOnHelium, RunOnHost
 from tests.compiler.backends.helium.rig.cases import Case, Rows
 
@@ -54,7 +54,7 @@ class Example:
         names = tuple(f"in{i}" for i in range(len(self.inputs)))
         tensors = {n: Tensor(n, x.shape, dtype) for n, x in zip(names, self.inputs, strict=True)}  # type: ignore[arg-type]
         tensors["out"] = Tensor("out", self.expected.shape, dtype)  # type: ignore[arg-type]
-        layer = Layer("out", self.operator, names, "out")
+        layer = Layer(self.operator, names, "out")
         return HeliumBackend().select(Graph("test", "in0", "out", (layer,), tensors), layer)
 
     def case(self) -> Case:

@@ -15,11 +15,11 @@ from paddle_cortexm.compiler.graph import (
     IntegerFullyConnected,
     Layer,
     Requantisation,
-    Tensor,
     Window,
 )
 from paddle_cortexm.compiler.kernels.kernel import Kernel, Rejection
 from paddle_cortexm.compiler.operators.parts.fixed_point import fixed_points
+from paddle_cortexm.compiler.tensor import Tensor
 from tests.compiler.backends.helium import reference
 from tests.compiler.backends.helium.conftest import RunOnHelium, RunOnHost
 from tests.compiler.backends.helium.layers import Example, Random, example, some_convolution, some_fully_connected
@@ -194,7 +194,7 @@ def test_a_bias_that_may_overflow_with_the_products_is_refused(bias: int, fits: 
     requantisation = Requantisation(np.array([2**30], np.int32), np.array([-20], np.int32), 0)
     operator = IntegerFullyConnected(weight, np.array([bias], np.int32), 0, requantisation)
     tensors = {"in": Tensor("in", (1, 1, 1, 20), "int8"), "out": Tensor("out", (1, 1, 1, 1), "int8")}
-    layer = Layer("out", operator, ("in",), "out")
+    layer = Layer(operator, ("in",), "out")
     answer = HeliumBackend().select(Graph("test", "in", "out", (layer,), tensors), layer)
     assert isinstance(answer, Kernel if fits else Rejection)
 

@@ -12,11 +12,11 @@ from paddle_cortexm.compiler.graph import (
     IntegerMaxPool,
     IntegerMultiply,
     IntegerOperator,
-    Shape,
     Table,
     Window,
 )
 from paddle_cortexm.compiler.kernels.kernel import Kernel, Rejection
+from paddle_cortexm.compiler.tensor import Shape
 from tests.compiler.backends.helium.test_depthwise_and_elementwise import (
     Selector,
     add_layer,
