@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
 import paddle
 from numpy.typing import NDArray
+
+from paddle_cortexm.compiler.frontend.parameter_names import write_parameter_names
 
 STEM = "model"
 INPUT = "image"
@@ -16,23 +17,14 @@ Batch = NDArray[np.float32]
 
 
 def export_program(network: paddle.nn.Layer, folder: Path, size: int, batch: int | None = 1) -> None:
-    """Write model.pdmodel and model.pdiparams: input `image`, (batch, 3, size, size) float32; None: any number."""
+    """Write model.pdmodel and model.pdiparams: input `image`, (batch, 3, size, size) float32; None: any number; and
+    beside them what the network calls its parameters."""
     network.eval()
     spec = paddle.static.InputSpec([batch, 3, size, size], "float32", INPUT)
     with paddle.utils.unique_name.guard():  # tensor names do not depend on what ran before
         paddle.jit.save(network, str(folder / STEM), input_spec=[spec])
     (folder / f"{STEM}.pdiparams.info").unlink(missing_ok=True)
-
-
-@contextmanager
-def static_mode() -> Iterator[None]:
-    """Static graph mode with a scope of its own, and back to dygraph."""
-    paddle.enable_static()
-    try:
-        with paddle.static.scope_guard(paddle.static.Scope()):
-            yield
-    finally:
-        paddle.disable_static()
+    write_parameter_names(folder, {parameter.name: name for name, parameter in network.named_parameters()})
 
 
 def program_runner(folder: Path) -> Callable[[Batch], Batch]:

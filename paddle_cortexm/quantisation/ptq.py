@@ -12,7 +12,8 @@ import numpy as np
 import paddle
 from numpy.typing import NDArray
 
-from paddle_cortexm.quantisation.programs import INPUT, STEM, static_mode
+from paddle_cortexm.compiler.frontend.static_mode import static_mode
+from paddle_cortexm.quantisation.programs import INPUT, STEM
 
 SCALE = "@scale"
 BATCH_PIXELS = 64 * 64 * 64  # PaddleSlim keeps every tensor of a batch

@@ -14,6 +14,7 @@ import paddle
 from numpy.typing import NDArray
 
 from paddle_cortexm.compiler.frontend import load_graph
+from paddle_cortexm.compiler.frontend.static_mode import static_mode
 from paddle_cortexm.compiler.integers import adjustments
 from paddle_cortexm.compiler.integers.realisation import kept_layers, without_softmax
 from paddle_cortexm.compiler.pipeline import input_range
@@ -25,7 +26,7 @@ from paddle_cortexm.errors import UserError
 from paddle_cortexm.models import load_trained
 from paddle_cortexm.quantisation.fold_batch_norm import fold_batch_norm
 from paddle_cortexm.quantisation.post_training import Quantised, Recipe, best_recipe, quantise_with
-from paddle_cortexm.quantisation.programs import export_program, program_runner, static_mode
+from paddle_cortexm.quantisation.programs import export_program, program_runner
 from paddle_cortexm.quantisation.ptq import calibrate
 from paddle_cortexm.quantisation.ranges import check_image_count, constant_tensors
 from paddle_cortexm.quantisation.thresholds import OWN_ALGORITHM

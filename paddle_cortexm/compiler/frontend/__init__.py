@@ -8,7 +8,7 @@ import tvm
 
 from paddle_cortexm.compiler.frontend.imports import OPERATORS, check_supported
 from paddle_cortexm.compiler.frontend.layers import to_graph
-from paddle_cortexm.compiler.frontend.program import read_program
+from paddle_cortexm.compiler.frontend.program import PaddleProgram, read_program
 from paddle_cortexm.compiler.frontend.relax_builder import RelaxBuilder
 from paddle_cortexm.compiler.frontend.simplify import simplify
 from paddle_cortexm.compiler.graph import Graph
@@ -22,11 +22,17 @@ def import_program(folder: Path, stem: str = "model") -> tvm.IRModule:
     Its variables have the names of Paddle's tensors. Raises UserError naming file, operator and tensor for what is
     not supported.
     """
-    program = read_program(folder, stem)
-    check_supported(program)
-    return RelaxBuilder(simplify(program)).build(OPERATORS)
+    return RelaxBuilder(_simple_program(folder, stem)).build(OPERATORS)
 
 
 def load_graph(folder: Path, stem: str = "model", name: str = "model") -> Graph:
     """The float layer graph of a Paddle program; tensors keep Paddle's names. Raises UserError as import_program."""
-    return to_graph(import_program(folder, stem), name)
+    program = _simple_program(folder, stem)
+    parameters = {op.output: op.parameter for op in program.operators}
+    return to_graph(RelaxBuilder(program).build(OPERATORS), name, parameters)
+
+
+def _simple_program(folder: Path, stem: str) -> PaddleProgram:
+    program = read_program(folder, stem)
+    check_supported(program)
+    return simplify(program)

@@ -35,7 +35,7 @@ def with_affine(
     result = replaced.output
     names = {"Gain": f"{result}.gain", "Offset": f"{result}.offset"}
     inputs: dict[str, tuple[str, ...]] = {"X": (tensor,), **{slot: (name,) for slot, name in names.items()}}
-    affine = PaddleOperator(AFFINE, inputs, {"Out": (result,)}, {})
+    affine = PaddleOperator(AFFINE, inputs, {"Out": (result,)}, {}, replaced.parameter)
     parameters = program.parameters | {names["Gain"]: gain, names["Offset"]: offset}
     return program.replacing({result: (affine,)}, parameters=parameters)
 

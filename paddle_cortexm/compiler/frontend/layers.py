@@ -6,7 +6,9 @@ layer and its tensor have the name of the last variable covered, which is a Padd
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from types import MappingProxyType
 from typing import Any
 
 import tvm
@@ -59,8 +61,9 @@ class _Bindings:
         return _Match(operator, inputs, inner)
 
 
-def to_graph(module: tvm.IRModule, name: str) -> Graph:
+def to_graph(module: tvm.IRModule, name: str, parameters: Mapping[str, str] = MappingProxyType({})) -> Graph:
     """The layer graph of `main`. A reshape between (1, C) and (1, 1, 1, C) is no layer: its readers take its source.
+    parameters: what the network calls the weights of the operator that makes a tensor, by the tensor.
 
     Raises UserError naming the tensor that no composite covers.
     """
@@ -74,7 +77,9 @@ def to_graph(module: tvm.IRModule, name: str) -> Graph:
             match = _first_match(bindings, binding.var)
             covered |= {hash(variable) for variable in match.inner}
             sources = tuple(variable.name for variable in match.inputs)
-            layers.append(Layer(match.operator, sources, binding.var.name))
+            made = (binding.var.name, *(variable.name for variable in match.inner))
+            parameter = next((found for tensor in made if (found := parameters.get(tensor))), "")
+            layers.append(Layer(match.operator, sources, binding.var.name, parameter))
     graph = Graph(name, function.params[0].name, function.body.body.name, tuple(reversed(layers)), tensors)
     return _without_aliases(graph)
 

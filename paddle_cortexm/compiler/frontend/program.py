@@ -1,31 +1,38 @@
-"""A Paddle inference program (legacy `.pdmodel`) as plain data; its parameters are read by parameter_file.py."""
+"""A Paddle inference program (legacy `.pdmodel` with `.pdiparams`) as plain data."""
 
 from __future__ import annotations
 
-import os
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+import paddle
 from numpy.typing import NDArray
+from paddle.base import core
+from paddle.base.data_feeder import convert_dtype
 
-from paddle_cortexm.compiler.frontend.parameter_file import ParameterFileError, StoredParameter, read_parameters
+from paddle_cortexm.compiler.frontend.parameter_names import read_parameter_names
+from paddle_cortexm.compiler.frontend.static_mode import static_mode
 from paddle_cortexm.errors import UserError
 
 Array = NDArray[np.generic]
 Shape = tuple[int, ...]
+PARAMETER_SLOTS = ("Filter", "Y", "W", "Scale", "X")  # where an operator's weights may stand, the likeliest first
 BOOKKEEPING = {"op_callstack", "op_namescope", "op_role", "op_role_var", "op_device", "with_quant_attr"}
 
 
 @dataclass(frozen=True)
 class PaddleOperator:
-    """One operator: slot name -> tensor names, and its attributes. Shapes and layouts are Paddle's (NCHW, OIHW)."""
+    """One operator: slot name -> tensor names, and its attributes. Shapes and layouts are Paddle's (NCHW, OIHW).
+    parameter: what the network calls its weights, also when they have been folded with others; empty without any."""
 
     kind: str
     inputs: dict[str, tuple[str, ...]]
     outputs: dict[str, tuple[str, ...]]
     attributes: dict[str, Any]
+    parameter: str = ""
 
     def input(self, slot: str) -> str:
         return self.inputs[slot][0]
@@ -92,9 +99,6 @@ def read_program(folder: Path, stem: str = "model") -> PaddleProgram:
     path = folder / f"{stem}.pdmodel"
     if not path.is_file():
         raise UserError(f"{path}: missing{_newer_format(path)}. Run ./02_quantize.py, which writes it")
-    os.environ.setdefault("FLAGS_enable_pir_api", "0")
-    from paddle.base import core
-
     try:
         description = core.ProgramDesc(path.read_bytes())
     except ValueError as error:
@@ -104,9 +108,9 @@ def read_program(folder: Path, stem: str = "model") -> PaddleProgram:
     source, result = _ends(path, operators)
     _infer_shapes(path, block, source)
     variables = {variable.name(): variable for variable in block.all_vars()}
-    stored = [StoredParameter(n, tuple(v.shape()), _dtype(v)) for n, v in variables.items() if _is_parameter(v)]
-    parameters = _parameters(path.with_suffix(".pdiparams"), stored)
-    kept = tuple(op for op in operators if op.kind not in ("feed", "fetch"))
+    parameters = _parameters(path, [name for name, variable in variables.items() if _is_parameter(variable)])
+    titles = read_parameter_names(folder, parameters)
+    kept = tuple(_with_parameter(op, titles) for op in operators if op.kind not in ("feed", "fetch"))
     names = {name for op in kept for group in (*op.inputs.values(), *op.outputs.values()) for name in group}
     shapes = {name: tuple(variables[name].shape()) for name in names if name in variables}
     return PaddleProgram(kept, parameters, shapes, source, result)
@@ -118,14 +122,34 @@ def _newer_format(path: Path) -> str:
     return f" ({path.stem}.json is Paddle's newer format; save with FLAGS_enable_pir_api=0 in the environment)"
 
 
-def _parameters(path: Path, stored: list[StoredParameter]) -> dict[str, Array]:
-    """A program without parameters has no file for them."""
-    if not path.is_file() and stored:
-        raise UserError(f"{path}: missing; it holds the weights. Run ./02_quantize.py, which writes it")
-    try:
-        return read_parameters(path, stored) if stored else {}
-    except ParameterFileError as error:
-        raise UserError(f"{path}: {error}. Write it again: ./02_quantize.py --force") from error
+def _parameters(path: Path, names: list[str]) -> dict[str, Array]:
+    """The program's parameters through Paddle's own loader. path: the .pdmodel. A program without parameters has no
+    file for them."""
+    weights = path.with_suffix(".pdiparams")
+    if not names:
+        return {}
+    if not weights.is_file():
+        raise UserError(f"{weights}: missing; it holds the weights. Run ./02_quantize.py, which writes it")
+    with static_mode() as scope:
+        executor = paddle.static.Executor(paddle.CPUPlace())
+        try:
+            program, feeds, fetches = paddle.static.load_inference_model(str(path.with_suffix("")), executor)
+            sources = [program.global_block().var(name) for name in feeds]
+            stored = len(paddle.static.serialize_persistables(sources, fetches, executor, program=program))
+        except Exception:  # Paddle raises whatever its reader does, with its own call stack for a message
+            stored = -1
+        if stored != weights.stat().st_size:  # Paddle reads a file that ends too early without a word
+            raise UserError(
+                f"{weights}: does not hold just the weights of {path.name}: it is damaged, or of another program. "
+                f"Write it again: ./02_quantize.py --force"
+            )
+        return {name: np.array(scope.find_var(name).get_tensor()) for name in names}
+
+
+def _with_parameter(op: PaddleOperator, titles: Mapping[str, str]) -> PaddleOperator:
+    """The operator with the name of its weights."""
+    inputs = (name for slot in PARAMETER_SLOTS for name in op.inputs.get(slot, ()))
+    return replace(op, parameter=next((titles[name] for name in inputs if name in titles), ""))
 
 
 def _operator(op: Any) -> PaddleOperator:
@@ -165,12 +189,8 @@ def _infer_shapes(path: Path, block: Any, source: str) -> None:
 
 
 def _is_parameter(variable: Any) -> bool:
-    from paddle.base.core import VarDesc
-
-    return variable.persistable() and variable.type() == VarDesc.VarType.DENSE_TENSOR
+    return variable.persistable() and variable.type() == core.VarDesc.VarType.DENSE_TENSOR
 
 
 def _dtype(variable: Any) -> np.dtype[Any]:
-    from paddle.base.data_feeder import convert_dtype
-
     return np.dtype(convert_dtype(variable.dtype()))

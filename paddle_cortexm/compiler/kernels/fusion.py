@@ -73,7 +73,7 @@ def _fused(producer: Layer, follower: Layer) -> Layer | None:
         inputs = (*producer.inputs, _residual(producer, follower))
     else:
         return None
-    return Layer(replace(operator, epilogue=epilogue), inputs, follower.output)
+    return Layer(replace(operator, epilogue=epilogue), inputs, follower.output, producer.parameter)
 
 
 def _fused_floats(producer: Layer, operator: FloatWeighted, follower: Layer) -> Layer | None:
@@ -89,7 +89,7 @@ def _fused_floats(producer: Layer, operator: FloatWeighted, follower: Layer) -> 
         inputs = (*producer.inputs, _residual(producer, follower))
     else:
         return None
-    return Layer(replace(operator, epilogue=epilogue), inputs, follower.output)
+    return Layer(replace(operator, epilogue=epilogue), inputs, follower.output, producer.parameter)
 
 
 def _residual(producer: Layer, follower: Layer) -> str:

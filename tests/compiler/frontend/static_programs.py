@@ -12,9 +12,9 @@ import paddle
 from numpy.typing import NDArray
 
 from paddle_cortexm.compiler.frontend import load_graph
+from paddle_cortexm.compiler.frontend.static_mode import static_mode
 from paddle_cortexm.compiler.graph import Graph
 from paddle_cortexm.compiler.reference import run_float
-from paddle_cortexm.quantisation.programs import static_mode
 
 Floats = NDArray[np.float32]
 Build = Callable[[Any], Any]  # static input variable -> output variable
