@@ -25,7 +25,8 @@ from paddle_cortexm.data.preprocessing import apply_table, normalisation_table
 from paddle_cortexm.host.model import HostModel
 from paddle_cortexm.report.deployed_layers import FusedLayer, RoundedLayers, fused_layers
 
-IMAGES = 32  # calibration images the models are compared on
+MOST_IMAGES, FEWEST_IMAGES = 32, 4  # calibration images the models are compared on
+PIXELS = MOST_IMAGES * 64 * 64  # of large images fewer: their layers have values enough
 Pair = tuple[NDArray[np.int8], NDArray[np.float32]]
 
 
@@ -75,11 +76,11 @@ def _compile_whole(config: Config, program: Path, folder: Path) -> None:
 
 
 def comparison_images(config: Config, grid: Grid, *, quiet: bool = False) -> Iterator[Pair]:
-    """Calibration images, preprocessed for the integer and for the float model. Unreadable ones are left out and
-    named; raises UserError when they are more than 1 %."""
+    """Calibration images, preprocessed for the integer and for the float model: 32 of 64 x 64 pixels, fewer of larger
+    ones. Unreadable ones are left out and named; raises UserError when they are more than 1 %."""
     reals = normalisation_table(config.data.mean, config.data.std)
     integers = grid.integers(reals)
     calibration, size = open_splits(config).calibration, config.model.image_size
     frames = load_pixels(calibration, config.resize, size, "calibration images", quiet=quiet).images
-    for frame in frames[:IMAGES]:
+    for frame in frames[: min(MOST_IMAGES, max(FEWEST_IMAGES, PIXELS // size**2))]:
         yield apply_table(frame, integers).astype(np.int8), apply_table(frame, reals)[None].astype(np.float32)

@@ -12,7 +12,7 @@ from paddle_cortexm.compiler.integers.fake_quantisation import WEIGHTED
 from paddle_cortexm.compiler.integers.grids import Range, distinguishable_range
 from paddle_cortexm.compiler.integers.realisation import weight_rows
 from paddle_cortexm.compiler.kernels.plan import layer_kind
-from paddle_cortexm.compiler.tensor import Grid
+from paddle_cortexm.compiler.tensor import INT8_MAXIMUM, INT8_MINIMUM, Grid
 from paddle_cortexm.host.model import HostModel
 from paddle_cortexm.report.deployed_layers import (
     Floats,
@@ -48,16 +48,16 @@ def compare_layers(
 
 
 class _Noise:
-    """Running sums over a tensor's values: signal, noise, and both models' product."""
+    """Running sums over a tensor's values: of the signal squared, the noise squared, and the product of both."""
 
     def __init__(self) -> None:
-        self.signal = self.noise = self.product = self.energy = 0.0
+        self.signal = self.noise = self.common = 0.0
 
-    def add(self, got: NDArray[np.float64], wanted: NDArray[np.float64]) -> None:
+    def add(self, got: Floats, wanted: Floats) -> None:
+        noise = got - wanted
         self.signal += float(wanted @ wanted)
-        self.noise += float(np.square(got - wanted).sum())
-        self.product += float(got @ wanted)
-        self.energy += float(got @ got)
+        self.noise += float(noise @ noise)
+        self.common += float(noise @ wanted)
 
     @property
     def sqnr(self) -> float:
@@ -66,7 +66,9 @@ class _Noise:
 
     @property
     def cosine(self) -> float:
-        return self.product / max(float(np.sqrt(self.signal * self.energy)), 1e-30)
+        """Of the angle between what was got and what was wanted."""
+        got_squared = max(self.signal + 2 * self.common + self.noise, 0.0)
+        return (self.signal + self.common) / max(float(np.sqrt(self.signal * got_squared)), 1e-30)
 
 
 class _Use:
@@ -76,12 +78,14 @@ class _Use:
         self.beyond = self.count = 0
         self.lowest, self.highest = 127, -128
 
-    def add(self, wanted: NDArray[np.float64], grid: Grid) -> None:
-        steps = np.rint(wanted / grid.scale) + grid.zero_point
-        self.beyond += int(((wanted / grid.scale < -128.5 - grid.zero_point) | (steps > 127.5)).sum())
+    def add(self, wanted: Floats, grid: Grid) -> None:
+        low, high = (grid.scale * (end - grid.zero_point) for end in (INT8_MINIMUM - 0.5, INT8_MAXIMUM + 0.5))
+        extremes = np.array([wanted.min(), wanted.max()])
+        if extremes[0] < low or extremes[1] > high:
+            self.beyond += int(np.count_nonzero(wanted < low) + np.count_nonzero(wanted > high))
         self.count += wanted.size
-        self.lowest = min(self.lowest, int(np.clip(steps.min(), -128, 127)))
-        self.highest = max(self.highest, int(np.clip(steps.max(), -128, 127)))
+        lowest, highest = grid.integers(extremes).tolist()
+        self.lowest, self.highest = min(self.lowest, lowest), max(self.highest, highest)
 
     def share(self, tensor: str) -> GridUse:
         return GridUse(tensor, self.beyond / max(self.count, 1), max(0, self.highest - self.lowest + 1) / 256)
@@ -102,7 +106,7 @@ class _Measured:
         """One image: the layer's int8 result, every float tensor."""
         name = self.layer.output
         grid = self.grids[name]
-        real = grid.scale * (integers.astype(np.float64) - grid.zero_point)
+        real = (integers.astype(np.float32) - grid.zero_point) * np.float32(grid.scale)
         wanted = {tensor: _flat(exact[tensor], self.useful[tensor]) for tensor in self.grids}
         alone = self.rounded.results(self.layer.parts, exact)[name]
         self.accumulated.add(_flat(real, self.useful[name]), wanted[name])
@@ -129,8 +133,10 @@ class _Measured:
         )
 
 
-def _flat(values: NDArray[np.floating], useful: Range) -> NDArray[np.float64]:
-    return np.clip(values.reshape(-1).astype(np.float64), *useful)
+def _flat(values: Floats, useful: Range) -> Floats:
+    """The values as a vector, without what the next layers cannot tell apart."""
+    flat = values.reshape(-1)
+    return np.clip(flat, *useful) if np.isfinite(useful).any() else flat
 
 
 def _weight_spread(layer: Layer) -> float:
