@@ -160,6 +160,19 @@ ALWAYS_INLINE vector_t vector_minimum(vector_t a, vector_t b) {
 
 #endif
 
+/* Whether a kind is a ramp, min(max(slope * x + offset, 0), 1), times x or not. */
+ALWAYS_INLINE int activation_is_ramp(helium_activation_kind_t kind) {
+    switch (kind) { /* no default: with -Wswitch a kind that is missing does not compile */
+    case HELIUM_LINEAR:
+    case HELIUM_CLAMP:
+        return 0;
+    case HELIUM_HARD_SIGMOID:
+    case HELIUM_HARD_SWISH:
+        return 1;
+    }
+    __builtin_unreachable();
+}
+
 /* The activation of `count` vectors; the compiler knows the count. */
 ALWAYS_INLINE void vector_activate(const helium_activation_t *activation, vector_t x[], int count) {
     if (activation->kind == HELIUM_CLAMP) {
@@ -167,7 +180,7 @@ ALWAYS_INLINE void vector_activate(const helium_activation_t *activation, vector
         for (int i = 0; i < count; i++) {
             x[i] = vector_minimum(vector_maximum(x[i], low), high);
         }
-    } else if (activation->kind != HELIUM_LINEAR) {
+    } else if (activation_is_ramp(activation->kind)) {
         const vector_t offset = vector_of(activation->offset);
         for (int i = 0; i < count; i++) {
             const vector_t line = vector_fma_n(x[i], activation->slope, offset);

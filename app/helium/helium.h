@@ -1,8 +1,8 @@
 /* What all kernels share: how constants are laid out, and the parameters of the steps that follow a sum of products.
  *
- * Activations are NHWC with batch 1, int8. The arithmetic is that of paddle_cortexm/compiler/graph.py:
+ * Activations are NHWC with batch 1, int8. The arithmetic is that of paddle_cortexm/compiler/operators:
  *
- *     requantise(a, multiplier, shift) = floor(a * multiplier * 2^(shift - 31) + 1/2)
+ *     requantise(a, multiplier, shift) = floor(a * multiplier * 2^(shift - 31) + 1/2), saturated to 32 bits
  *     output = clamp(requantise(accumulator, multiplier[c], shift[c]) + zero point, minimum, maximum)
  *
  * A kernel is `name_s8.h` with its parameter struct and `name_s8.c` with portable C and, where the compiler targets

@@ -2,7 +2,7 @@
 #ifndef TVM_SUPPORT_H
 #define TVM_SUPPORT_H
 
-#include <stdint.h>
+#include "requantise.h"
 
 static inline float tvm_max_float(float a, float b) {
     return a > b ? a : b;
@@ -20,9 +20,9 @@ static inline int32_t tvm_min_int(int32_t a, int32_t b) {
     return a < b ? a : b;
 }
 
-/* floor(accumulator * multiplier * 2^(shift - 31) + 1/2), the requantisation of every integer layer. */
+/* The requantisation of every integer layer. */
 static inline int32_t tvm_requantise(int32_t accumulator, int32_t multiplier, int32_t shift) {
-    return (int32_t)(((((int64_t)accumulator * multiplier) >> (30 - shift)) + 1) >> 1);
+    return helium_requantise(accumulator, multiplier, shift);
 }
 
 #endif

@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 Shape = tuple[int, ...]
+Range = tuple[float, float]  # the least and the largest real value
 DataType = Literal["int8", "float32", "float16"]
 BYTES_OF: dict[str, int] = {"int8": 1, "float16": 2, "float32": 4}
 INT8_MINIMUM, INT8_MAXIMUM = -128, 127

@@ -14,8 +14,10 @@ from dataclasses import replace
 import numpy as np
 from numpy.typing import NDArray
 
-from paddle_cortexm.compiler.graph import Convolution, DepthwiseConvolution, Graph, Layer
-from paddle_cortexm.compiler.integers.fake_quantisation import WEIGHTED
+from paddle_cortexm.compiler.graph import Graph, Layer
+from paddle_cortexm.compiler.operators.convolution import Convolution
+from paddle_cortexm.compiler.operators.depthwise_convolution import DepthwiseConvolution
+from paddle_cortexm.compiler.operators.weighted import Weighted
 from paddle_cortexm.compiler.reference import run_float
 
 LARGEST_FACTOR = 16.0
@@ -49,7 +51,7 @@ def equalisable_pairs(graph: Graph) -> list[tuple[Layer, Layer]]:
 
 def _partner(graph: Graph, layer: Layer) -> Layer | None:
     readers = list(graph.consumers(layer.output))
-    if len(readers) != 1 or layer.output == graph.output or not isinstance(layer.operator, WEIGHTED):
+    if len(readers) != 1 or layer.output == graph.output or not isinstance(layer.operator, Weighted):
         return None
     kinds = (type(layer.operator), type(readers[0].operator))
     fits = kinds in ((Convolution, DepthwiseConvolution), (DepthwiseConvolution, Convolution))
@@ -76,12 +78,14 @@ def _factors(largest: Factors, exponent: float) -> Factors:
 def _enlarged(layer: Layer, factors: Factors) -> Layer:
     operator = layer.operator
     assert isinstance(operator, Convolution | DepthwiseConvolution)
-    shape = factors if isinstance(operator, DepthwiseConvolution) else factors[:, None, None, None]
-    weight, bias = (operator.weight * shape).astype(np.float32), (operator.bias * factors).astype(np.float32)
-    return replace(layer, operator=replace(operator, weight=weight, bias=bias))
+    weight, bias = (
+        (operator.weight * operator.by_channel(factors)).astype(np.float32),
+        (operator.bias * factors).astype(np.float32),
+    )
+    return replace(layer, operator=operator.with_weights(weight, bias))
 
 
 def _reduced(layer: Layer, factors: Factors) -> Layer:
     operator = layer.operator
     assert isinstance(operator, Convolution | DepthwiseConvolution)  # input channels are the last axis of both
-    return replace(layer, operator=replace(operator, weight=(operator.weight / factors).astype(np.float32)))
+    return replace(layer, operator=operator.with_weights((operator.weight / factors).astype(np.float32), operator.bias))

@@ -22,28 +22,27 @@ import paddle
 from numpy.typing import NDArray
 from paddleslim.dygraph.quant import QAT
 
-from paddle_cortexm.compiler.graph import (
-    Activation,
-    Add,
-    AveragePool,
-    DepthwiseConvolution,
-    FullyConnected,
-    Graph,
-    Layer,
-    MaxPool,
-    Multiply,
-    Operator,
-    Reshape,
-    Window,
-)
-from paddle_cortexm.compiler.integers.fake_quantisation import WEIGHTED, float_tensors
+from paddle_cortexm.compiler.graph import Graph, Layer
+from paddle_cortexm.compiler.integers.fake_quantisation import float_tensors
+from paddle_cortexm.compiler.operators.activation import Activation
+from paddle_cortexm.compiler.operators.add import Add
+from paddle_cortexm.compiler.operators.average_pool import AveragePool
+from paddle_cortexm.compiler.operators.depthwise_convolution import DepthwiseConvolution
+from paddle_cortexm.compiler.operators.fully_connected import FullyConnected
+from paddle_cortexm.compiler.operators.max_pool import MaxPool
+from paddle_cortexm.compiler.operators.multiply import Multiply
+from paddle_cortexm.compiler.operators.parts.activation_kinds import activation_kind
+from paddle_cortexm.compiler.operators.parts.base import Operator
+from paddle_cortexm.compiler.operators.parts.clamp import Clamp
+from paddle_cortexm.compiler.operators.parts.window import Window
+from paddle_cortexm.compiler.operators.reshape import Reshape
+from paddle_cortexm.compiler.operators.weighted import Weighted
 from paddle_cortexm.compiler.tensor import Grid
 from paddle_cortexm.errors import UserError
 from paddle_cortexm.training.small_maps import speed_up_small_maps
 
 functional = paddle.nn.functional
 STATISTICS_IMAGES = 128  # that batch norm's first statistics are taken from
-Clamp = tuple[float | None, float | None]
 Grids = Mapping[str, Grid]
 
 
@@ -78,7 +77,7 @@ class WeightedLayer(paddle.nn.Layer):
     def __init__(self, layer: Layer, *, with_norm: bool, quantised: bool) -> None:
         super().__init__()
         operator = layer.operator
-        assert isinstance(operator, WEIGHTED)
+        assert isinstance(operator, Weighted)
         self.operator = operator
         self.product: Any = _convolution(operator)
         self.product.skip_quant = not quantised
@@ -114,12 +113,12 @@ class WeightedLayer(paddle.nn.Layer):
         """The operator with the trained weights, batch norm folded."""
         weight = self.product.weight.numpy()
         if self.norm is None:
-            return replace(self.operator, weight=_from_paddle(self.operator, weight), bias=self.bias.numpy())
+            return self.operator.with_weights(_from_paddle(self.operator, weight), self.bias.numpy())
         norm = self.norm
         gain = norm.weight.numpy() / np.sqrt(norm._variance.numpy() + norm._epsilon)
         bias = norm.bias.numpy() - norm._mean.numpy() * gain
         weight = weight * gain.reshape(-1, *[1] * (weight.ndim - 1))
-        return replace(self.operator, weight=_from_paddle(self.operator, weight), bias=bias.astype(np.float32))
+        return self.operator.with_weights(_from_paddle(self.operator, weight), bias.astype(np.float32))
 
 
 class GridNetwork(paddle.nn.Layer):
@@ -131,7 +130,7 @@ class GridNetwork(paddle.nn.Layer):
         self.floats = float_tensors(graph, keep_float)
         self.weighted: dict[str, WeightedLayer] = {}
         for number, layer in enumerate(graph.layers):
-            if isinstance(layer.operator, WEIGHTED):
+            if isinstance(layer.operator, Weighted):
                 with_norm = not isinstance(layer.operator, FullyConnected) and _area(graph, layer) > 1
                 made = WeightedLayer(layer, with_norm=with_norm, quantised=layer.output not in keep_float)
                 self.weighted[layer.output] = self.add_sublayer(f"layer{number}", made)
@@ -233,8 +232,8 @@ def _apply(layer: Layer, inputs: list[Any], graph: Graph) -> Any:
             return _pooled(functional.avg_pool2d, x, window)
         case MaxPool(window=window):
             return _pooled(functional.max_pool2d, x, window)
-        case Activation():
-            return _activation(operator, x)
+        case Activation(kind=kind, slope=slope, offset=offset):
+            return activation_kind(kind).paddle(functional, x, slope, offset)
         case Reshape():
             _, height, width, channels = graph.tensors[layer.output].shape
             return x.transpose([0, 2, 3, 1]).reshape([-1, height, width, channels]).transpose([0, 3, 1, 2])
@@ -246,16 +245,6 @@ def _pooled(pool: Callable[..., Any], x: Any, window: Window) -> Any:
         return x.mean(axis=[2, 3], keepdim=True)
     top, left, bottom, right = window.padding
     return pool(x, list(window.kernel), list(window.stride), [top, bottom, left, right])
-
-
-def _activation(operator: Activation, x: Any) -> Any:
-    if operator.kind == "relu":
-        return functional.relu(x)
-    if operator.kind == "relu6":
-        return functional.relu6(x)
-    if operator.kind == "hard_swish":
-        return functional.hardswish(x)
-    return functional.hardsigmoid(x, slope=operator.slope, offset=operator.offset)
 
 
 def _clamped(x: Any, clamp: Clamp) -> Any:

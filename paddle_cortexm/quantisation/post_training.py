@@ -12,9 +12,9 @@ from numpy.typing import NDArray
 from paddle_cortexm.compiler.graph import Graph
 from paddle_cortexm.compiler.integers.adjustments import Adjusted
 from paddle_cortexm.compiler.integers.fake_quantisation import run_fake_quantised
-from paddle_cortexm.compiler.integers.grids import Range, tensor_grids
+from paddle_cortexm.compiler.integers.grids import tensor_grids
 from paddle_cortexm.compiler.reference import run_float
-from paddle_cortexm.compiler.tensor import Grid
+from paddle_cortexm.compiler.tensor import Grid, Range
 from paddle_cortexm.config import Quantise
 from paddle_cortexm.quantisation.equalisation import equalisable_pairs, equalise
 from paddle_cortexm.quantisation.ranges import Observation, intervals, observe, tensor_ranges

@@ -15,7 +15,8 @@ import paddle
 from numpy.typing import NDArray
 
 from paddle_cortexm.compiler.integers.adjustments import Adjusted
-from paddle_cortexm.compiler.integers.grids import Range, tensor_grids
+from paddle_cortexm.compiler.integers.grids import tensor_grids
+from paddle_cortexm.compiler.tensor import Range
 from paddle_cortexm.config import Quantise, Train
 from paddle_cortexm.quantisation.grid_network import GridNetwork
 from paddle_cortexm.quantisation.post_training import Quantised

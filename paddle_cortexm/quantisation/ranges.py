@@ -14,8 +14,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from paddle_cortexm.compiler.graph import Graph
-from paddle_cortexm.compiler.integers.grids import Range
 from paddle_cortexm.compiler.reference import run_float
+from paddle_cortexm.compiler.tensor import Range
 from paddle_cortexm.errors import UserError
 from paddle_cortexm.quantisation.thresholds import threshold
 

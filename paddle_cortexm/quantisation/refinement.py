@@ -15,14 +15,13 @@ from numpy.typing import NDArray
 from paddle_cortexm.compiler.graph import Graph, Layer
 from paddle_cortexm.compiler.integers.adjustments import Adjusted
 from paddle_cortexm.compiler.integers.fake_quantisation import (
-    WEIGHTED,
     float_tensors,
     on_weight_grid,
     one_layer,
     to_grid,
     unclamped,
 )
-from paddle_cortexm.compiler.integers.realisation import by_channel, integer_weights, weight_rows
+from paddle_cortexm.compiler.operators.weighted import Weighted
 from paddle_cortexm.compiler.tensor import Grid
 from paddle_cortexm.progress import progress
 from paddle_cortexm.quantisation.rounding import best_steps, second_moments
@@ -54,7 +53,7 @@ def refine(
     what = " and ".join(name for name, asked in steps.items() if asked)
     for layer in progress(graph.layers, what, quiet=quiet, unit="layer"):
         refined = layer
-        if isinstance(layer.operator, WEIGHTED) and layer.output not in keep_float:
+        if isinstance(layer.operator, Weighted) and layer.output not in keep_float:
             if adaround:
                 refined, scales[layer.output] = _adaptively_rounded(layer, grids, rounded, centred=bias_correction)
             if bias_correction:
@@ -74,17 +73,13 @@ def _adaptively_rounded(
     layer: Layer, grids: Grids, rounded: Mapping[str, Floats], *, centred: bool
 ) -> tuple[Layer, NDArray[np.float64]]:
     operator = layer.operator
-    assert isinstance(operator, WEIGHTED)
-    _, _, scales = integer_weights(operator, grids[layer.inputs[0]].scale)
-    rows = weight_rows(operator).astype(np.float64) / scales[:, None]
+    assert isinstance(operator, Weighted)
+    _, _, scales = operator.integer_weights(grids[layer.inputs[0]].scale)
+    rows = operator.weight_rows().astype(np.float64) / scales[:, None]
     steps = best_steps(rows, second_moments(operator, rounded[layer.inputs[0]], centred=centred))
     real = (steps * scales[:, None]).astype(np.float32)
-    shape = operator.weight.shape
-    by_row = np.moveaxis(np.empty(shape), 2, 0).shape if by_channel(operator, scales).ndim == 1 else shape
-    weight = real.reshape(by_row)
-    if by_row is not shape:
-        weight = np.moveaxis(weight, 0, 2)
-    return replace(layer, operator=replace(operator, weight=np.ascontiguousarray(weight))), scales
+    weight = np.ascontiguousarray(operator.from_rows(real))
+    return replace(layer, operator=operator.with_weights(weight, operator.bias)), scales
 
 
 def _with_corrected_bias(
@@ -103,8 +98,8 @@ def _with_corrected_bias(
     got = one_layer(replace(deployed, operator=unclamped(deployed.operator)), rounded, graph)
     error = np.median((wanted.astype(np.float64) - got).mean(axis=(1, 2)), axis=0)
     operator = refined.operator
-    assert isinstance(operator, WEIGHTED)
-    return replace(refined, operator=replace(operator, bias=(operator.bias + error).astype(np.float32)))
+    assert isinstance(operator, Weighted)
+    return replace(refined, operator=operator.with_weights(operator.weight, (operator.bias + error).astype(np.float32)))
 
 
 def _forget(graph: Graph, done: int, *tensors: dict[str, Floats]) -> None:

@@ -10,9 +10,11 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from paddle_cortexm.compiler.graph import Convolution, DepthwiseConvolution, Operator
-from paddle_cortexm.compiler.integers.fake_quantisation import WEIGHTED
-from paddle_cortexm.compiler.reference import windows
+from paddle_cortexm.compiler.operators.convolution import Convolution
+from paddle_cortexm.compiler.operators.depthwise_convolution import DepthwiseConvolution
+from paddle_cortexm.compiler.operators.parts.base import Operator
+from paddle_cortexm.compiler.operators.parts.window import windows
+from paddle_cortexm.compiler.operators.weighted import Weighted
 
 SWEEPS = 8
 PATCHES = 16384  # input patches that H is estimated from
@@ -54,7 +56,7 @@ def second_moments(operator: Operator, inputs: NDArray[np.float32], *, centred: 
 
 
 def _patches(operator: Operator, inputs: NDArray[np.float32]) -> Array:
-    assert isinstance(operator, WEIGHTED)
+    assert isinstance(operator, Weighted)
     if not isinstance(operator, Convolution | DepthwiseConvolution):
         return inputs.reshape(1, len(inputs), -1).astype(np.float64)
     seen = windows(inputs, operator.window, 0.0)

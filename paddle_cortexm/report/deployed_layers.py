@@ -10,9 +10,11 @@ from functools import cached_property
 import numpy as np
 from numpy.typing import NDArray
 
-from paddle_cortexm.compiler.graph import Graph, Layer, MaxPool, Reshape
+from paddle_cortexm.compiler.graph import Graph, Layer
 from paddle_cortexm.compiler.integers.adjustments import Adjusted
 from paddle_cortexm.compiler.integers.fake_quantisation import float_tensors, on_weight_grid, one_layer, to_grid
+from paddle_cortexm.compiler.operators.max_pool import MaxPool
+from paddle_cortexm.compiler.operators.reshape import Reshape
 from paddle_cortexm.compiler.reference import run_float
 from paddle_cortexm.compiler.tensor import Grid
 from paddle_cortexm.host.model import HostModel

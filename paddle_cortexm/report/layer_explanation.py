@@ -9,8 +9,8 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from paddle_cortexm.compiler.integers.grids import Range, distinguishable_range
-from paddle_cortexm.compiler.tensor import Grid
+from paddle_cortexm.compiler.integers.grids import distinguishable_range
+from paddle_cortexm.compiler.tensor import Grid, Range
 from paddle_cortexm.config import Config
 from paddle_cortexm.errors import UserError, nearest
 from paddle_cortexm.progress import progress

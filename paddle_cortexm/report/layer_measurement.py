@@ -7,12 +7,11 @@ from collections.abc import Iterable, Mapping
 import numpy as np
 from numpy.typing import NDArray
 
-from paddle_cortexm.compiler.graph import Graph, Layer, Reshape
-from paddle_cortexm.compiler.integers.fake_quantisation import WEIGHTED
-from paddle_cortexm.compiler.integers.grids import Range, distinguishable_range
-from paddle_cortexm.compiler.integers.realisation import weight_rows
-from paddle_cortexm.compiler.kernels.plan import layer_kind
-from paddle_cortexm.compiler.tensor import INT8_MAXIMUM, INT8_MINIMUM, Grid
+from paddle_cortexm.compiler.graph import Graph, Layer
+from paddle_cortexm.compiler.integers.grids import distinguishable_range
+from paddle_cortexm.compiler.operators.reshape import Reshape
+from paddle_cortexm.compiler.operators.weighted import Weighted
+from paddle_cortexm.compiler.tensor import INT8_MAXIMUM, INT8_MINIMUM, Grid, Range
 from paddle_cortexm.host.model import HostModel
 from paddle_cortexm.report.deployed_layers import (
     Floats,
@@ -127,7 +126,7 @@ class _Measured:
             weight_spread=max(
                 (_weight_spread(p) for p in parts if p.output not in self.rounded.keep_float), default=0.0
             ),
-            kind=layer_kind(next((part for part in parts if not isinstance(part.operator, Reshape)), parts[0])),
+            kind=next((p for p in parts if not isinstance(p.operator, Reshape)), parts[0]).operator.layer_kind,
             shape=self.reference.tensors[self.layer.output].shape,
             parts=tuple(part.output for part in parts),
         )
@@ -140,7 +139,7 @@ def _flat(values: Floats, useful: Range) -> Floats:
 
 
 def _weight_spread(layer: Layer) -> float:
-    if not isinstance(layer.operator, WEIGHTED):
+    if not isinstance(layer.operator, Weighted):
         return 0.0
-    rows = np.abs(weight_rows(layer.operator))
+    rows = np.abs(layer.operator.weight_rows())
     return float((rows.max(axis=1) / np.maximum(rows.mean(axis=1), 1e-12)).max())

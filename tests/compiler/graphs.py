@@ -1,4 +1,4 @@
-"""Small graphs for tests: built a layer at a time; and integer graphs run as their definitions say, in numpy."""
+"""Small graphs for tests, built a layer at a time."""
 
 from __future__ import annotations
 
@@ -7,26 +7,14 @@ from dataclasses import replace
 import numpy as np
 from numpy.typing import NDArray
 
-from paddle_cortexm.compiler.graph import (
-    Add,
-    Convolution,
-    Epilogue,
-    FullyConnected,
-    Graph,
-    IntegerAdd,
-    IntegerConvolution,
-    IntegerFullyConnected,
-    Layer,
-    Operator,
-    Requantisation,
-    Table,
-    Window,
-)
+from paddle_cortexm.compiler.graph import Graph, Layer
 from paddle_cortexm.compiler.kernels.kernel import Kernel
-from paddle_cortexm.compiler.operators.parts.fixed_point import requantise
+from paddle_cortexm.compiler.operators.add import Add
+from paddle_cortexm.compiler.operators.convolution import Convolution
+from paddle_cortexm.compiler.operators.fully_connected import FullyConnected
+from paddle_cortexm.compiler.operators.parts.base import Operator
+from paddle_cortexm.compiler.operators.parts.window import Window
 from paddle_cortexm.compiler.tensor import DataType, Grid, Shape, Tensor
-
-Integers = NDArray[np.int64]
 
 
 class GraphBuilder:
@@ -73,51 +61,6 @@ def kernel(name: str = "test", **facts: object) -> Kernel:
     return replace(Kernel(name, "test", "a test", ""), **facts)  # type: ignore[arg-type]
 
 
-# --- the integer operators, as graph.py defines them ------------------------------------------------------------------
-
-
-def evaluate(graph: Graph, image: Integers) -> dict[str, Integers]:
-    """Every tensor of an integer graph of pointwise and fully connected layers, tables and adds."""
-    values = {graph.input: image}
-    for layer in graph.layers:
-        inputs = [values[name] for name in layer.inputs]
-        values[layer.output] = _apply(layer.operator, inputs)
-    return values
-
-
-def _apply(operator: Operator, inputs: list[Integers]) -> Integers:
-    match operator:
-        case Table(table=table):
-            return table.astype(np.int64)[inputs[0] + 128]
-        case IntegerAdd():
-            return integer_sum(operator, inputs[0], inputs[1])
-        case IntegerConvolution(window=Window(kernel=(1, 1), stride=(1, 1))) | IntegerFullyConnected():
-            weight = operator.weight.reshape(operator.bias.size, -1).astype(np.int64)
-            sums = (inputs[0] - operator.input_zero_point) @ weight.T + operator.bias
-            return _epilogue(operator.epilogue, scaled(sums, operator.requantisation), inputs[1:])
-    raise NotImplementedError(type(operator).__name__)
-
-
-def _epilogue(epilogue: Epilogue, result: Integers, residual: list[Integers]) -> Integers:
-    if epilogue.table is not None:
-        result = _apply(Table(epilogue.table), [result])
-    return integer_sum(epilogue.add, result, residual[0]) if epilogue.add is not None else result
-
-
-def scaled(sums: Integers, by: Requantisation) -> Integers:
-    result = requantise(sums, by.multiplier, by.shift) + by.output_zero_point
-    return np.clip(result, by.minimum, by.maximum)
-
-
-def integer_sum(add: IntegerAdd, a: Integers, b: Integers) -> Integers:
-    terms = [
-        requantise((x - add.zero_points[i]) << add.left_shift, add.multipliers[i], add.shifts[i])
-        for i, x in enumerate((a, b))
-    ]
-    total = requantise(terms[0] + terms[1], add.multipliers[2], add.shifts[2]) + add.output_zero_point
-    return np.clip(total, add.minimum, add.maximum)
-
-
-def dequantised(values: Integers, grid: Grid | None) -> NDArray[np.float64]:
+def dequantised(values: NDArray[np.integer], grid: Grid | None) -> NDArray[np.float64]:
     assert grid is not None
-    return grid.scale * (values - grid.zero_point)
+    return grid.scale * (values.astype(np.int64) - grid.zero_point)

@@ -4,19 +4,17 @@ from __future__ import annotations
 
 import numpy as np
 
-from paddle_cortexm.compiler.graph import (
-    Graph,
-    Int8Array,
-    IntegerAdd,
-    IntegerAveragePool,
-    IntegerConvolution,
-    IntegerDepthwiseConvolution,
-    IntegerFullyConnected,
-    IntegerMultiply,
-    Requantisation,
-    Table,
-    Window,
-)
+from paddle_cortexm.compiler.graph import Graph
+from paddle_cortexm.compiler.operators.activation import Table
+from paddle_cortexm.compiler.operators.add import IntegerAdd
+from paddle_cortexm.compiler.operators.average_pool import IntegerAveragePool
+from paddle_cortexm.compiler.operators.convolution import IntegerConvolution
+from paddle_cortexm.compiler.operators.depthwise_convolution import IntegerDepthwiseConvolution
+from paddle_cortexm.compiler.operators.fully_connected import IntegerFullyConnected
+from paddle_cortexm.compiler.operators.multiply import IntegerMultiply
+from paddle_cortexm.compiler.operators.parts.base import Int8Array
+from paddle_cortexm.compiler.operators.parts.requantisation import Requantisation
+from paddle_cortexm.compiler.operators.parts.window import Window
 from tests.compiler.graphs import GraphBuilder
 
 MOBILENETV2_WIDTHS = (0.25, 0.5, 0.75, 1.0, 1.5, 2.0)

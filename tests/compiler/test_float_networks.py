@@ -19,8 +19,8 @@ from paddle_cortexm.compiler.kernels.selection import select_kernels
 from paddle_cortexm.compiler.pipeline import in_float16
 from paddle_cortexm.compiler.reference import run_float
 from paddle_cortexm.quantisation.programs import export_program
+from tests.compiler.frontend.backbones import trained_alike
 from tests.compiler.frontend.static_programs import random_image
-from tests.compiler.frontend.test_backbones import trained_alike
 from tests.compiler.host import run_graph
 
 FAMILIES = ("MobileNetV2_x0_25", "PPLCNet_x0_25")

@@ -1,19 +1,21 @@
-"""A small float graph like a MobileNetV2 block, with channels of unlike sizes, and images for it."""
+"""Small float graphs, like a MobileNetV2 block with channels of unlike sizes and like PPLCNet, and images for them."""
 
 from __future__ import annotations
 
 import numpy as np
 from numpy.typing import NDArray
 
-from paddle_cortexm.compiler.graph import (
-    Add,
-    AveragePool,
-    Convolution,
-    DepthwiseConvolution,
-    FullyConnected,
-    Graph,
-    Window,
-)
+from paddle_cortexm.compiler.graph import Graph
+from paddle_cortexm.compiler.operators.activation import Activation
+from paddle_cortexm.compiler.operators.add import Add
+from paddle_cortexm.compiler.operators.average_pool import AveragePool
+from paddle_cortexm.compiler.operators.convolution import Convolution
+from paddle_cortexm.compiler.operators.depthwise_convolution import DepthwiseConvolution
+from paddle_cortexm.compiler.operators.fully_connected import FullyConnected
+from paddle_cortexm.compiler.operators.max_pool import MaxPool
+from paddle_cortexm.compiler.operators.multiply import Multiply
+from paddle_cortexm.compiler.operators.parts.window import Window
+from paddle_cortexm.compiler.operators.reshape import Reshape
 from tests.compiler.graphs import GraphBuilder
 
 PIXEL_RANGE = (-2.0, 2.5)
@@ -48,4 +50,25 @@ def block(seed: int = 0) -> Graph:
     builder.add("sum", Add(), "stem", "project")
     builder.add("pool", AveragePool(Window((half, half))), "sum", shape=(1, 1, 1, 6))
     builder.add("logits", FullyConnected(normal(5, 6), normal(5)), "pool", shape=(1, 1, 1, 5))
+    return builder.graph()
+
+
+def squeezed() -> Graph:
+    """A convolution, hard-swish, squeeze-and-excitation, a max pool, a flatten: what PPLCNet has besides."""
+    random = np.random.default_rng(1)
+
+    def normal(*shape: int) -> NDArray[np.float32]:
+        return random.normal(size=shape).astype(np.float32)
+
+    half, quarter = SIZE // 2, SIZE // 4
+    builder = GraphBuilder((1, SIZE, SIZE, 3))
+    builder.add("stem", Convolution(normal(8, 3, 3, 3), normal(8), HALVED), "image", shape=(1, half, half, 8))
+    builder.add("swish", Activation("hard_swish"), "stem")
+    builder.add("squeeze", AveragePool(Window((half, half))), "swish", shape=(1, 1, 1, 8))
+    builder.add("excite", Convolution(normal(8, 1, 1, 8), normal(8), Window()), "squeeze")
+    builder.add("gate", Activation("hard_sigmoid"), "excite")
+    builder.add("gated", Multiply(), "swish", "gate", shape=(1, half, half, 8))
+    builder.add("pool", MaxPool(Window((2, 2), (2, 2))), "gated", shape=(1, quarter, quarter, 8))
+    builder.add("flat", Reshape(), "pool", shape=(1, 1, 1, quarter * quarter * 8))
+    builder.add("logits", FullyConnected(normal(4, quarter * quarter * 8), normal(4)), "flat", shape=(1, 1, 1, 4))
     return builder.graph()

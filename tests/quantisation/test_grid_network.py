@@ -10,46 +10,14 @@ import paddle
 import pytest
 
 from paddle_cortexm.compiler.backends.registry import backends_named
-from paddle_cortexm.compiler.graph import (
-    Activation,
-    AveragePool,
-    Convolution,
-    FullyConnected,
-    Graph,
-    MaxPool,
-    Multiply,
-    Reshape,
-    Window,
-)
+from paddle_cortexm.compiler.graph import Graph
 from paddle_cortexm.compiler.integers.fake_quantisation import run_fake_quantised
 from paddle_cortexm.compiler.integers.grids import tensor_grids
 from paddle_cortexm.compiler.integers.realisation import quantise_graph
 from paddle_cortexm.quantisation.grid_network import GridNetwork
 from paddle_cortexm.quantisation.ranges import intervals, observe, tensor_ranges
-from tests.compiler.graphs import GraphBuilder
 from tests.compiler.host import run_graph
-from tests.quantisation.networks import HALVED, PIXEL_RANGE, SIZE, block, images
-
-
-def squeezed() -> Graph:
-    """A convolution, hard-swish, squeeze-and-excitation, a max pool, a flatten: what PPLCNet has besides."""
-    random = np.random.default_rng(1)
-
-    def normal(*shape: int) -> np.ndarray:
-        return random.normal(size=shape).astype(np.float32)
-
-    half, quarter = SIZE // 2, SIZE // 4
-    builder = GraphBuilder((1, SIZE, SIZE, 3))
-    builder.add("stem", Convolution(normal(8, 3, 3, 3), normal(8), HALVED), "image", shape=(1, half, half, 8))
-    builder.add("swish", Activation("hard_swish"), "stem")
-    builder.add("squeeze", AveragePool(Window((half, half))), "swish", shape=(1, 1, 1, 8))
-    builder.add("excite", Convolution(normal(8, 1, 1, 8), normal(8), Window()), "squeeze")
-    builder.add("gate", Activation("hard_sigmoid"), "excite")
-    builder.add("gated", Multiply(), "swish", "gate", shape=(1, half, half, 8))
-    builder.add("pool", MaxPool(Window((2, 2), (2, 2))), "gated", shape=(1, quarter, quarter, 8))
-    builder.add("flat", Reshape(), "pool", shape=(1, 1, 1, quarter * quarter * 8))
-    builder.add("logits", FullyConnected(normal(4, quarter * quarter * 8), normal(4)), "flat", shape=(1, 1, 1, 4))
-    return builder.graph()
+from tests.quantisation.networks import PIXEL_RANGE, block, images, squeezed
 
 
 def network_of(graph: Graph) -> GridNetwork:

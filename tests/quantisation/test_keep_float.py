@@ -18,8 +18,7 @@ from paddle_cortexm.errors import UserError
 from paddle_cortexm.quantisation.grid_network import GridNetwork
 from paddle_cortexm.quantisation.ranges import intervals, observe, tensor_ranges
 from tests.compiler.host import run_graph
-from tests.quantisation.networks import PIXEL_RANGE, block, images
-from tests.quantisation.test_grid_network import squeezed
+from tests.quantisation.networks import PIXEL_RANGE, block, images, squeezed
 
 KEPT = (("stem",), ("depthwise",), ("expand", "depthwise"), ("project", "sum"))
 

@@ -11,9 +11,10 @@ from paddle_cortexm.compiler.backends.registry import backends_named
 from paddle_cortexm.compiler.emit.program_data import emit_preprocessing_table
 from paddle_cortexm.compiler.graph import Graph
 from paddle_cortexm.compiler.integers.adjustments import Adjusted
-from paddle_cortexm.compiler.integers.grids import Range, tensor_grids
+from paddle_cortexm.compiler.integers.grids import tensor_grids
 from paddle_cortexm.compiler.integers.realisation import quantise_graph
 from paddle_cortexm.compiler.pipeline import model_facts
+from paddle_cortexm.compiler.tensor import Range
 from paddle_cortexm.host.model import HostModel
 from paddle_cortexm.quantisation.ranges import intervals, observe, tensor_ranges
 from paddle_cortexm.report.deployed_layers import RoundedLayers

@@ -9,8 +9,7 @@ import pytest
 from paddle_cortexm.report.layer_measurement import compare_layers
 from paddle_cortexm.report.layer_quality import LayerQuality, worst
 from paddle_cortexm.report.plots import save_layer_quality
-from tests.quantisation.networks import block
-from tests.quantisation.test_grid_network import squeezed
+from tests.quantisation.networks import block, squeezed
 from tests.report.comparisons import comparison_of
 
 

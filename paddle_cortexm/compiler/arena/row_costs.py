@@ -10,18 +10,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from paddle_cortexm.compiler.graph import (
-    Convolution,
-    DepthwiseConvolution,
-    Graph,
-    IntegerConvolution,
-    IntegerDepthwiseConvolution,
-    Layer,
-    Window,
-    multiply_accumulates,
-)
+from paddle_cortexm.compiler.graph import Graph, Layer
 from paddle_cortexm.compiler.kernels.cost_model import estimate
 from paddle_cortexm.compiler.kernels.kernel import Kernel
+from paddle_cortexm.compiler.operators.convolution import Convolution, IntegerConvolution
+from paddle_cortexm.compiler.operators.depthwise_convolution import DepthwiseConvolution, IntegerDepthwiseConvolution
+from paddle_cortexm.compiler.operators.parts.window import Window
 
 CALL = 400  # instructions: finding the layer that is ready, the row pointers, the kernel's prologue
 PIXELS = 3  # that the matrix kernels take at a time; a left-over one costs about twice its share
@@ -32,7 +26,7 @@ def added_instructions(graph: Graph, layer: Layer, kernel: Kernel, at_once: int)
     """Instructions that streaming adds to the layer, when it makes `at_once` rows in a call."""
     _, height, width, _ = graph.output_of(layer).shape
     calls = -(-height // at_once)
-    whole = estimate(graph, layer, kernel) or multiply_accumulates(graph, layer)
+    whole = estimate(graph, layer, kernel) or layer.operator.macs(graph.output_of(layer).shape)
     added = float(calls * CALL)
     if isinstance(layer.operator, Convolution | IntegerConvolution) and layer.operator.window == Window():
         added += calls * (at_once * width % PIXELS) * whole / (height * width)

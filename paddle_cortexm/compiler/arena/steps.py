@@ -19,8 +19,9 @@ from paddle_cortexm.compiler.arena.rows import (
     row_layer,
     streamed_segment,
 )
-from paddle_cortexm.compiler.graph import DepthwiseConvolution, Graph, IntegerDepthwiseConvolution, last_readers
+from paddle_cortexm.compiler.graph import Graph, last_readers
 from paddle_cortexm.compiler.kernels.kernel import Kernel
+from paddle_cortexm.compiler.operators.depthwise_convolution import DepthwiseConvolution, IntegerDepthwiseConvolution
 
 DEPTHWISE = (DepthwiseConvolution, IntegerDepthwiseConvolution)
 

@@ -1,6 +1,6 @@
-"""Flattens a Relax module into the layer graph, one composite after the other from the end.
+"""Flattens a Relax module into the layer graph, one pattern after the other from the end.
 
-A match covers the bindings it reads inside; those must have no other reader, or a smaller composite is tried. The
+A match covers the bindings it reads inside; those must have no other reader, or a smaller pattern is tried. The
 layer and its tensor have the name of the last variable covered, which is a Paddle tensor's.
 """
 
@@ -14,8 +14,11 @@ from typing import Any
 import tvm
 from tvm import relax
 
-from paddle_cortexm.compiler.graph import Graph, Layer, Operator, Reshape
-from paddle_cortexm.compiler.operators.composites import COMPOSITES, Composite
+from paddle_cortexm.compiler.graph import Graph, Layer
+from paddle_cortexm.compiler.operators.parts.base import Operator
+from paddle_cortexm.compiler.operators.parts.relax_patterns import RelaxPattern
+from paddle_cortexm.compiler.operators.patterns import PATTERNS
+from paddle_cortexm.compiler.operators.reshape import Reshape
 from paddle_cortexm.compiler.tensor import Shape, Tensor
 from paddle_cortexm.errors import UserError
 
@@ -24,7 +27,7 @@ from paddle_cortexm.errors import UserError
 class _Match:
     operator: Operator
     inputs: tuple[Any, ...]  # variables
-    inner: tuple[Any, ...]  # variables of the composite that are not its result
+    inner: tuple[Any, ...]  # variables the pattern covers that are not its result
 
 
 class _Bindings:
@@ -43,13 +46,13 @@ class _Bindings:
         """A pattern matches values; this is the variable a value is bound to, or the expression itself."""
         return self._variable_of.get(hash(expression), expression)
 
-    def match(self, composite: Composite, variable: Any) -> _Match | None:
-        """The composite that ends in this variable and whose inner variables nobody else reads."""
-        matched = composite.pattern.extract_matched_expr(self.values[variable], self.values)
+    def match(self, pattern: RelaxPattern, variable: Any) -> _Match | None:
+        """The pattern that ends in this variable and whose inner variables nobody else reads."""
+        matched = pattern.pattern.extract_matched_expr(self.values[variable], self.values)
         if matched is None:
             return None
-        inputs = tuple(self.variable_of(matched[source]) for source in composite.inputs)
-        operator = composite.operator(matched)
+        inputs = tuple(self.variable_of(matched[source]) for source in pattern.inputs)
+        operator = pattern.operator(matched)
         if operator is None or not all(isinstance(source, relax.Var) for source in inputs):
             return None
         boundary = {hash(variable), *map(hash, inputs)}
@@ -65,7 +68,7 @@ def to_graph(module: tvm.IRModule, name: str, parameters: Mapping[str, str] = Ma
     """The layer graph of `main`. A reshape between (1, C) and (1, 1, 1, C) is no layer: its readers take its source.
     parameters: what the network calls the weights of the operator that makes a tensor, by the tensor.
 
-    Raises UserError naming the tensor that no composite covers.
+    Raises UserError naming the tensor that no pattern covers, or whose shape is not the operator's.
     """
     function = module["main"]
     bindings = _Bindings(function)
@@ -79,20 +82,34 @@ def to_graph(module: tvm.IRModule, name: str, parameters: Mapping[str, str] = Ma
             sources = tuple(variable.name for variable in match.inputs)
             made = (binding.var.name, *(variable.name for variable in match.inner))
             parameter = next((found for tensor in made if (found := parameters.get(tensor))), "")
-            layers.append(Layer(match.operator, sources, binding.var.name, parameter))
+            layer = Layer(match.operator, sources, binding.var.name, parameter)
+            _check_shape(layer, tensors)
+            layers.append(layer)
     graph = Graph(name, function.params[0].name, function.body.body.name, tuple(reversed(layers)), tensors)
     return _without_aliases(graph)
 
 
 def _first_match(bindings: _Bindings, variable: Any) -> _Match:
-    for composite in COMPOSITES:
-        match = bindings.match(composite, variable)
+    for pattern in PATTERNS:
+        match = bindings.match(pattern, variable)
         if match is not None:
             return match
-    known = ", ".join(dict.fromkeys(composite.name for composite in COMPOSITES))
+    known = ", ".join(dict.fromkeys(pattern.name for pattern in PATTERNS))
     value = bindings.values[variable]
     what = value.op.name if isinstance(value, relax.Call) else type(value).__name__
     raise UserError(f"tensor '{variable.name}': {what} is not a layer here. Layers: {known}")
+
+
+def _check_shape(layer: Layer, tensors: dict[str, Tensor]) -> None:
+    """Raises UserError where the operator's rule makes another shape than Relax's."""
+    sources, shape = [tensors[name].shape for name in layer.inputs], tensors[layer.output].shape
+    made = layer.operator.output_shape(sources)
+    if made != shape:
+        given = " and ".join(map(str, sources))
+        raise UserError(
+            f"tensor '{layer.output}': {layer.operator.name} makes {made} from {given}, but the program has {shape}; "
+            f"please report this network"
+        )
 
 
 def _read_by(value: Any) -> list[Any]:

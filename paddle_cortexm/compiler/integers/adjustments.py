@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from paddle_cortexm.compiler.graph import Graph
-from paddle_cortexm.compiler.integers.fake_quantisation import WEIGHTED
+from paddle_cortexm.compiler.operators.weighted import Weighted
 
 REFERENCE = "reference.npz"
 DEPLOYED = "deployed.npz"
@@ -32,7 +32,7 @@ def save(path: Path, adjusted: Adjusted) -> None:
     """Write weights, biases and scales of every layer that has weights. The same values give the same bytes."""
     arrays: dict[str, NDArray[np.generic]] = {}
     for layer in adjusted.graph.layers:
-        if isinstance(layer.operator, WEIGHTED):
+        if isinstance(layer.operator, Weighted):
             arrays[f"{layer.output}/weight"], arrays[f"{layer.output}/bias"] = (
                 layer.operator.weight,
                 layer.operator.bias,
@@ -48,8 +48,8 @@ def load(path: Path, graph: Graph) -> Adjusted:
         return Adjusted(graph)
     with np.load(path) as arrays:
         layers = tuple(
-            replace(layer, operator=replace(layer.operator, weight=arrays[f"{layer.output}/weight"], bias=arrays[key]))
-            if (key := f"{layer.output}/bias") in arrays and isinstance(layer.operator, WEIGHTED)
+            replace(layer, operator=layer.operator.with_weights(arrays[f"{layer.output}/weight"], arrays[key]))
+            if (key := f"{layer.output}/bias") in arrays and isinstance(layer.operator, Weighted)
             else layer
             for layer in graph.layers
         )

@@ -8,19 +8,17 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping
 from dataclasses import replace
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from paddle_cortexm.compiler.graph import Convolution, DepthwiseConvolution, FullyConnected, Graph, Layer, Operator
-from paddle_cortexm.compiler.integers.realisation import by_channel, integer_weights
-from paddle_cortexm.compiler.reference import evaluate
+from paddle_cortexm.compiler.graph import Graph, Layer
+from paddle_cortexm.compiler.operators.parts.base import Operator
+from paddle_cortexm.compiler.operators.weighted import Weighted
 from paddle_cortexm.compiler.tensor import Grid
 
 Floats = NDArray[np.float32]
 Scales = Mapping[str, NDArray[np.float64]]
-WEIGHTED = (Convolution, DepthwiseConvolution, FullyConnected)
 
 
 def to_grid(values: Floats, grid: Grid) -> Floats:
@@ -31,13 +29,13 @@ def to_grid(values: Floats, grid: Grid) -> Floats:
 
 def on_weight_grid(layer: Layer, grids: Mapping[str, Grid], weight_scales: Scales) -> Layer:
     """The layer with the real values of its int8 weights and int32 bias; layers without weights as they are."""
-    if not isinstance(layer.operator, WEIGHTED):
+    operator = layer.operator
+    if not isinstance(operator, Weighted):
         return layer
     source = grids[layer.inputs[0]].scale
-    weight, bias, scales = integer_weights(layer.operator, source, weight_scales.get(layer.output))
-    real = (weight * by_channel(layer.operator, scales)).astype(np.float32)
-    operator = replace(layer.operator, weight=real, bias=(bias * scales * source).astype(np.float32))
-    return replace(layer, operator=operator)
+    weight, bias, scales = operator.integer_weights(source, weight_scales.get(layer.output))
+    real = (weight * operator.by_channel(scales)).astype(np.float32)
+    return replace(layer, operator=operator.with_weights(real, (bias * scales * source).astype(np.float32)))
 
 
 def run_fake_quantised(
@@ -66,10 +64,10 @@ def float_tensors(graph: Graph, keep_float: Collection[str]) -> frozenset[str]:
 
 def one_layer(layer: Layer, tensors: Mapping[str, Floats], graph: Graph) -> Floats:
     """The layer's result in floating point: (N, ...) in the shape of its output."""
-    result = evaluate(layer.operator, [tensors[name] for name in layer.inputs])
+    result = layer.operator.evaluate([tensors[name] for name in layer.inputs])
     return result.reshape(len(result), *graph.tensors[layer.output].shape[1:])
 
 
-def unclamped(operator: Operator) -> Any:
+def unclamped(operator: Operator) -> Operator:
     """The operator without its fused activation."""
-    return replace(operator, clamp=(None, None)) if isinstance(operator, WEIGHTED) else operator
+    return operator.unclamped() if isinstance(operator, Weighted) else operator

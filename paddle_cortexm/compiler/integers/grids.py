@@ -2,27 +2,12 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping
 
-from paddle_cortexm.compiler.graph import (
-    Activation,
-    Add,
-    AveragePool,
-    Convolution,
-    DepthwiseConvolution,
-    FullyConnected,
-    Graph,
-    Layer,
-    MaxPool,
-    Operator,
-    Reshape,
-)
-from paddle_cortexm.compiler.tensor import Grid
+from paddle_cortexm.compiler.graph import Graph, Layer
+from paddle_cortexm.compiler.operators.parts.base import EVERYTHING, FloatOperator
+from paddle_cortexm.compiler.tensor import Grid, Range
 from paddle_cortexm.errors import UserError
-
-Range = tuple[float, float]
-HARD_SWISH_MINIMUM = -0.375  # at x = -1.5
 
 
 def grid_of_range(minimum: float, maximum: float, *, symmetric: bool = False) -> Grid:
@@ -40,11 +25,6 @@ def grid_of_range(minimum: float, maximum: float, *, symmetric: bool = False) ->
     return Grid(scale, int(max(-128, min(127, round(-128 - minimum / scale)))))
 
 
-def keeps_grid(operator: Operator) -> bool:
-    """True for the operators whose output keeps the input's scale and zero point."""
-    return isinstance(operator, AveragePool | MaxPool | Reshape)
-
-
 def tensor_grids(
     graph: Graph, ranges: Mapping[str, Range], input_range: Range, *, symmetric: bool = False
 ) -> dict[str, Grid]:
@@ -54,12 +34,12 @@ def tensor_grids(
     """
     chosen = {graph.input: grid_of_range(*input_range, symmetric=symmetric)}
     for layer in graph.layers:
-        if keeps_grid(layer.operator):
+        if _float_operator(layer).keeps_grid:
             chosen[layer.output] = chosen[layer.inputs[0]]
             continue
         if layer.output not in ranges:
             raise UserError(
-                f"ranges.json: no range for tensor '{layer.output}' ({type(layer.operator).__name__}); every tensor of "
+                f"ranges.json: no range for tensor '{layer.output}' ({layer.operator.name}); every tensor of "
                 f"the graph needs one. Run ./02_quantize.py --force."
             )
         interval = _useful_part(graph, layer, ranges)
@@ -69,7 +49,7 @@ def tensor_grids(
 
 def _useful_part(graph: Graph, layer: Layer, ranges: Mapping[str, Range]) -> Range:
     """The calibrated interval without what the producer cannot make or no consumer can tell apart."""
-    low, high = _intersect(ranges[layer.output], _producible(layer.operator))
+    low, high = _intersect(ranges[layer.output], _float_operator(layer).producible)
     least, most = distinguishable_range(graph, layer.output, ranges)
     return max(low, least), min(high, most)
 
@@ -78,43 +58,16 @@ def distinguishable_range(graph: Graph, tensor: str, ranges: Mapping[str, Range]
     """The interval of a tensor's values beyond which all are one to the layers that read it. ranges: of the readers'
     results, which saturate too."""
     wanted = [
-        _distinguishable(reader.operator, (ranges or {}).get(reader.output)) for reader in graph.consumers(tensor)
+        _float_operator(reader).distinguishable((ranges or {}).get(reader.output)) for reader in graph.consumers(tensor)
     ]
     if not wanted or tensor == graph.output:
-        return -float("inf"), float("inf")
+        return EVERYTHING
     return min(low for low, _ in wanted), max(high for _, high in wanted)
 
 
-def _producible(operator: Operator) -> Range:
-    match operator:
-        case Activation(kind="relu"):
-            return 0.0, float("inf")
-        case Activation(kind="relu6"):
-            return 0.0, 6.0
-        case Activation(kind="hard_swish"):
-            return HARD_SWISH_MINIMUM, float("inf")
-        case Activation(kind="hard_sigmoid"):
-            return 0.0, 1.0
-        case Convolution() | DepthwiseConvolution() | FullyConnected() | Add():
-            low, high = operator.clamp
-            return -float("inf") if low is None else low, float("inf") if high is None else high
-    return -float("inf"), float("inf")
-
-
-def _distinguishable(operator: Operator, result: Range | None) -> Range:
-    """The inputs that lead to different results: hard-swish is 0 below -3 and saturates with its result's range,
-    hard-sigmoid is constant outside its ramp. Saturating there loses nothing."""
-    match operator:
-        case Activation(kind="hard_swish"):
-            return -3.0, float("inf") if result is None else _hard_swish_inverse(result[1])
-        case Activation(kind="hard_sigmoid", slope=slope, offset=offset):
-            return -offset / slope, (1 - offset) / slope
-    return -float("inf"), float("inf")
-
-
-def _hard_swish_inverse(y: float) -> float:
-    """The x >= 0 with x * min(x + 3, 6) / 6 = y."""
-    return y if y >= 3 else (math.sqrt(9 + 24 * max(y, 0.0)) - 3) / 2
+def _float_operator(layer: Layer) -> FloatOperator:
+    assert isinstance(layer.operator, FloatOperator), f"{layer.output}: {layer.operator.name} has its integers already"
+    return layer.operator
 
 
 def _intersect(a: Range, b: Range) -> Range:

@@ -16,9 +16,8 @@ from functools import cache
 from math import prod
 from pathlib import Path
 
-from paddle_cortexm.compiler.graph import Graph, Layer, multiply_accumulates
+from paddle_cortexm.compiler.graph import Graph, Layer
 from paddle_cortexm.compiler.kernels.kernel import Kernel
-from paddle_cortexm.compiler.kernels.plan import layer_kind, operator_name
 
 COSTS = Path(__file__).with_name("costs.json")
 VECTOR = 16  # int8 values a Helium register holds
@@ -32,7 +31,7 @@ def fitted_costs() -> Mapping[str, Sequence[float]]:
 
 
 def key(kernel: str, kind: str, operator: str) -> str:
-    """The row of costs.json. operator: plan_report.operator_name's, which says what is fused."""
+    """The row of costs.json. operator: Operator.name, which says what is fused."""
     return f"{kernel}, {kind}, {operator}"
 
 
@@ -45,9 +44,9 @@ def quantities(macs: int, output_shape: Sequence[int], input_shape: Sequence[int
 
 def estimate(graph: Graph, layer: Layer, kernel: Kernel) -> int | None:
     """Instructions of the layer with this kernel, None where no layer of its kind was ever measured with it."""
-    factors = fitted_costs().get(key(kernel.name, layer_kind(layer), operator_name(layer)))
+    factors = fitted_costs().get(key(kernel.name, layer.operator.layer_kind, layer.operator.name))
     if factors is None:
         return None
     shapes = graph.output_of(layer).shape, graph.inputs_of(layer)[0].shape
-    given = quantities(multiply_accumulates(graph, layer), *shapes)
+    given = quantities(layer.operator.macs(shapes[0]), *shapes)
     return round(sum(factor * quantity for factor, quantity in zip(factors, given, strict=True)))

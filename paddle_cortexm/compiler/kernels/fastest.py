@@ -5,17 +5,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from paddle_cortexm.compiler.graph import (
-    Epilogue,
-    Graph,
-    IntegerConvolution,
-    IntegerDepthwiseConvolution,
-    IntegerFullyConnected,
-    Layer,
-    Table,
-)
+from paddle_cortexm.compiler.graph import Graph, Layer
 from paddle_cortexm.compiler.kernels.cost_model import estimate
 from paddle_cortexm.compiler.kernels.kernel import Backend, Kernel, Rejection
+from paddle_cortexm.compiler.operators.activation import Table
+from paddle_cortexm.compiler.operators.convolution import IntegerConvolution
+from paddle_cortexm.compiler.operators.depthwise_convolution import IntegerDepthwiseConvolution
+from paddle_cortexm.compiler.operators.fully_connected import IntegerFullyConnected
+from paddle_cortexm.compiler.operators.weighted import Epilogue
 
 
 @dataclass(frozen=True)

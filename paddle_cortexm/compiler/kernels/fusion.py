@@ -10,20 +10,12 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import replace
 
-from paddle_cortexm.compiler.graph import (
-    Activation,
-    Add,
-    Convolution,
-    DepthwiseConvolution,
-    FullyConnected,
-    Graph,
-    IntegerAdd,
-    IntegerConvolution,
-    IntegerDepthwiseConvolution,
-    IntegerFullyConnected,
-    Layer,
-    Table,
-)
+from paddle_cortexm.compiler.graph import Graph, Layer
+from paddle_cortexm.compiler.operators.activation import Activation, Table
+from paddle_cortexm.compiler.operators.add import Add, IntegerAdd
+from paddle_cortexm.compiler.operators.convolution import Convolution, IntegerConvolution
+from paddle_cortexm.compiler.operators.depthwise_convolution import DepthwiseConvolution, IntegerDepthwiseConvolution
+from paddle_cortexm.compiler.operators.fully_connected import FullyConnected, IntegerFullyConnected
 
 Accepts = Callable[[Graph, Layer, Layer], bool]  # graph, convolution alone, convolution with the epilogue
 IntegerWeighted = IntegerConvolution | IntegerDepthwiseConvolution | IntegerFullyConnected
@@ -68,7 +60,7 @@ def _fused(producer: Layer, follower: Layer) -> Layer | None:
         if operator.epilogue.add is not None or follower.inputs[0] == follower.inputs[1]:
             return None
         own_is_first = follower.inputs[0] == producer.output
-        add = follower.operator if own_is_first else _swapped(follower.operator)
+        add = follower.operator if own_is_first else follower.operator.swapped()
         epilogue = replace(operator.epilogue, add=add)
         inputs = (*producer.inputs, _residual(producer, follower))
     else:
@@ -96,9 +88,3 @@ def _residual(producer: Layer, follower: Layer) -> str:
     """The sum's input that is not the producer's output."""
     first, second = follower.inputs
     return second if first == producer.output else first
-
-
-def _swapped(add: IntegerAdd) -> IntegerAdd:
-    """The same sum with its two inputs exchanged."""
-    (a, b), (m0, m1, m2), (s0, s1, s2) = add.zero_points, add.multipliers, add.shifts
-    return replace(add, zero_points=(b, a), multipliers=(m1, m0, m2), shifts=(s1, s0, s2))

@@ -7,27 +7,10 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 
 from paddle_cortexm.compiler.arena.plan import MemoryPlan
-from paddle_cortexm.compiler.graph import (
-    Convolution,
-    DepthwiseConvolution,
-    Graph,
-    IntegerConvolution,
-    IntegerDepthwiseConvolution,
-    Layer,
-    Window,
-    multiply_accumulates,
-)
+from paddle_cortexm.compiler.graph import Graph, Layer
 from paddle_cortexm.compiler.kernels.kernel import Kernel
 
 WORDS, NARROWEST, GAP = 3, 16, "  "  # the table's columns of words, the fewest letters they keep, the space between
-STEM_CHANNELS = 4  # a convolution of at most so many channels is the image's
-KINDS = {
-    "FullyConnected": "fully connected",
-    "AveragePool": "pool",
-    "MaxPool": "pool",
-    "Table": "activation",
-    "Activation": "activation",
-}
 
 
 @dataclass(frozen=True)
@@ -49,29 +32,6 @@ class PlannedLayer:
     scratch_bytes: int
 
 
-def operator_name(layer: Layer) -> str:
-    """The operator with its fused epilogue, as in IntegerConvolution+table+add."""
-    epilogue = getattr(layer.operator, "epilogue", None)
-    fused = [part for part in ("table", "activation", "add") if getattr(epilogue, part, None) is not None]
-    return "+".join([type(layer.operator).__name__, *fused])
-
-
-def layer_kind(layer: Layer) -> str:
-    """What reports group layers by: 'pointwise', 'depthwise 3x3', 'stem' (the convolution of the image), ...
-
-    A layer with a fused epilogue is of its own kind, the epilogue's work included.
-    """
-    match layer.operator:
-        case DepthwiseConvolution(window=window) | IntegerDepthwiseConvolution(window=window):
-            return "depthwise {}x{}".format(*window.kernel)
-        case Convolution(window=Window(kernel=(1, 1))) | IntegerConvolution(window=Window(kernel=(1, 1))):
-            return "pointwise"
-        case Convolution(weight=weight) | IntegerConvolution(weight=weight):
-            return "stem" if weight.shape[-1] <= STEM_CHANNELS else "convolution"
-    name = type(layer.operator).__name__.removeprefix("Integer")
-    return KINDS.get(name, name.lower())
-
-
 def planned_layers(graph: Graph, kernels: Mapping[str, Kernel]) -> list[PlannedLayer]:
     return [_planned(graph, layer, kernels[layer.output]) for layer in graph.layers]
 
@@ -80,15 +40,15 @@ def _planned(graph: Graph, layer: Layer, kernel: Kernel) -> PlannedLayer:
     inputs, output = graph.inputs_of(layer), graph.output_of(layer)
     return PlannedLayer(
         name=layer.output,
-        operator=operator_name(layer),
-        kind=layer_kind(layer),
+        operator=layer.operator.name,
+        kind=layer.operator.layer_kind,
         inputs=list(layer.inputs),
         input_shapes=[list(tensor.shape) for tensor in inputs],
         output_shape=list(output.shape),
         backend=kernel.backend,
         kernel=kernel.name,
         reason=kernel.reason,
-        macs=multiply_accumulates(graph, layer),
+        macs=layer.operator.macs(output.shape),
         weight_bytes=sum(constant.values.nbytes for constant in kernel.constants),
         activation_bytes=sum(tensor.bytes for tensor in (*inputs, output)),
         scratch_bytes=kernel.scratch_bytes,

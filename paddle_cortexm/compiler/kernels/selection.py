@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from paddle_cortexm.compiler.graph import Graph, Layer, Reshape
+from paddle_cortexm.compiler.graph import Graph, Layer
 from paddle_cortexm.compiler.kernels.fusion import fuse_epilogues
 from paddle_cortexm.compiler.kernels.kernel import Backend, Kernel
+from paddle_cortexm.compiler.operators.reshape import Reshape
 from paddle_cortexm.errors import UserError
 
 

@@ -16,7 +16,7 @@ from paddle_cortexm.target import target_named
 
 @dataclass(frozen=True)
 class Kind:
-    """All layers of one kind (plan.layer_kind): instructions with their fused epilogues, multiply-accumulates, and
+    """All layers of one kind (Operator.layer_kind): instructions with their fused epilogues, multiply-accumulates, and
     Cortex-M55 cycles as profile.cycles models them (None without llvm-mca)."""
 
     instructions: int

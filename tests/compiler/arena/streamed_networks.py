@@ -14,22 +14,15 @@ from numpy.typing import NDArray
 
 from paddle_cortexm.compiler.arena.plan import MemoryPlan
 from paddle_cortexm.compiler.emit import ModelFacts, emit_model
-from paddle_cortexm.compiler.graph import (
-    Activation,
-    Add,
-    Convolution,
-    DepthwiseConvolution,
-    Dequantise,
-    Graph,
-    IntegerConvolution,
-    IntegerDepthwiseConvolution,
-    IntegerMaxPool,
-    MaxPool,
-    Quantise,
-    Table,
-    Window,
-)
+from paddle_cortexm.compiler.graph import Graph
 from paddle_cortexm.compiler.kernels.kernel import Kernel
+from paddle_cortexm.compiler.operators.activation import Activation, Table
+from paddle_cortexm.compiler.operators.add import Add
+from paddle_cortexm.compiler.operators.conversion import Dequantise, Quantise
+from paddle_cortexm.compiler.operators.convolution import Convolution, IntegerConvolution
+from paddle_cortexm.compiler.operators.depthwise_convolution import DepthwiseConvolution, IntegerDepthwiseConvolution
+from paddle_cortexm.compiler.operators.max_pool import IntegerMaxPool, MaxPool
+from paddle_cortexm.compiler.operators.parts.window import Window
 from paddle_cortexm.compiler.tensor import DataType, Grid
 from paddle_cortexm.host.model import HEADERS, host_compiler
 from paddle_cortexm.stage import REPOSITORY

@@ -12,8 +12,9 @@ from paddle_cortexm.compiler.arena.plan import MemoryPlan, aligned, plan_memory
 from paddle_cortexm.compiler.arena.row_costs import added_by_layer
 from paddle_cortexm.compiler.arena.rows import MOST_TENSORS, MOST_WINDOW_ROWS, Segment, can_work_in_place, row_bytes
 from paddle_cortexm.compiler.backends.registry import backends_named
-from paddle_cortexm.compiler.graph import Graph, IntegerDepthwiseConvolution
+from paddle_cortexm.compiler.graph import Graph
 from paddle_cortexm.compiler.kernels.selection import SelectedGraph, select_kernels
+from paddle_cortexm.compiler.operators.depthwise_convolution import IntegerDepthwiseConvolution
 from paddle_cortexm.config import parse_arena
 from paddle_cortexm.errors import UserError
 from paddle_cortexm.stage import REPOSITORY

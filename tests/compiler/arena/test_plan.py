@@ -6,8 +6,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from paddle_cortexm.compiler.arena.plan import ALIGNMENT, MemoryPlan, aligned, plan_memory
-from paddle_cortexm.compiler.graph import Add, Graph
+from paddle_cortexm.compiler.graph import Graph
 from paddle_cortexm.compiler.kernels.kernel import Kernel
+from paddle_cortexm.compiler.operators.add import Add
 from tests.compiler.graphs import GraphBuilder, chain, kernel
 
 

@@ -18,8 +18,9 @@ from paddle_cortexm.compiler.arena.plan import plan_memory
 from paddle_cortexm.compiler.c_text import array_definition, float_literal, identifier, string_literal
 from paddle_cortexm.compiler.emit import ModelFacts, emit_model
 from paddle_cortexm.compiler.emit.program_data import emit_demo_frame, emit_labels, emit_preprocessing_table
-from paddle_cortexm.compiler.graph import Add, Graph
+from paddle_cortexm.compiler.graph import Graph
 from paddle_cortexm.compiler.kernels.kernel import Constant, Kernel, c_template
+from paddle_cortexm.compiler.operators.add import Add
 from paddle_cortexm.host.model import HOST_FLAGS, host_compiler
 from tests.compiler.graphs import GraphBuilder, kernel
 

@@ -9,8 +9,8 @@ from paddle_cortexm.compiler.arena.choice import plan_arena, smallest_bound
 from paddle_cortexm.compiler.arena.plan import MemoryPlan, plan_memory
 from paddle_cortexm.compiler.arena.rows import Segment, can_work_in_place, streamed_segment
 from paddle_cortexm.compiler.backends.registry import backends_named
-from paddle_cortexm.compiler.graph import Dequantise, Quantise
 from paddle_cortexm.compiler.kernels.selection import SelectedGraph, select_kernels
+from paddle_cortexm.compiler.operators.conversion import Dequantise, Quantise
 from paddle_cortexm.compiler.tensor import DataType
 from tests.compiler.arena.streamed_networks import RandomNetwork, image_of, run_guarded
 

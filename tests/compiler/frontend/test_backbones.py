@@ -14,9 +14,9 @@ from tvm import relax
 from paddle_cortexm.compiler.frontend import import_program, load_graph
 from paddle_cortexm.compiler.graph import Graph
 from paddle_cortexm.compiler.reference import run_float
-from paddle_cortexm.models import build
 from paddle_cortexm.quantisation.fold_batch_norm import fold_batch_norm
 from paddle_cortexm.quantisation.programs import export_program
+from tests.compiler.frontend.backbones import trained_alike
 from tests.compiler.frontend.static_programs import TOLERANCE, operators, paddles_answer, random_image
 
 MOBILENETV2 = {"Convolution": 36, "DepthwiseConvolution": 17, "Add": 10, "AveragePool": 1, "FullyConnected": 1}
@@ -29,23 +29,6 @@ PPLCNET = {
     "AveragePool": 3,
     "FullyConnected": 1,
 }
-
-
-def trained_alike(name: str, seed: int = 0) -> paddle.nn.Layer:
-    """The backbone with batch norm as after training: gains, offsets and statistics that differ by channel,
-    in step with what the layers make, so that signals neither die nor explode."""
-    network, random = build(name, 10, seed=seed).network, np.random.default_rng(seed)
-    for layer in network.sublayers():
-        if isinstance(layer, paddle.nn.BatchNorm | paddle.nn.BatchNorm2D):
-            layer.weight.set_value(random.uniform(0.7, 1.3, layer.weight.shape).astype(np.float32))
-            layer.bias.set_value(random.normal(0.2, 0.3, layer.bias.shape).astype(np.float32))
-            layer._momentum = 0.3
-    network.train()
-    with paddle.no_grad():
-        for step in range(3):
-            network(paddle.to_tensor(random_image((4, 3, 64, 64), seed=step)))
-    network.eval()
-    return network
 
 
 def compare(network: paddle.nn.Layer, folder: Path, size: int) -> Graph:

@@ -5,8 +5,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from paddle_cortexm.compiler.graph import Activation, Add, AveragePool, MaxPool, Operator, Reshape, Window
 from paddle_cortexm.compiler.integers.grids import grid_of_range, tensor_grids
+from paddle_cortexm.compiler.operators.activation import Activation
+from paddle_cortexm.compiler.operators.add import Add
+from paddle_cortexm.compiler.operators.average_pool import AveragePool
+from paddle_cortexm.compiler.operators.max_pool import MaxPool
+from paddle_cortexm.compiler.operators.parts.base import Operator
+from paddle_cortexm.compiler.operators.parts.window import Window
+from paddle_cortexm.compiler.operators.reshape import Reshape
 from paddle_cortexm.compiler.tensor import Grid
 from paddle_cortexm.errors import UserError
 from tests.compiler.graphs import GraphBuilder, pointwise

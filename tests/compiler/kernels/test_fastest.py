@@ -8,26 +8,19 @@ import numpy as np
 import pytest
 
 from paddle_cortexm.compiler.backends.registry import backends_named
-from paddle_cortexm.compiler.graph import Activation, Add, Graph
 from paddle_cortexm.compiler.integers.realisation import quantise_graph
 from paddle_cortexm.compiler.kernels import cost_model
 from paddle_cortexm.compiler.kernels.cost_model import fitted_costs, quantities
 from paddle_cortexm.compiler.kernels.fastest import FastestBackend
 from paddle_cortexm.compiler.kernels.kernel import Kernel
 from paddle_cortexm.compiler.kernels.selection import SelectedGraph, select_kernels
+from paddle_cortexm.compiler.operators.add import Add
 from paddle_cortexm.errors import UserError
 from paddle_cortexm.measure.bench.costs import fit, layer_samples, median_error
 from tests.compiler.graphs import GraphBuilder, pointwise
-from tests.compiler.kernels.test_selection import Knows
+from tests.compiler.kernels.backends import Knows, chosen, convolution_and_table
 
 CONVOLUTION, FUSED, TABLE = "pointwise, IntegerConvolution", "pointwise, IntegerConvolution+table", "activation, Table"
-
-
-def convolution_and_table() -> Graph:
-    builder = GraphBuilder((1, 2, 2, 3))
-    builder.add("mixed", pointwise(np.eye(3)), "image")
-    builder.add("bent", Activation("hard_swish"), "mixed")
-    return quantise_graph(builder.graph(), {"mixed": (-3.0, 3.0), "bent": (-0.4, 3.0)}, (-2.0, 2.0))
 
 
 def costing(monkeypatch: pytest.MonkeyPatch, costs: Mapping[str, int]) -> None:
@@ -38,10 +31,6 @@ def costing(monkeypatch: pytest.MonkeyPatch, costs: Mapping[str, int]) -> None:
         backend, layer = name.split(" ", 1)
         rows[f"{backend}_{names[layer]}, {layer}"] = [0, 0, 0, 0, 0, cost]
     monkeypatch.setattr(cost_model, "fitted_costs", lambda: rows)
-
-
-def chosen(selected: SelectedGraph) -> list[str]:
-    return [selected.kernels[layer.output].name for layer in selected.graph.layers]
 
 
 def selected(*backends: Knows) -> SelectedGraph:

@@ -1,46 +1,13 @@
 """Kernel selection: the config's order, the reasons, and errors that name every backend's refusal."""
 
-from dataclasses import dataclass, field
-
-import numpy as np
 import pytest
 
-from paddle_cortexm.compiler.graph import Activation, Graph, Layer, Reshape
-from paddle_cortexm.compiler.integers.realisation import quantise_graph
-from paddle_cortexm.compiler.kernels.kernel import Kernel, Rejection
-from paddle_cortexm.compiler.kernels.plan import operator_name
-from paddle_cortexm.compiler.kernels.selection import SelectedGraph, select_kernels, without_reshapes
+from paddle_cortexm.compiler.kernels.selection import select_kernels, without_reshapes
+from paddle_cortexm.compiler.operators.activation import Activation
+from paddle_cortexm.compiler.operators.reshape import Reshape
 from paddle_cortexm.errors import UserError
-from tests.compiler.graphs import GraphBuilder, kernel, pointwise
-
-ALL = frozenset({"IntegerConvolution", "IntegerConvolution+table", "Table"})
-
-
-@dataclass
-class Knows:
-    """A backend that takes the named operators, as in plan.json."""
-
-    name: str
-    operators: frozenset[str] = ALL
-    asked: list[str] = field(default_factory=list)
-
-    def select(self, graph: Graph, layer: Layer) -> Kernel | Rejection:
-        self.asked.append(layer.output)
-        name = operator_name(layer)
-        if name not in self.operators:
-            return Rejection(f"no {name}")
-        return kernel(f"{self.name}_{name}", backend=self.name, reason=f"{self.name} likes it")
-
-
-def convolution_and_table() -> Graph:
-    builder = GraphBuilder((1, 2, 2, 3))
-    builder.add("mixed", pointwise(np.eye(3)), "image")
-    builder.add("bent", Activation("hard_swish"), "mixed")
-    return quantise_graph(builder.graph(), {"mixed": (-3.0, 3.0), "bent": (-0.4, 3.0)}, (-2.0, 2.0))
-
-
-def chosen(selected: SelectedGraph) -> list[str]:
-    return [selected.kernels[layer.output].name for layer in selected.graph.layers]
+from tests.compiler.graphs import GraphBuilder
+from tests.compiler.kernels.backends import Knows, chosen, convolution_and_table
 
 
 def test_the_first_backend_that_takes_a_layer_gets_it() -> None:

@@ -6,7 +6,7 @@ follow the library's documented *_get_buffer_size functions; a test compares the
 
 from __future__ import annotations
 
-from paddle_cortexm.compiler.graph import Window
+from paddle_cortexm.compiler.operators.parts.window import Window
 
 VECTOR = 16  # bytes of a Helium register
 DEPTHWISE_CHANNEL_BLOCK = 124  # channels the depthwise kernel unrolls into its buffer at a time

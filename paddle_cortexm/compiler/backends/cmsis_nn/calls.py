@@ -5,20 +5,17 @@ from __future__ import annotations
 import numpy as np
 
 from paddle_cortexm.compiler.backends.cmsis_nn.buffers import convolution_bytes, depthwise_bytes
-from paddle_cortexm.compiler.graph import (
-    Graph,
-    IntegerAdd,
-    IntegerAveragePool,
-    IntegerConvolution,
-    IntegerDepthwiseConvolution,
-    IntegerFullyConnected,
-    IntegerMaxPool,
-    IntegerMultiply,
-    Layer,
-    Requantisation,
-    Window,
-)
+from paddle_cortexm.compiler.graph import Graph, Layer
 from paddle_cortexm.compiler.kernels.kernel import Constant, Kernel, c_template
+from paddle_cortexm.compiler.operators.add import IntegerAdd
+from paddle_cortexm.compiler.operators.average_pool import IntegerAveragePool
+from paddle_cortexm.compiler.operators.convolution import IntegerConvolution
+from paddle_cortexm.compiler.operators.depthwise_convolution import IntegerDepthwiseConvolution
+from paddle_cortexm.compiler.operators.fully_connected import IntegerFullyConnected
+from paddle_cortexm.compiler.operators.max_pool import IntegerMaxPool
+from paddle_cortexm.compiler.operators.multiply import IntegerMultiply
+from paddle_cortexm.compiler.operators.parts.requantisation import Requantisation
+from paddle_cortexm.compiler.operators.parts.window import Window
 from paddle_cortexm.compiler.tensor import Tensor
 
 STATUS = "    if ({call} != ARM_CMSIS_NN_SUCCESS) {{\n        return 1;\n    }}\n"

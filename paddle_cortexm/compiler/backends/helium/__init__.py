@@ -9,27 +9,16 @@ from __future__ import annotations
 from importlib import import_module
 from importlib.util import find_spec
 
-from paddle_cortexm.compiler.graph import (
-    Activation,
-    Add,
-    AveragePool,
-    Convolution,
-    DepthwiseConvolution,
-    FullyConnected,
-    Graph,
-    IntegerAdd,
-    IntegerAveragePool,
-    IntegerConvolution,
-    IntegerDepthwiseConvolution,
-    IntegerFullyConnected,
-    IntegerMaxPool,
-    IntegerMultiply,
-    Layer,
-    MaxPool,
-    Multiply,
-    Table,
-)
+from paddle_cortexm.compiler.graph import Graph, Layer
 from paddle_cortexm.compiler.kernels.kernel import Kernel, Rejection
+from paddle_cortexm.compiler.operators.activation import Activation, Table
+from paddle_cortexm.compiler.operators.add import Add, IntegerAdd
+from paddle_cortexm.compiler.operators.average_pool import AveragePool, IntegerAveragePool
+from paddle_cortexm.compiler.operators.convolution import Convolution, IntegerConvolution
+from paddle_cortexm.compiler.operators.depthwise_convolution import DepthwiseConvolution, IntegerDepthwiseConvolution
+from paddle_cortexm.compiler.operators.fully_connected import FullyConnected, IntegerFullyConnected
+from paddle_cortexm.compiler.operators.max_pool import IntegerMaxPool, MaxPool
+from paddle_cortexm.compiler.operators.multiply import IntegerMultiply, Multiply
 
 # The module of this package that takes an operator. Modules are imported when first needed.
 SELECTORS: dict[type, str] = {

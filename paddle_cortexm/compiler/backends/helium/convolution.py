@@ -15,8 +15,9 @@ from paddle_cortexm.compiler.backends.helium.packing import (
     matrix_scratch,
 )
 from paddle_cortexm.compiler.backends.helium.structs import declaration, size_fields, window_fields
-from paddle_cortexm.compiler.graph import Graph, IntegerConvolution, Layer
+from paddle_cortexm.compiler.graph import Graph, Layer
 from paddle_cortexm.compiler.kernels.kernel import Kernel, Rejection, c_template
+from paddle_cortexm.compiler.operators.convolution import IntegerConvolution
 
 CONV2D = ("app/helium/conv2d_s8.c",)
 LARGEST_KERNEL_HEIGHT = 16  # HELIUM_CONV2D_ROWS

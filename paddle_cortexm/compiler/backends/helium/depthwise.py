@@ -16,8 +16,10 @@ from paddle_cortexm.compiler.backends.helium.requantisation import (
     requantise_fields,
 )
 from paddle_cortexm.compiler.backends.helium.structs import declaration, size_fields, window_fields
-from paddle_cortexm.compiler.graph import Graph, Int8Array, IntegerDepthwiseConvolution, Layer
+from paddle_cortexm.compiler.graph import Graph, Layer
 from paddle_cortexm.compiler.kernels.kernel import Constant, Kernel, Rejection, c_template
+from paddle_cortexm.compiler.operators.depthwise_convolution import IntegerDepthwiseConvolution
+from paddle_cortexm.compiler.operators.parts.base import Int8Array
 
 LARGEST_KERNEL_HEIGHT = 16  # HELIUM_DEPTHWISE_ROWS
 

@@ -6,8 +6,11 @@ import numpy as np
 
 from paddle_cortexm.compiler.backends.helium.requantisation import GROUP, split_shift, table_constant
 from paddle_cortexm.compiler.backends.helium.structs import declaration, size_fields
-from paddle_cortexm.compiler.graph import Graph, Int8Array, IntegerDepthwiseConvolution, Layer, Window
+from paddle_cortexm.compiler.graph import Graph, Layer
 from paddle_cortexm.compiler.kernels.kernel import Constant, Kernel, Rejection, c_template
+from paddle_cortexm.compiler.operators.depthwise_convolution import IntegerDepthwiseConvolution
+from paddle_cortexm.compiler.operators.parts.base import Int8Array
+from paddle_cortexm.compiler.operators.parts.window import Window
 from paddle_cortexm.compiler.tensor import Shape
 
 WORD_ROWS = 4  # rows that a word of the kernel holds

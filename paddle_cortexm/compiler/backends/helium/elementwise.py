@@ -5,8 +5,10 @@ from __future__ import annotations
 from paddle_cortexm.compiler.backends.helium.packing import add_fields, add_rejection
 from paddle_cortexm.compiler.backends.helium.requantisation import split_shift
 from paddle_cortexm.compiler.backends.helium.structs import declaration
-from paddle_cortexm.compiler.graph import Graph, IntegerAdd, IntegerMultiply, Layer
+from paddle_cortexm.compiler.graph import Graph, Layer
 from paddle_cortexm.compiler.kernels.kernel import Kernel, Rejection, c_template
+from paddle_cortexm.compiler.operators.add import IntegerAdd
+from paddle_cortexm.compiler.operators.multiply import IntegerMultiply
 
 
 def select(graph: Graph, layer: Layer) -> Kernel | Rejection:

@@ -10,8 +10,9 @@ from paddle_cortexm.compiler.backends.helium.float_packing import (
     weighted_rejection,
 )
 from paddle_cortexm.compiler.backends.helium.structs import declaration, size_fields, window_fields
-from paddle_cortexm.compiler.graph import DepthwiseConvolution, Graph, Layer
+from paddle_cortexm.compiler.graph import Graph, Layer
 from paddle_cortexm.compiler.kernels.kernel import Constant, Kernel, Rejection, c_template
+from paddle_cortexm.compiler.operators.depthwise_convolution import DepthwiseConvolution
 
 LARGEST_KERNEL_HEIGHT = 16  # HELIUM_DEPTHWISE_FLOAT_ROWS
 

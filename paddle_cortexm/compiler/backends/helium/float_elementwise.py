@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
-from paddle_cortexm.compiler.backends.helium.float_packing import activation_fields, float_type
+from paddle_cortexm.compiler.backends.helium.float_packing import activation_fields, activation_rejection, float_type
 from paddle_cortexm.compiler.backends.helium.structs import declaration
-from paddle_cortexm.compiler.graph import Activation, Add, Graph, Layer, Multiply
+from paddle_cortexm.compiler.graph import Graph, Layer
 from paddle_cortexm.compiler.kernels.kernel import Kernel, Rejection, c_template
+from paddle_cortexm.compiler.operators.activation import Activation
+from paddle_cortexm.compiler.operators.add import Add
+from paddle_cortexm.compiler.operators.multiply import Multiply
+from paddle_cortexm.compiler.operators.parts.clamp import OPEN
 
 
 def select(graph: Graph, layer: Layer) -> Kernel | Rejection:
@@ -15,7 +19,10 @@ def select(graph: Graph, layer: Layer) -> Kernel | Rejection:
     if isinstance(operator, Multiply):
         return _multiply(graph, layer)
     if isinstance(operator, Activation):
-        activation = declaration("helium_activation_t", "activation", activation_fields((None, None), operator))
+        rejection = activation_rejection(operator)
+        if rejection is not None:
+            return rejection
+        activation = declaration("helium_activation_t", "activation", activation_fields(OPEN, operator))
         call = "activate_{suffix}(&activation, {first}, output, {count})"
         return _kernel(graph, layer, activation, call, first.elements, row)
     assert isinstance(operator, Add)

@@ -12,8 +12,11 @@ from paddle_cortexm.compiler.backends.helium.float_packing import (
     weighted_rejection,
 )
 from paddle_cortexm.compiler.backends.helium.structs import declaration, size_fields, window_fields
-from paddle_cortexm.compiler.graph import Convolution, FullyConnected, Graph, Layer, Window
+from paddle_cortexm.compiler.graph import Graph, Layer
 from paddle_cortexm.compiler.kernels.kernel import Constant, Kernel, Rejection, c_template
+from paddle_cortexm.compiler.operators.convolution import Convolution
+from paddle_cortexm.compiler.operators.fully_connected import FullyConnected
+from paddle_cortexm.compiler.operators.parts.window import Window
 
 LARGEST_KERNEL_HEIGHT = 16  # HELIUM_CONV2D_FLOAT_ROWS
 

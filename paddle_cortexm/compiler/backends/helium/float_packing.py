@@ -8,14 +8,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from paddle_cortexm.compiler.c_text import float_literal
-from paddle_cortexm.compiler.graph import Activation, Convolution, DepthwiseConvolution, FullyConnected, Graph, Layer
+from paddle_cortexm.compiler.graph import Graph, Layer
 from paddle_cortexm.compiler.kernels.kernel import Rejection
+from paddle_cortexm.compiler.operators.activation import Activation
+from paddle_cortexm.compiler.operators.parts.activation_kinds import HeliumClamp, HeliumRamp, activation_kind
+from paddle_cortexm.compiler.operators.parts.clamp import OPEN, Clamp
+from paddle_cortexm.compiler.operators.weighted import Weighted
 from paddle_cortexm.compiler.tensor import Tensor
-
-Clamp = tuple[float | None, float | None]
-OPEN: Clamp = (None, None)
-CLAMP_OF: dict[str, Clamp] = {"relu": (0.0, None), "relu6": (0.0, 6.0)}
-Weighted = Convolution | DepthwiseConvolution | FullyConnected
 
 
 @dataclass(frozen=True)
@@ -82,17 +81,28 @@ def weighted_rejection(graph: Graph, layer: Layer) -> Rejection | None:
         return Rejection("the float kernels have one activation, not two")
     if operator.epilogue.add is not None and operator.epilogue.add.clamp != OPEN:
         return Rejection("the float kernels do not clamp after the residual")
+    return activation_rejection(operator.epilogue.activation)
+
+
+def activation_rejection(activation: Activation | None) -> Rejection | None:
+    """Why the float kernels cannot compute an activation, or None."""
+    if activation is not None and activation_kind(activation.kind).helium is None:
+        return Rejection(f"the float kernels have no {activation.kind}")
     return None
 
 
 def activation_fields(clamp: Clamp, activation: Activation | None = None) -> dict[str, str]:
-    """The fields of helium_activation_t: a clamp, or an activation."""
-    if activation is not None and activation.kind not in CLAMP_OF:
-        slope, offset = (1 / 6, 0.5) if activation.kind == "hard_swish" else (activation.slope, activation.offset)
-        name = f"HELIUM_{activation.kind.upper()}"
-        return {"kind": name, "slope": float_literal(slope), "offset": float_literal(offset)}
-    low, high = CLAMP_OF[activation.kind] if activation is not None else clamp
-    if (low, high) == OPEN:
+    """The fields of helium_activation_t: a clamp, or an activation that `activation_rejection` lets pass."""
+    form = HeliumClamp(*clamp) if activation is None else _helium_form(activation)
+    if isinstance(form, HeliumRamp):
+        return {"kind": form.enumerator, "slope": float_literal(form.slope), "offset": float_literal(form.offset)}
+    if form == HeliumClamp(None, None):
         return {"kind": "HELIUM_LINEAR"}
-    ends = (-np.inf if low is None else low, np.inf if high is None else high)
+    ends = (-np.inf if form.low is None else form.low, np.inf if form.high is None else form.high)
     return {"kind": "HELIUM_CLAMP", "low": float_literal(ends[0]), "high": float_literal(ends[1])}
+
+
+def _helium_form(activation: Activation) -> HeliumClamp | HeliumRamp:
+    helium = activation_kind(activation.kind).helium
+    assert helium is not None, f"the float kernels have no {activation.kind}"
+    return helium(activation.slope, activation.offset)

@@ -10,8 +10,9 @@ from paddle_cortexm.compiler.backends.helium.packing import (
     matrix_scratch,
 )
 from paddle_cortexm.compiler.backends.helium.pointwise import MATRIX_SOURCES
-from paddle_cortexm.compiler.graph import Graph, IntegerFullyConnected, Layer
+from paddle_cortexm.compiler.graph import Graph, Layer
 from paddle_cortexm.compiler.kernels.kernel import Kernel, Rejection, c_template
+from paddle_cortexm.compiler.operators.fully_connected import IntegerFullyConnected
 
 
 def select(graph: Graph, layer: Layer) -> Kernel | Rejection:

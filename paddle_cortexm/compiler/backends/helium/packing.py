@@ -9,8 +9,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from paddle_cortexm.compiler.backends.helium.structs import declaration
-from paddle_cortexm.compiler.graph import Epilogue, Int8Array, Int32Array, IntegerAdd, Requantisation
 from paddle_cortexm.compiler.kernels.kernel import Constant, Rejection
+from paddle_cortexm.compiler.operators.add import IntegerAdd
+from paddle_cortexm.compiler.operators.parts.base import Int8Array, Int32Array
+from paddle_cortexm.compiler.operators.parts.requantisation import Requantisation
+from paddle_cortexm.compiler.operators.weighted import Epilogue
 
 BLOCK = 16  # values a vector has: the depth is filled up to a multiple
 CHANNELS_MULTIPLE = 4  # the kernels multiply so many channels at a time

@@ -8,8 +8,9 @@ from paddle_cortexm.compiler.backends.helium.packing import (
     matrix_declaration,
     matrix_scratch,
 )
-from paddle_cortexm.compiler.graph import IntegerConvolution, Window
 from paddle_cortexm.compiler.kernels.kernel import Kernel, c_template
+from paddle_cortexm.compiler.operators.convolution import IntegerConvolution
+from paddle_cortexm.compiler.operators.parts.window import Window
 
 MATRIX_SOURCES = ("app/helium/matrix_s8.c", "app/helium/multiply_s8.c", "app/helium/finish_s8.c")
 

@@ -4,8 +4,11 @@ from __future__ import annotations
 
 from paddle_cortexm.compiler.backends.helium.float_packing import FLOAT_TYPES
 from paddle_cortexm.compiler.backends.helium.structs import declaration, size_fields, window_fields
-from paddle_cortexm.compiler.graph import AveragePool, Graph, IntegerAveragePool, IntegerMaxPool, Layer, MaxPool, Window
+from paddle_cortexm.compiler.graph import Graph, Layer
 from paddle_cortexm.compiler.kernels.kernel import Kernel, Rejection, c_template
+from paddle_cortexm.compiler.operators.average_pool import AveragePool, IntegerAveragePool
+from paddle_cortexm.compiler.operators.max_pool import IntegerMaxPool, MaxPool
+from paddle_cortexm.compiler.operators.parts.window import Window
 from paddle_cortexm.compiler.tensor import Tensor
 
 POINTER_BYTES = 8  # on the host; on the target half of it

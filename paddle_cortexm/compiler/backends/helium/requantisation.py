@@ -7,8 +7,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from paddle_cortexm.compiler.graph import Int8Array, Requantisation
 from paddle_cortexm.compiler.kernels.kernel import Constant
+from paddle_cortexm.compiler.operators.parts.base import Int8Array
+from paddle_cortexm.compiler.operators.parts.requantisation import Requantisation
 
 GROUP = 16  # HELIUM_GROUP: channels whose constants stand together
 

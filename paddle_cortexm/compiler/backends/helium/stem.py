@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from paddle_cortexm.compiler.graph import IntegerConvolution
+from paddle_cortexm.compiler.operators.convolution import IntegerConvolution
 
 LARGEST_ROW = 16  # HELIUM_STEM_ROW_BYTES: kernel width x channels fit a vector
 LARGEST_DEPTH = 32  # HELIUM_STEM_DEPTH: the whole patch fits two

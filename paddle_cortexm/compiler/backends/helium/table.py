@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from paddle_cortexm.compiler.backends.helium.requantisation import table_constant
-from paddle_cortexm.compiler.graph import Graph, Layer, Table
+from paddle_cortexm.compiler.graph import Graph, Layer
 from paddle_cortexm.compiler.kernels.kernel import Kernel, Rejection, c_template
+from paddle_cortexm.compiler.operators.activation import Table
 
 
 def select(graph: Graph, layer: Layer) -> Kernel | Rejection:

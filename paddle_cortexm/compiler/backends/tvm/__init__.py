@@ -9,8 +9,10 @@ from tvm import s_tir, te
 
 from paddle_cortexm.compiler.backends.tvm.compute import Computation, computation
 from paddle_cortexm.compiler.backends.tvm.tir_to_c import print_c
-from paddle_cortexm.compiler.graph import Dequantise, Graph, Layer, Operator, Quantise
+from paddle_cortexm.compiler.graph import Graph, Layer
 from paddle_cortexm.compiler.kernels.kernel import Kernel, Rejection, c_template
+from paddle_cortexm.compiler.operators.conversion import Dequantise, Quantise
+from paddle_cortexm.compiler.operators.parts.base import Operator
 from paddle_cortexm.compiler.tensor import Tensor
 
 

@@ -1,6 +1,7 @@
 """Each operator as a tensor expression (TE), without the batch dimension: (height, width, channels).
 
-Buffers are named input0, input1, output and as the constants. Integer arithmetic is that of compiler/graph.py.
+Buffers are named input0, input1, output and as the constants. Integer arithmetic is that of the
+integer operators in compiler/operators.
 """
 
 from __future__ import annotations
@@ -12,35 +13,25 @@ from typing import Any
 import numpy as np
 from tvm import te, tirx
 
-from paddle_cortexm.compiler.graph import (
-    Activation,
-    Add,
-    AveragePool,
-    Convolution,
-    DepthwiseConvolution,
-    Dequantise,
-    FullyConnected,
-    IntegerAdd,
-    IntegerAveragePool,
-    IntegerConvolution,
-    IntegerDepthwiseConvolution,
-    IntegerFullyConnected,
-    IntegerMaxPool,
-    IntegerMultiply,
-    MaxPool,
-    Multiply,
-    Operator,
-    Quantise,
-    Requantisation,
-    Softmax,
-    Table,
-    Window,
-)
 from paddle_cortexm.compiler.kernels.kernel import Constant
-from paddle_cortexm.compiler.tensor import Grid, Tensor
+from paddle_cortexm.compiler.operators.activation import Activation, Table
+from paddle_cortexm.compiler.operators.add import Add, IntegerAdd
+from paddle_cortexm.compiler.operators.average_pool import AveragePool, IntegerAveragePool
+from paddle_cortexm.compiler.operators.conversion import Dequantise, Quantise
+from paddle_cortexm.compiler.operators.convolution import Convolution, IntegerConvolution
+from paddle_cortexm.compiler.operators.depthwise_convolution import DepthwiseConvolution, IntegerDepthwiseConvolution
+from paddle_cortexm.compiler.operators.fully_connected import FullyConnected, IntegerFullyConnected
+from paddle_cortexm.compiler.operators.max_pool import IntegerMaxPool, MaxPool
+from paddle_cortexm.compiler.operators.multiply import IntegerMultiply, Multiply
+from paddle_cortexm.compiler.operators.parts.activation_kinds import activation_kind
+from paddle_cortexm.compiler.operators.parts.base import Operator
+from paddle_cortexm.compiler.operators.parts.clamp import Clamp
+from paddle_cortexm.compiler.operators.parts.requantisation import Requantisation
+from paddle_cortexm.compiler.operators.parts.window import Window
+from paddle_cortexm.compiler.operators.softmax import Softmax
+from paddle_cortexm.compiler.tensor import INT8_MAXIMUM, INT8_MINIMUM, Grid, Tensor
 
 Expression = Any
-INT8_MINIMUM, INT8_MAXIMUM = -128, 127
 
 
 @dataclass(frozen=True)
@@ -91,7 +82,7 @@ def computation(operator: Operator, inputs: Sequence[Tensor], output: Tensor) ->
         case MaxPool(window=window) | IntegerMaxPool(window=window):
             return _max_pool(b, window)
         case Activation():
-            return b.done(lambda y, x, c: _activation(b.inputs[0][y, x, c], operator))
+            return b.done(lambda y, x, c: _activation(operator, b.inputs[0][y, x, c]))
         case Table(table=table):
             entries = b.constant("table", table, hot=True)
             return b.done(lambda y, x, c: entries[b.inputs[0][y, x, c].astype("int32") + 128])
@@ -116,7 +107,7 @@ def _int(value: int, dtype: str = "int32") -> Expression:
     return tirx.const(int(value), dtype)
 
 
-def _clamped(value: Expression, clamp: tuple[float | None, float | None]) -> Expression:
+def _clamped(value: Expression, clamp: Clamp) -> Expression:
     low, high = clamp
     value = value if high is None else te.min(value, _float(high))
     return value if low is None else te.max(value, _float(low))
@@ -191,7 +182,7 @@ def _float_weighted(b: Builder, operator: Convolution | DepthwiseConvolution | F
     def rule(y: Any, x: Any, c: Any) -> Expression:
         value = _clamped(product[y, x, c] + bias[c], operator.clamp)
         if activation is not None:
-            value = _activation(value, activation)
+            value = _activation(activation, value)
         return value if add is None else _clamped(value + b.inputs[1][y, x, c], add.clamp)
 
     return b.done(rule)
@@ -218,12 +209,14 @@ def _integer_weighted(b: Builder, operator: Any) -> Computation:
 
 
 def _requantised(accumulator: Expression, multiplier: Expression, shift: Expression) -> Expression:
-    """floor(a * m * 2**(shift - 31) + 1/2): tvm_support.h has the 64-bit arithmetic."""
+    """requantise of operators/parts/requantisation.py: in C, tvm_support.h calls requantise.h."""
     return tirx.call_pure_extern("int32", "tvm_requantise", accumulator, multiplier, shift)
 
 
 def _into_int8(value: Expression, r: Requantisation | IntegerAdd) -> Expression:
-    return te.max(te.min(value + r.output_zero_point, _int(r.maximum)), _int(r.minimum)).astype("int8")
+    """Zero point and clamp; clamped first, as the sum of a saturated value and a zero point would overflow."""
+    low, high = (_int(end - r.output_zero_point) for end in (r.minimum, r.maximum))
+    return (te.max(te.min(value, high), low) + r.output_zero_point).astype("int8")
 
 
 def _integer_sum(a: Expression, b: Expression, add: IntegerAdd) -> Expression:
@@ -290,14 +283,8 @@ def _max_pool(b: Builder, window: Window) -> Computation:
     return b.done(lambda y, x, c: largest[y, x, c])
 
 
-def _activation(x: Expression, operator: Activation) -> Expression:
-    if operator.kind == "relu":
-        return te.max(x, _float(0))
-    if operator.kind == "relu6":
-        return te.max(te.min(x, _float(6)), _float(0))
-    if operator.kind == "hard_swish":
-        return x * te.max(te.min(x + _float(3), _float(6)), _float(0)) * _float(1 / 6)
-    return te.max(te.min(x * _float(operator.slope) + _float(operator.offset), _float(1)), _float(0))
+def _activation(operator: Activation, x: Expression) -> Expression:
+    return activation_kind(operator.kind).expression(te, x, operator.slope, operator.offset)
 
 
 def _quantised(x: Expression, q: Grid) -> Expression:

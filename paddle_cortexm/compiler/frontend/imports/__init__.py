@@ -1,4 +1,7 @@
-"""One small function a Paddle operator; each takes the RelaxBuilder and the operator and emits Relax."""
+"""One small function a Paddle operator; each takes the RelaxBuilder and the operator and emits Relax.
+
+A module ends in `IMPORTS`, the operators it takes.
+"""
 
 from __future__ import annotations
 
@@ -11,26 +14,12 @@ from paddle_cortexm.compiler.frontend.relax_builder import RelaxBuilder
 from paddle_cortexm.errors import UserError, nearest
 
 OPERATORS: dict[str, Callable[[RelaxBuilder, PaddleOperator], None]] = {
-    AFFINE: convolutions.channel_affine,
-    "clip": activations.clip,
-    "conv2d": convolutions.convolution,
-    "depthwise_conv2d": convolutions.convolution,
-    "elementwise_add": elementwise.add,
-    "elementwise_mul": elementwise.multiply,
-    "flatten2": shapes.reshape,
-    "flatten_contiguous_range": shapes.reshape,
-    "hard_sigmoid": activations.hard_sigmoid,
-    "hard_swish": activations.hard_swish,
-    "matmul_v2": products.matrix_product,
-    "mul": products.matrix_product,
-    "pool2d": pools.pool,
-    "reduce_mean": pools.spatial_mean,
-    "relu": activations.relu,
-    "relu6": activations.relu6,
-    "reshape2": shapes.reshape,
-    "softmax": activations.softmax,
-    "squeeze2": shapes.reshape,
-    "unsqueeze2": shapes.reshape,
+    **activations.IMPORTS,
+    **convolutions.IMPORTS,
+    **elementwise.IMPORTS,
+    **pools.IMPORTS,
+    **products.IMPORTS,
+    **shapes.IMPORTS,
 }
 SIMPLIFIED = ("assign", "batch_norm", "dropout", "elementwise_div", "elementwise_sub", "scale", "sync_batch_norm")
 

@@ -1,5 +1,5 @@
-"""Unary functions. Hard-swish and hard-sigmoid are written out in Relax's primitive operators; the patterns of
-compiler/composites.py find them again."""
+"""Unary functions. Hard-swish and hard-sigmoid are written out in Relax's primitive operators; the table
+of operators/parts/activation_kinds.py has the patterns that find them again."""
 
 from __future__ import annotations
 
@@ -64,3 +64,13 @@ def _emit(builder: RelaxBuilder, op: PaddleOperator, expression: Any) -> None:
 
 def _scalar(value: float) -> Any:
     return relax.const(value, "float32")
+
+
+IMPORTS = {
+    "clip": clip,
+    "hard_sigmoid": hard_sigmoid,
+    "hard_swish": hard_swish,
+    "relu": relu,
+    "relu6": relu6,
+    "softmax": softmax,
+}

@@ -6,6 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 from tvm import relax
 
+from paddle_cortexm.compiler.frontend.channel_affine import AFFINE
 from paddle_cortexm.compiler.frontend.imports.geometry import Padding, Pair, padding_of, pair
 from paddle_cortexm.compiler.frontend.program import PaddleOperator
 from paddle_cortexm.compiler.frontend.relax_builder import RelaxBuilder, constant
@@ -68,3 +69,10 @@ def emit_convolution(
         out_layout="NHWC",
     )
     builder.emit(result, relax.op.add(builder.emit(f"{result}.product", product), constant(bias)))
+
+
+IMPORTS = {
+    AFFINE: channel_affine,
+    "conv2d": convolution,
+    "depthwise_conv2d": convolution,
+}

@@ -50,3 +50,9 @@ def _common_order(builder: RelaxBuilder, op: PaddleOperator) -> tuple[int, ...] 
     if x != y:
         raise op.mistake("a flattened image together with another vector is not supported")
     return x
+
+
+IMPORTS = {
+    "elementwise_add": add,
+    "elementwise_mul": multiply,
+}

@@ -84,3 +84,9 @@ def _average_with_padding(
     weights = np.full((channels, *kernel, 1), 1.0 / (kernel[0] * kernel[1]), np.float32)
     zeros = np.zeros(channels, np.float32)
     emit_convolution(builder, op.input("X"), op.output, weights, zeros, stride, padding, channels)
+
+
+IMPORTS = {
+    "pool2d": pool,
+    "reduce_mean": spatial_mean,
+}

@@ -35,3 +35,9 @@ def flatten(builder: RelaxBuilder, source: str, result: str) -> str:
     image = (channels, height, width) if height * width > 1 and channels > 1 else None
     builder.emit(result, relax.op.reshape(builder.value(source), (1, channels * height * width)), flattened=image)
     return result
+
+
+IMPORTS = {
+    "matmul_v2": matrix_product,
+    "mul": matrix_product,
+}

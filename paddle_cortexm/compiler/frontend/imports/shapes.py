@@ -21,3 +21,12 @@ def reshape(builder: RelaxBuilder, op: PaddleOperator) -> None:
         raise op.mistake(
             f"{before} to {after} is not supported, only (1, C, H, W) to (1, C * H * W) and (1, C) to (1, C, 1, 1)"
         )
+
+
+IMPORTS = {
+    "flatten2": reshape,
+    "flatten_contiguous_range": reshape,
+    "reshape2": reshape,
+    "squeeze2": reshape,
+    "unsqueeze2": reshape,
+}

@@ -1,0 +1,1 @@
+"""What several operators share: windows, clamps, fixed-point arithmetic, the table of activations, Relax patterns."""

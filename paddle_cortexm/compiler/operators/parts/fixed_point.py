@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import math
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 MINIMUM_SHIFT = -31  # below it the result is 0 for every int32 accumulator
+INT32_MINIMUM, INT32_MAXIMUM = -(1 << 31), (1 << 31) - 1
 
 
 def fixed_point(scale: float) -> tuple[int, int]:
@@ -31,8 +33,10 @@ def fixed_points(scales: NDArray[np.float64]) -> tuple[NDArray[np.int32], NDArra
 
 
 def requantise(
-    accumulator: NDArray[np.int32], multiplier: NDArray[np.int32] | int, shift: NDArray[np.int32] | int
+    accumulator: NDArray[Any], multiplier: NDArray[np.int32] | int, shift: NDArray[np.int32] | int
 ) -> NDArray[np.int64]:
-    """floor(accumulator * multiplier * 2**(shift - 31) + 1/2): single rounding, 64-bit intermediate."""
+    """floor(accumulator * multiplier * 2**(shift - 31) + 1/2) for int32 accumulators: single rounding, 64-bit
+    intermediate, saturated to int32. The C of it is helium_requantise in app/helium/requantise.h."""
     product = accumulator.astype(np.int64) * np.asarray(multiplier, np.int64)
-    return ((product >> (30 - np.asarray(shift, np.int64))) + 1) >> 1
+    rounded = ((product >> (30 - np.asarray(shift, np.int64))) + 1) >> 1
+    return np.clip(rounded, INT32_MINIMUM, INT32_MAXIMUM)

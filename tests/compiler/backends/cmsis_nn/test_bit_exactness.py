@@ -13,17 +13,14 @@ import pytest
 
 from paddle_cortexm.compiler.backends.cmsis_nn import CmsisNnBackend
 from paddle_cortexm.compiler.backends.helium import HeliumBackend
-from paddle_cortexm.compiler.graph import (
-    Graph,
-    IntegerAveragePool,
-    IntegerDepthwiseConvolution,
-    IntegerMaxPool,
-    IntegerMultiply,
-    IntegerOperator,
-    Layer,
-    Window,
-)
+from paddle_cortexm.compiler.graph import Graph, Layer
 from paddle_cortexm.compiler.kernels.kernel import Backend, Kernel
+from paddle_cortexm.compiler.operators.average_pool import IntegerAveragePool
+from paddle_cortexm.compiler.operators.depthwise_convolution import IntegerDepthwiseConvolution
+from paddle_cortexm.compiler.operators.max_pool import IntegerMaxPool
+from paddle_cortexm.compiler.operators.multiply import IntegerMultiply
+from paddle_cortexm.compiler.operators.parts.base import IntegerOperator
+from paddle_cortexm.compiler.operators.parts.window import Window
 from paddle_cortexm.compiler.tensor import Shape, Tensor
 from paddle_cortexm.stage import REPOSITORY, read_json
 from tests.compiler.backends.helium.layers import (

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from paddle_cortexm.compiler.backends.cmsis_nn.buffers import convolution_bytes, depthwise_bytes
-from paddle_cortexm.compiler.graph import Window
+from paddle_cortexm.compiler.operators.parts.window import Window
 from paddle_cortexm.host.cmsis_nn_build import HostLibrary
 from paddle_cortexm.host.model import host_compiler
 

@@ -6,9 +6,10 @@ import numpy as np
 import pytest
 
 from paddle_cortexm.compiler.backends.cmsis_nn import CmsisNnBackend
-from paddle_cortexm.compiler.graph import IntegerFullyConnected, Requantisation
 from paddle_cortexm.compiler.kernels.kernel import Kernel
+from paddle_cortexm.compiler.operators.fully_connected import IntegerFullyConnected
 from paddle_cortexm.compiler.operators.parts.fixed_point import fixed_points
+from paddle_cortexm.compiler.operators.parts.requantisation import Requantisation
 from paddle_cortexm.errors import UserError
 from paddle_cortexm.host.cmsis_nn import find_library
 from tests.compiler.graphs import GraphBuilder

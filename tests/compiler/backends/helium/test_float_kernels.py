@@ -2,112 +2,27 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
-
 import numpy as np
 import pytest
-from numpy.typing import NDArray
 
-from paddle_cortexm.compiler.backends.helium import HeliumBackend
-from paddle_cortexm.compiler.graph import (
-    Activation,
-    Add,
-    AveragePool,
-    Convolution,
-    DepthwiseConvolution,
-    FloatEpilogue,
-    FullyConnected,
-    Graph,
-    Layer,
-    MaxPool,
-    Multiply,
-    Operator,
-    Window,
-)
-from paddle_cortexm.compiler.kernels.kernel import Kernel, Rejection
-from paddle_cortexm.compiler.reference import evaluate
-from paddle_cortexm.compiler.tensor import Tensor
+from paddle_cortexm.compiler.kernels.kernel import Rejection
+from paddle_cortexm.compiler.operators.activation import Activation
+from paddle_cortexm.compiler.operators.add import Add
+from paddle_cortexm.compiler.operators.average_pool import AveragePool
+from paddle_cortexm.compiler.operators.fully_connected import FullyConnected
+from paddle_cortexm.compiler.operators.max_pool import MaxPool
+from paddle_cortexm.compiler.operators.multiply import Multiply
+from paddle_cortexm.compiler.operators.parts.window import Window
+from paddle_cortexm.compiler.operators.weighted import FloatEpilogue
 from tests.compiler.backends.helium.conftest import RunOnHelium, RunOnHost
-from tests.compiler.backends.helium.rig.cases import Case, Rows
+from tests.compiler.backends.helium.float_layers import SIGMOID, SWISH, FloatExample, Floats, Maker, square
 
-Floats = NDArray[np.floating]
 PRECISIONS = ("float32", "float16")
 # Largest difference from numpy's float32, as a share of the largest result: a few hundred roundings of 24 or 11 bits.
 TOLERANCE = {"float32": 2e-6, "float16": 6e-3}
-SWISH, SIGMOID = Activation("hard_swish"), Activation("hard_sigmoid", slope=0.2, offset=0.4)
 
 
-@dataclass(frozen=True)
-class Example:
-    """One layer with its inputs."""
-
-    operator: Operator
-    inputs: tuple[Floats, ...]
-
-    @property
-    def expected(self) -> Floats:
-        result = evaluate(self.operator, [x.astype(np.float32) for x in self.inputs])
-        return result.reshape(1, 1, 1, -1) if result.ndim == 2 else result
-
-    def answer(self) -> Kernel | Rejection:
-        dtype = self.inputs[0].dtype.name
-        names = tuple(f"in{i}" for i in range(len(self.inputs)))
-        tensors = {n: Tensor(n, x.shape, dtype) for n, x in zip(names, self.inputs, strict=True)}  # type: ignore[arg-type]
-        tensors["out"] = Tensor("out", self.expected.shape, dtype)  # type: ignore[arg-type]
-        layer = Layer(self.operator, names, "out")
-        return HeliumBackend().select(Graph("test", "in0", "out", (layer,), tensors), layer)
-
-    def case(self) -> Case:
-        kernel = self.answer()
-        assert isinstance(kernel, Kernel), kernel
-        return Case(kernel, self.inputs, self.expected.shape, self.inputs[0].dtype.name)
-
-    def row_case(self) -> Case:
-        """The same through the kernel's row body."""
-        return replace(self.case(), rows=Rows(getattr(self.operator, "window", Window())))
-
-
-class Maker:
-    """Random layers in one precision; weights are values that the precision has."""
-
-    def __init__(self, dtype: str, seed: int = 0) -> None:
-        self.dtype, self.random = dtype, np.random.default_rng(seed)
-
-    def values(self, *shape: int, spread: float = 1.0) -> Floats:
-        return self.random.normal(0, spread, shape).astype(self.dtype)
-
-    def parameters(self, *shape: int, depth: int) -> NDArray[np.float32]:
-        return self.values(*shape, spread=depth**-0.5).astype(np.float32)
-
-    def convolution(self, shape: tuple[int, int], channels: tuple[int, int], window: Window, **more: object) -> Example:
-        """shape: (height, width); channels: (in, out). A fused residual becomes the second input."""
-        depth = channels[0] * int(np.prod(window.kernel))
-        weight = self.parameters(channels[1], *window.kernel, channels[0], depth=depth)
-        operator = Convolution(weight, self.parameters(channels[1], depth=4), window, **more)  # type: ignore[arg-type]
-        return self._with_residual(operator, self.values(1, *shape, channels[0]))
-
-    def fully_connected(self, inputs: int, outputs: int, **more: object) -> Example:
-        weight, bias = self.parameters(outputs, inputs, depth=inputs), self.parameters(outputs, depth=4)
-        return self._with_residual(FullyConnected(weight, bias, **more), self.values(1, 1, 1, inputs))  # type: ignore[arg-type]
-
-    def depthwise(self, shape: tuple[int, int], channels: int, window: Window, **more: object) -> Example:
-        weight = self.parameters(*window.kernel, channels, depth=int(np.prod(window.kernel)))
-        operator = DepthwiseConvolution(weight, self.parameters(channels, depth=4), window, **more)  # type: ignore[arg-type]
-        return Example(operator, (self.values(1, *shape, channels),))
-
-    def _with_residual(self, operator: Convolution | FullyConnected, x: Floats) -> Example:
-        if operator.epilogue.add is None:
-            return Example(operator, (x,))
-        bare = Example(replace(operator, epilogue=FloatEpilogue()), (x,))
-        return Example(operator, (x, self.values(*bare.expected.shape)))
-
-
-def square(kernel: int, stride: int = 1, padding: int | None = None) -> Window:
-    p = kernel // 2 if padding is None else padding
-    return Window((kernel, kernel), (stride, stride), (p, p, p, p))
-
-
-def convolutions(m: Maker) -> list[Example]:
+def convolutions(m: Maker) -> list[FloatExample]:
     add, swish_add = FloatEpilogue(add=Add()), FloatEpilogue(SWISH, Add())
     pointwise = [
         # pixels 1 ... 7; channels around one and two vectors of both precisions; depths around a block of 8
@@ -139,7 +54,7 @@ def convolutions(m: Maker) -> list[Example]:
     ]
 
 
-def depthwises(m: Maker) -> list[Example]:
+def depthwises(m: Maker) -> list[FloatExample]:
     inner = [
         m.depthwise((height, width), channels, square(kernel, stride), clamp=(0.0, 6.0))
         for kernel, stride, height, width, channels in [
@@ -163,22 +78,22 @@ def depthwises(m: Maker) -> list[Example]:
     ]
 
 
-def others(m: Maker) -> list[Example]:
+def others(m: Maker) -> list[FloatExample]:
     x, y = m.values(1, 3, 5, 7), m.values(1, 3, 5, 7)
     wide = m.values(1, 7, 7, 20)
     return [
-        Example(Add(), (x, y)),
-        Example(Add((0.0, None)), (x, y)),
-        Example(Multiply(), (x, y)),
-        Example(Multiply(), (wide, m.values(1, 1, 1, 20))),
-        Example(SWISH, (m.values(1, 2, 3, 11, spread=4),)),
-        Example(SIGMOID, (m.values(1, 2, 3, 11, spread=4),)),
-        Example(Activation("relu6"), (m.values(1, 2, 3, 11, spread=4),)),
-        Example(AveragePool(Window((7, 7))), (wide,)),
-        Example(AveragePool(square(3, 2)), (wide,)),
-        Example(AveragePool(Window((2, 2), (2, 2))), (m.values(1, 6, 4, 9),)),
-        Example(MaxPool(square(3, 2)), (wide,)),
-        Example(MaxPool(Window((2, 2), (2, 2))), (m.values(1, 6, 4, 9),)),
+        FloatExample(Add(), (x, y)),
+        FloatExample(Add((0.0, None)), (x, y)),
+        FloatExample(Multiply(), (x, y)),
+        FloatExample(Multiply(), (wide, m.values(1, 1, 1, 20))),
+        FloatExample(SWISH, (m.values(1, 2, 3, 11, spread=4),)),
+        FloatExample(SIGMOID, (m.values(1, 2, 3, 11, spread=4),)),
+        FloatExample(Activation("relu6"), (m.values(1, 2, 3, 11, spread=4),)),
+        FloatExample(AveragePool(Window((7, 7))), (wide,)),
+        FloatExample(AveragePool(square(3, 2)), (wide,)),
+        FloatExample(AveragePool(Window((2, 2), (2, 2))), (m.values(1, 6, 4, 9),)),
+        FloatExample(MaxPool(square(3, 2)), (wide,)),
+        FloatExample(MaxPool(Window((2, 2), (2, 2))), (m.values(1, 6, 4, 9),)),
     ]
 
 
@@ -187,7 +102,7 @@ each_kind = pytest.mark.parametrize("examples", KINDS.values(), ids=KINDS.keys()
 each_precision = pytest.mark.parametrize("dtype", PRECISIONS)
 
 
-def assert_near(example: Example, output: Floats) -> None:
+def assert_near(example: FloatExample, output: Floats) -> None:
     expected = example.expected
     difference = np.abs(output.astype(np.float64) - expected).max()
     assert difference <= TOLERANCE[output.dtype.name] * np.abs(expected).max(), example.operator

@@ -8,18 +8,13 @@ import numpy as np
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
-from paddle_cortexm.compiler.graph import FloatEpilogue, Window
-from tests.compiler.backends.helium import reference
+from paddle_cortexm.compiler.operators.parts.window import Window
+from paddle_cortexm.compiler.operators.weighted import FloatEpilogue
 from tests.compiler.backends.helium.conftest import RunOnHelium, RunOnHost
+from tests.compiler.backends.helium.float_layers import SWISH, Maker
+from tests.compiler.backends.helium.int8_cases import Expected, depthwise_cases, depthwise_layer, int8
 from tests.compiler.backends.helium.layers import example, some_convolution, some_fully_connected
 from tests.compiler.backends.helium.rig.cases import Case
-from tests.compiler.backends.helium.test_depthwise_and_elementwise import (
-    Expected,
-    depthwise_cases,
-    depthwise_layer,
-    int8,
-)
-from tests.compiler.backends.helium.test_float_kernels import SWISH, Maker
 
 LAYERS = 12  # in one program
 # A failing batch is not shrunk: each try is a build and a start of QEMU.
@@ -68,9 +63,9 @@ def integer_layers(shape: Shape) -> list[Expected]:
     connected = some_fully_connected(random, inputs * 9, outputs * 3, table=table, add=add)
     image = (1, *shape.size, inputs)
     made = [
-        example(random, window, reference.convolution, image),
-        example(random, pointwise, reference.convolution, image),
-        example(random, connected, reference.fully_connected, (1, 1, 1, inputs * 9)),
+        example(random, window, image),
+        example(random, pointwise, image),
+        example(random, connected, (1, 1, 1, inputs * 9)),
     ]
     rows = [made[0]] if made[0].kernel().row_body is not None else []
     return [(e.case(), e.expected) for e in made] + [(e.row_case(), e.expected) for e in rows]
@@ -87,8 +82,9 @@ def test_integer_convolutions(run_on_helium: RunOnHelium, run_on_host: RunOnHost
 def test_integer_depthwise_convolutions(run_on_helium: RunOnHelium, run_on_host: RunOnHost, batch: list[Shape]) -> None:
     layers: list[Expected] = []
     for shape in batch:
-        channels = shape.channels[0]
-        layers += depthwise_cases(depthwise_layer(channels, shape.window), int8(1, *shape.size, channels))
+        channels, random = shape.channels[0], np.random.default_rng(shape.seed)
+        operator = depthwise_layer(random, channels, shape.window)
+        layers += depthwise_cases(operator, int8(random, 1, *shape.size, channels))
     check_integers(run_on_helium, run_on_host, layers)
 
 

@@ -7,8 +7,8 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from paddle_cortexm.compiler.graph import Window
 from paddle_cortexm.compiler.kernels.kernel import Constant, Kernel
+from paddle_cortexm.compiler.operators.parts.window import Window
 from tests.compiler.backends.helium.conftest import RunOnHelium, RunOnHost
 from tests.compiler.backends.helium.rig.cases import Case, Rows
 

@@ -9,8 +9,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from paddle_cortexm.compiler.c_text import C_TYPES, value_rows
-from paddle_cortexm.compiler.graph import Window
 from paddle_cortexm.compiler.kernels.kernel import Constant, Kernel
+from paddle_cortexm.compiler.operators.parts.window import Window
 
 Array = NDArray[np.generic]
 GUARDED_ENDS = (0x31400000, 0x00080000)  # where the guarded constants end, as in target.c

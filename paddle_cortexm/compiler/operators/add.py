@@ -1,0 +1,106 @@
+"""The sum of two tensors: a residual."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from tvm.relax.dpl import is_op, wildcard
+
+from paddle_cortexm.compiler.operators.parts.base import (
+    Elementwise,
+    FloatOperator,
+    Floats,
+    Int8Array,
+    IntegerOperator,
+)
+from paddle_cortexm.compiler.operators.parts.clamp import OPEN, Clamp, clamp_range, clamped, integer_clamp
+from paddle_cortexm.compiler.operators.parts.fixed_point import fixed_point, requantise
+from paddle_cortexm.compiler.operators.parts.relax_patterns import RelaxPattern, with_clamps
+from paddle_cortexm.compiler.tensor import Grid, Range
+
+LEFT_SHIFT = 20  # head room of CMSIS-NN's and TFLite's int8 add
+
+
+@dataclass(frozen=True)
+class Add(Elementwise, FloatOperator):
+    """Elementwise sum of two tensors of one shape."""
+
+    clamp: Clamp = OPEN
+
+    @property
+    def layer_kind(self) -> str:
+        return "add"
+
+    @property
+    def producible(self) -> Range:
+        return clamp_range(self.clamp)
+
+    def evaluate(self, inputs: Sequence[NDArray[Any]]) -> Floats:
+        return clamped(inputs[0] + inputs[1], self.clamp)
+
+    def integer(
+        self, inputs: Sequence[Grid], output: Grid, weight_scales: NDArray[np.float64] | None = None
+    ) -> IntegerAdd:
+        """The parameters of CMSIS-NN's and TFLite's int8 add: both inputs are brought to twice the larger scale."""
+        a, b = inputs
+        twice_larger = 2 * max(a.scale, b.scale)
+        scales = (a.scale / twice_larger, b.scale / twice_larger, twice_larger / ((1 << LEFT_SHIFT) * output.scale))
+        pairs = [fixed_point(scale) for scale in scales]
+        return IntegerAdd(
+            (a.zero_point, b.zero_point),
+            LEFT_SHIFT,
+            (pairs[0][0], pairs[1][0], pairs[2][0]),
+            (pairs[0][1], pairs[1][1], pairs[2][1]),
+            output.zero_point,
+            *integer_clamp(self.clamp, output),
+        )
+
+
+@dataclass(frozen=True)
+class IntegerAdd(Elementwise, IntegerOperator):
+    """CMSIS-NN's elementwise add, per element:
+
+    a = requantise((x0 - zero_points[0]) << left_shift, multipliers[0], shifts[0]); b likewise from x1
+    output = clamp(requantise(a + b, multipliers[2], shifts[2]) + output_zero_point, minimum, maximum)
+    """
+
+    zero_points: tuple[int, int]
+    left_shift: int
+    multipliers: tuple[int, int, int]
+    shifts: tuple[int, int, int]
+    output_zero_point: int
+    minimum: int = -128
+    maximum: int = 127
+
+    @property
+    def layer_kind(self) -> str:
+        return "add"
+
+    def evaluate(self, inputs: Sequence[NDArray[Any]]) -> Int8Array:
+        first, second = (
+            requantise((x.astype(np.int64) - zero_point) << self.left_shift, multiplier, shift)
+            for x, zero_point, multiplier, shift in zip(
+                inputs, self.zero_points, self.multipliers, self.shifts, strict=False
+            )
+        )
+        total = requantise(first + second, self.multipliers[2], self.shifts[2]) + self.output_zero_point
+        return np.clip(total, self.minimum, self.maximum).astype(np.int8)
+
+    def swapped(self) -> IntegerAdd:
+        """The same sum with its two inputs exchanged."""
+        (a, b), (m0, m1, m2), (s0, s1, s2) = self.zero_points, self.multipliers, self.shifts
+        return replace(self, zero_points=(b, a), multipliers=(m1, m0, m2), shifts=(s1, s0, s2))
+
+
+def _patterns() -> tuple[RelaxPattern, ...]:
+    """A sum (+ clip or relu)."""
+    first, second = wildcard(), wildcard()
+    body = is_op("relax.add")(first, second)
+    return with_clamps("add", body, (first, second), lambda matched, clamp: Add(clamp))
+
+
+PATTERNS = _patterns()

@@ -1,0 +1,65 @@
+"""Average pools, global ones included."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from paddle_cortexm.compiler.operators.parts.base import FloatOperator, Floats, Int8Array, IntegerOperator
+from paddle_cortexm.compiler.operators.parts.relax_patterns import pool_pattern
+from paddle_cortexm.compiler.operators.parts.window import Window, elements_inside, windows
+from paddle_cortexm.compiler.tensor import Grid, Shape
+
+
+@dataclass(frozen=True)
+class AveragePool(FloatOperator):
+    """Mean over the window; padding is not counted. A global pool has the input's height and width as kernel."""
+
+    window: Window
+
+    @property
+    def layer_kind(self) -> str:
+        return "pool"
+
+    @property
+    def keeps_grid(self) -> bool:
+        return True
+
+    def output_shape(self, inputs: Sequence[Shape]) -> Shape:
+        return self.window.output_shape(inputs[0], inputs[0][-1])
+
+    def evaluate(self, inputs: Sequence[NDArray[Any]]) -> Floats:
+        counted = elements_inside(inputs[0], self.window).astype(np.float32)
+        return windows(inputs[0], self.window, 0.0).sum(axis=(3, 4)) / counted
+
+    def integer(
+        self, inputs: Sequence[Grid], output: Grid, weight_scales: NDArray[np.float64] | None = None
+    ) -> IntegerAveragePool:
+        return IntegerAveragePool(self.window)
+
+
+@dataclass(frozen=True)
+class IntegerAveragePool(IntegerOperator):
+    """Mean of the int8 values in the window (padding not counted), rounded half away from zero; input and output
+    share their grid. This is arm_avgpool_s8."""
+
+    window: Window
+
+    @property
+    def layer_kind(self) -> str:
+        return "pool"
+
+    def output_shape(self, inputs: Sequence[Shape]) -> Shape:
+        return self.window.output_shape(inputs[0], inputs[0][-1])
+
+    def evaluate(self, inputs: Sequence[NDArray[Any]]) -> Int8Array:
+        sums = windows(inputs[0].astype(np.int64), self.window, 0).sum(axis=(3, 4))
+        counted = elements_inside(inputs[0], self.window)
+        return (np.sign(sums) * ((np.abs(sums) + counted // 2) // counted)).astype(np.int8)
+
+
+PATTERNS = (pool_pattern("average pool", "relax.nn.avg_pool2d", AveragePool),)

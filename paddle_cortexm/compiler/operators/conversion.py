@@ -1,0 +1,43 @@
+"""Between integers and floats: around layers that are kept in float32."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from paddle_cortexm.compiler.operators.parts.base import Elementwise, Floats, Int8Array, IntegerOperator
+from paddle_cortexm.compiler.tensor import INT8_MAXIMUM, INT8_MINIMUM, Grid
+
+
+@dataclass(frozen=True)
+class Quantise(Elementwise, IntegerOperator):
+    """float32 to int8, in float32 arithmetic: clamp(round half to even(x / scale) + zero_point)."""
+
+    grid: Grid
+
+    @property
+    def layer_kind(self) -> str:
+        return "quantise"
+
+    def evaluate(self, inputs: Sequence[NDArray[Any]]) -> Int8Array:
+        steps = np.rint(inputs[0].astype(np.float32) / np.float32(self.grid.scale)) + np.float32(self.grid.zero_point)
+        return np.clip(steps, INT8_MINIMUM, INT8_MAXIMUM).astype(np.int8)
+
+
+@dataclass(frozen=True)
+class Dequantise(Elementwise, IntegerOperator):
+    """int8 to float32, in float32 arithmetic: (x - zero_point) * scale."""
+
+    grid: Grid
+
+    @property
+    def layer_kind(self) -> str:
+        return "dequantise"
+
+    def evaluate(self, inputs: Sequence[NDArray[Any]]) -> Floats:
+        steps = inputs[0].astype(np.int32) - self.grid.zero_point
+        return steps.astype(np.float32) * np.float32(self.grid.scale)

@@ -1,0 +1,105 @@
+"""Depthwise convolutions: one filter a channel."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from math import prod
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from paddle_cortexm.compiler.operators.parts.base import Floats, Int8Array
+from paddle_cortexm.compiler.operators.parts.clamp import OPEN, Clamp
+from paddle_cortexm.compiler.operators.parts.relax_patterns import convolution_patterns
+from paddle_cortexm.compiler.operators.parts.requantisation import Requantisation
+from paddle_cortexm.compiler.operators.parts.window import Window, windows
+from paddle_cortexm.compiler.operators.weighted import (
+    NO_EPILOGUE,
+    NO_FLOAT_EPILOGUE,
+    Epilogue,
+    FloatEpilogue,
+    IntegerWeighted,
+    Weighted,
+)
+from paddle_cortexm.compiler.tensor import Grid, Shape
+
+
+@dataclass(frozen=True)
+class DepthwiseConvolution(Weighted):
+    """Depthwise convolution with channel multiplier 1. weight: HWC, bias: (C,)."""
+
+    window: Window
+    clamp: Clamp = OPEN
+    epilogue: FloatEpilogue = NO_FLOAT_EPILOGUE
+
+    @property
+    def layer_kind(self) -> str:
+        return _layer_kind(self.window)
+
+    def output_shape(self, inputs: Sequence[Shape]) -> Shape:
+        return self.window.output_shape(inputs[0], len(self.bias))
+
+    def evaluate(self, inputs: Sequence[NDArray[Any]]) -> Floats:
+        taps = windows(inputs[0], self.window, 0.0)
+        products = (taps[:, :, :, i, j] * self.weight[i, j] for i, j in np.ndindex(self.window.kernel))
+        return self.finished(sum(products, self.bias), inputs)
+
+    def macs(self, output: Shape) -> int:
+        return prod(output) * prod(self.weight.shape[:2])
+
+    def weight_rows(self) -> Floats:
+        return np.moveaxis(self.weight, 2, 0).reshape(len(self.bias), -1)
+
+    def from_rows(self, rows: NDArray[Any]) -> NDArray[Any]:
+        return np.moveaxis(rows.reshape(len(self.bias), *self.weight.shape[:2]), 0, 2)
+
+    def by_channel(self, values: NDArray[np.float64]) -> NDArray[np.float64]:
+        return values
+
+    def unclamped(self) -> DepthwiseConvolution:
+        return replace(self, clamp=OPEN)
+
+    def integer(
+        self, inputs: Sequence[Grid], output: Grid, weight_scales: NDArray[np.float64] | None = None
+    ) -> IntegerDepthwiseConvolution:
+        weight, bias, scale = self.integer_parts(inputs[0], output, weight_scales)
+        return IntegerDepthwiseConvolution(weight, bias, self.window, inputs[0].zero_point, scale)
+
+
+@dataclass(frozen=True)
+class IntegerDepthwiseConvolution(IntegerWeighted):
+    """As IntegerConvolution, one filter a channel. weight: HWC int8."""
+
+    window: Window
+    input_zero_point: int
+    requantisation: Requantisation
+    epilogue: Epilogue = NO_EPILOGUE
+
+    @property
+    def layer_kind(self) -> str:
+        return _layer_kind(self.window)
+
+    def output_shape(self, inputs: Sequence[Shape]) -> Shape:
+        return self.window.output_shape(inputs[0], len(self.bias))
+
+    def evaluate(self, inputs: Sequence[NDArray[Any]]) -> Int8Array:
+        taps = windows(inputs[0].astype(np.int64) - self.input_zero_point, self.window, 0)
+        sums = (taps * self.weight).sum(axis=(3, 4)) + self.bias
+        return self.epilogue.of(self.requantisation.of(sums), inputs[1:])
+
+    def macs(self, output: Shape) -> int:
+        return prod(output) * prod(self.weight.shape[:2])
+
+
+def _layer_kind(window: Window) -> str:
+    return "depthwise {}x{}".format(*window.kernel)
+
+
+def _from_relax(weight: Floats, bias: Floats, window: Window, clamp: Clamp) -> DepthwiseConvolution:
+    """weight: OHWI with one input channel."""
+    return DepthwiseConvolution(np.ascontiguousarray(weight[..., 0].transpose(1, 2, 0)), bias, window, clamp)
+
+
+PATTERNS = convolution_patterns("depthwise convolution", _from_relax, depthwise=True)

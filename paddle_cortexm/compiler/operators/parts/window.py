@@ -1,0 +1,47 @@
+"""Windows of convolutions and pools."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TypeVar
+
+import numpy as np
+from numpy.lib.stride_tricks import sliding_window_view
+from numpy.typing import NDArray
+
+from paddle_cortexm.compiler.tensor import Shape
+
+Element = TypeVar("Element", bound=np.generic)
+
+
+@dataclass(frozen=True)
+class Window:
+    """Geometry of a convolution or pooling window: (height, width) pairs; padding is (top, left, bottom, right)."""
+
+    kernel: tuple[int, int] = (1, 1)
+    stride: tuple[int, int] = (1, 1)
+    padding: tuple[int, int, int, int] = (0, 0, 0, 0)
+
+    def output_shape(self, source: Shape, channels: int) -> Shape:
+        """The shape of what a window over `source` makes; rows and columns that fill no whole window are left out."""
+        height, width = (
+            (source[1 + axis] + self.padding[axis] + self.padding[axis + 2] - self.kernel[axis]) // self.stride[axis]
+            + 1
+            for axis in range(2)
+        )
+        return source[0], height, width, channels
+
+
+def windows(x: NDArray[Element], window: Window, outside: float) -> NDArray[Element]:
+    """Every window of x: (N, output height, output width, kernel height, kernel width, channels)."""
+    top, left, bottom, right = window.padding
+    padded = np.pad(x, ((0, 0), (top, bottom), (left, right), (0, 0)), constant_values=outside)  # type: ignore[arg-type]
+    views = sliding_window_view(padded, window.kernel, axis=(1, 2))
+    strided = views[:, :: window.stride[0], :: window.stride[1]]
+    return strided.transpose(0, 1, 2, 4, 5, 3)
+
+
+def elements_inside(x: NDArray[np.generic], window: Window) -> NDArray[np.int64]:
+    """How many elements of each window of x are no padding: (1, output height, output width, 1)."""
+    ones = np.ones((1, *x.shape[1:3], 1), np.int64)
+    return windows(ones, window, 0).sum(axis=(3, 4))

@@ -1,0 +1,171 @@
+"""What convolutions, depthwise convolutions and fully connected layers share: weights, bias, and what is fused behind.
+
+Integer weights have a scale an output channel, symmetric; a bias is int32 in steps of weight scale times input scale.
+"""
+
+from __future__ import annotations
+
+from abc import abstractmethod
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import Any, Self
+
+import numpy as np
+from numpy.typing import NDArray
+
+from paddle_cortexm.compiler.operators.activation import Activation, Table
+from paddle_cortexm.compiler.operators.add import Add, IntegerAdd
+from paddle_cortexm.compiler.operators.parts.base import (
+    FloatOperator,
+    Floats,
+    Int8Array,
+    Int32Array,
+    IntegerOperator,
+)
+from paddle_cortexm.compiler.operators.parts.clamp import Clamp, clamp_range, clamped
+from paddle_cortexm.compiler.operators.parts.requantisation import Requantisation, requantisation
+from paddle_cortexm.compiler.tensor import Grid, Range
+
+BIAS_LIMIT = 1 << 29  # keeps bias plus any sum of products inside int32
+SMALLEST_SCALE = 1e-8
+Scales = NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class FloatEpilogue:
+    """What the plan fused behind a float convolution or fully connected layer, in this order. A residual is the layer's
+    second input."""
+
+    activation: Activation | None = None
+    add: Add | None = None
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """What there is of it, as in the name of an operator."""
+        return tuple(name for name in ("activation", "add") if getattr(self, name) is not None)
+
+    def of(self, values: Floats, residual: Sequence[NDArray[Any]]) -> Floats:
+        """The layer's result. residual: the layer's inputs behind the first."""
+        if self.activation is not None:
+            values = self.activation.evaluate([values])
+        return values if self.add is None else self.add.evaluate([values, residual[0].reshape(values.shape)])
+
+
+@dataclass(frozen=True)
+class Epilogue:
+    """What the plan fused behind an integer convolution, in this order; each is int8 to int8, so that the result
+    equals the separate layers bit for bit. A residual is the layer's second input (x1 of `add`; the convolution's own
+    result is x0)."""
+
+    table: Int8Array | None = None
+    add: IntegerAdd | None = None
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """What there is of it, as in the name of an operator."""
+        return tuple(name for name in ("table", "add") if getattr(self, name) is not None)
+
+    def of(self, values: Int8Array, residual: Sequence[NDArray[Any]]) -> Int8Array:
+        """The layer's result. residual: the layer's inputs behind the first."""
+        if self.table is not None:
+            values = Table(self.table).evaluate([values])
+        return values if self.add is None else self.add.evaluate([values, residual[0].reshape(values.shape)])
+
+
+NO_FLOAT_EPILOGUE, NO_EPILOGUE = FloatEpilogue(), Epilogue()
+
+
+@dataclass(frozen=True)
+class Weighted(FloatOperator):
+    """A sum of products a value, plus a bias an output channel, clamped. The weights' layout is the operator's own."""
+
+    weight: Floats
+    bias: Floats
+
+    @property
+    @abstractmethod
+    def clamp(self) -> Clamp:
+        """The fused relu or relu6."""
+
+    @property
+    @abstractmethod
+    def epilogue(self) -> FloatEpilogue:
+        """What is fused behind the clamp."""
+
+    @abstractmethod
+    def weight_rows(self) -> Floats:
+        """The weights as (output channels, products of each)."""
+
+    @abstractmethod
+    def from_rows(self, rows: NDArray[Any]) -> NDArray[Any]:
+        """The other way round: values as `weight_rows` orders them, in the weights' layout."""
+
+    @abstractmethod
+    def by_channel(self, values: Scales) -> Scales:
+        """One value an output channel, shaped to multiply the weights."""
+
+    @abstractmethod
+    def unclamped(self) -> Self:
+        """The operator without its fused relu or relu6."""
+
+    @property
+    def name(self) -> str:
+        return "+".join([type(self).__name__, *self.epilogue.names])
+
+    @property
+    def producible(self) -> Range:
+        return clamp_range(self.clamp)
+
+    def with_weights(self, weight: Floats, bias: Floats) -> Self:
+        return replace(self, weight=weight, bias=bias)
+
+    def finished(self, sums: NDArray[Any], inputs: Sequence[NDArray[Any]]) -> Floats:
+        """Clamp and epilogue of sums with their bias."""
+        return self.epilogue.of(clamped(sums, self.clamp), inputs[1:])
+
+    def integer_weights(
+        self, source_scale: float, wanted: Scales | None = None
+    ) -> tuple[Int8Array, Int32Array, Scales]:
+        """int8 weights in the operator's own layout, int32 bias, and the scale of each output channel's weights.
+
+        wanted: scales to use where the bias allows it; None: max|w| / 127 of each channel.
+        """
+        rows = self.weight_rows().astype(np.float64)
+        wanted = np.abs(rows).max(axis=1) / 127 if wanted is None else np.asarray(wanted, np.float64)
+        scales = channel_scales(wanted, self.bias, source_scale)
+        steps = self.weight / self.by_channel(scales)
+        weight = np.clip(np.round(steps), -127, 127).astype(np.int8)
+        return weight, np.round(self.bias / (scales * source_scale)).astype(np.int32), scales
+
+    def integer_parts(
+        self, source: Grid, output: Grid, weight_scales: Scales | None
+    ) -> tuple[Int8Array, Int32Array, Requantisation]:
+        """What every integer twin is made of: weights, bias, requantisation."""
+        weight, bias, scales = self.integer_weights(source.scale, weight_scales)
+        return weight, bias, requantisation(source.scale * scales / output.scale, output, self.clamp)
+
+
+@dataclass(frozen=True)
+class IntegerWeighted(IntegerOperator):
+    """accumulator = bias + sum(weight * (x - input_zero_point)), requantised; then the epilogue."""
+
+    weight: Int8Array
+    bias: Int32Array
+
+    @property
+    @abstractmethod
+    def epilogue(self) -> Epilogue:
+        """What is fused behind the requantisation."""
+
+    @property
+    def name(self) -> str:
+        return "+".join([type(self).__name__, *self.epilogue.names])
+
+
+def channel_scales(wanted: Scales, bias: NDArray[np.floating], source_scale: float) -> Scales:
+    """Per-channel weight scales: as wanted, larger where the bias would not fit into int32 otherwise.
+
+    A channel without weights, whose wanted scale is 0, gets the scale its bias needs, at least 1e-8.
+    """
+    from_bias = np.abs(bias.astype(np.float64)) / (source_scale * BIAS_LIMIT)
+    return np.maximum(np.maximum(wanted, from_bias), SMALLEST_SCALE)
