@@ -26,6 +26,7 @@ from paddle_cortexm.compiler.operators.softmax import Softmax
 from paddle_cortexm.compiler.operators.weighted import Epilogue
 from paddle_cortexm.compiler.reference import run_float, run_integers
 from paddle_cortexm.compiler.tensor import Grid
+from tests.compiler.backends.helium.layers import saturating_layer
 from tests.compiler.graphs import GraphBuilder
 from tests.compiler.host import compile_graph, run_graph
 
@@ -176,6 +177,11 @@ def test_an_integer_multiply_broadcasts_over_the_image(random: Random, tmp_path:
 def test_an_integer_average_rounds_half_away_from_zero(window: Window, random: Random, tmp_path: Path) -> None:
     graph = one_layer(IntegerAveragePool(window), 7, 6, output_shape(window, 7, 6), "int8")
     check_integers(tmp_path, graph, int8(random, 1, 7, 7, 6))
+
+
+def test_results_wider_than_32_bits_saturate(random: Random, tmp_path: Path) -> None:
+    operator = saturating_layer()
+    check_integers(tmp_path, one_layer(operator, 1, 4, (1, 1, 1, len(operator.bias)), "int8"), int8(random, 1, 1, 1, 4))
 
 
 def test_generated_c_names_neither_tvm_headers_nor_its_runtime(random: Random, tmp_path: Path) -> None:

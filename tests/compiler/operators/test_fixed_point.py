@@ -18,8 +18,13 @@ SCALES = st.floats(min_value=2**-31, max_value=2**20)
 
 @given(INT32, MULTIPLIERS, SHIFTS)
 def test_requantise_is_the_exact_product_rounded_once_half_upwards(a: int, multiplier: int, shift: int) -> None:
-    exact = a * multiplier * Fraction(2) ** (shift - 31)
-    assert requantise(np.array([a], np.int32), multiplier, shift)[0] == floor(exact + Fraction(1, 2))
+    exact = floor(a * multiplier * Fraction(2) ** (shift - 31) + Fraction(1, 2))
+    assert requantise(np.array([a], np.int32), multiplier, shift)[0] == max(-(2**31), min(2**31 - 1, exact))
+
+
+def test_requantise_saturates_where_the_product_is_wider_than_32_bits() -> None:
+    results = requantise(np.array([2**30, -(2**30)], np.int32), 2**30, 3)
+    assert results.tolist() == [2**31 - 1, -(2**31)]
 
 
 @pytest.mark.parametrize(("a", "expected"), [(1, 1), (-1, 0), (3, 2), (-3, -1), (2, 1), (-2, -1)])

@@ -110,6 +110,17 @@ def some_fully_connected(
     )
 
 
+def saturating_layer() -> IntegerFullyConnected:
+    """Sums near +-2^24 and +-2^30 by scales from 2^-30 to 2^8: results from no bit to more than 32, and a zero point
+    that a saturated result must not overflow with."""
+    pairs = [(bias, scale) for bias in (2**24, -(2**24), 2**30, -(2**30)) for scale in 2.0 ** np.arange(-30, 9)]
+    biases, scales = np.array(pairs).T
+    bias = biases.astype(np.int32)
+    return IntegerFullyConnected(
+        np.ones((len(pairs), 4), np.int8), bias, -7, Requantisation(*fixed_points(scales), 100, -120, 119)
+    )
+
+
 def example(
     random: Random, operator: IntegerConvolution | IntegerFullyConnected, shape: tuple[int, int, int, int]
 ) -> Example:

@@ -12,6 +12,7 @@ from paddle_cortexm.compiler.operators.average_pool import AveragePool
 from paddle_cortexm.compiler.operators.fully_connected import FullyConnected
 from paddle_cortexm.compiler.operators.max_pool import MaxPool
 from paddle_cortexm.compiler.operators.multiply import Multiply
+from paddle_cortexm.compiler.operators.parts.activation_kinds import ACTIVATION_KINDS
 from paddle_cortexm.compiler.operators.parts.window import Window
 from paddle_cortexm.compiler.operators.weighted import FloatEpilogue
 from tests.compiler.backends.helium.conftest import RunOnHelium, RunOnHost
@@ -86,15 +87,19 @@ def others(m: Maker) -> list[FloatExample]:
         FloatExample(Add((0.0, None)), (x, y)),
         FloatExample(Multiply(), (x, y)),
         FloatExample(Multiply(), (wide, m.values(1, 1, 1, 20))),
-        FloatExample(SWISH, (m.values(1, 2, 3, 11, spread=4),)),
         FloatExample(SIGMOID, (m.values(1, 2, 3, 11, spread=4),)),
-        FloatExample(Activation("relu6"), (m.values(1, 2, 3, 11, spread=4),)),
+        *(FloatExample(kind, (m.values(1, 2, 3, 11, spread=4),)) for kind in helium_activations()),
         FloatExample(AveragePool(Window((7, 7))), (wide,)),
         FloatExample(AveragePool(square(3, 2)), (wide,)),
         FloatExample(AveragePool(Window((2, 2), (2, 2))), (m.values(1, 6, 4, 9),)),
         FloatExample(MaxPool(square(3, 2)), (wide,)),
         FloatExample(MaxPool(Window((2, 2), (2, 2))), (m.values(1, 6, 4, 9),)),
     ]
+
+
+def helium_activations() -> list[Activation]:
+    """Every kind that the float kernels have."""
+    return [Activation(row.name) for row in ACTIVATION_KINDS if row.helium is not None]
 
 
 KINDS = {"convolution": convolutions, "depthwise": depthwises, "others": others}

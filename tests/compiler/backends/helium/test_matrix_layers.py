@@ -18,7 +18,15 @@ from paddle_cortexm.compiler.operators.parts.requantisation import Requantisatio
 from paddle_cortexm.compiler.operators.parts.window import Window
 from paddle_cortexm.compiler.tensor import Tensor
 from tests.compiler.backends.helium.conftest import RunOnHelium, RunOnHost
-from tests.compiler.backends.helium.layers import Example, Random, example, some_convolution, some_fully_connected
+from tests.compiler.backends.helium.layers import (
+    Example,
+    Random,
+    bytes_of,
+    example,
+    saturating_layer,
+    some_convolution,
+    some_fully_connected,
+)
 from tests.compiler.backends.helium.rig.cases import Case
 
 EPILOGUES = ({}, {"table": True}, {"add": True}, {"table": True, "add": True})
@@ -153,6 +161,11 @@ def test_extreme_values_and_scales_are_exact(run_on_helium: RunOnHelium, run_on_
         x = np.full((1, 2, 2, depth), -128, np.int8)
         examples.append(Example(operator, (x,)))
     assert_exact(run_on_helium, run_on_host, examples, rows=True)
+
+
+def test_results_wider_than_32_bits_saturate(run_on_helium: RunOnHelium, run_on_host: RunOnHost) -> None:
+    x = bytes_of(np.random.default_rng(8), 1, 1, 1, 4)
+    assert_exact(run_on_helium, run_on_host, [Example(saturating_layer(), (x,))], rows=False)
 
 
 def test_small_sums_round_half_up_at_every_shift(run_on_helium: RunOnHelium, run_on_host: RunOnHost) -> None:

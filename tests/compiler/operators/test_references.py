@@ -1,0 +1,121 @@
+"""The integer references: exact sums of products, batches, and layers kept in float between them."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from paddle_cortexm.compiler.integers.realisation import quantise_graph
+from paddle_cortexm.compiler.operators.activation import Activation
+from paddle_cortexm.compiler.operators.add import Add
+from paddle_cortexm.compiler.operators.average_pool import AveragePool, IntegerAveragePool
+from paddle_cortexm.compiler.operators.convolution import Convolution, IntegerConvolution
+from paddle_cortexm.compiler.operators.depthwise_convolution import DepthwiseConvolution, IntegerDepthwiseConvolution
+from paddle_cortexm.compiler.operators.fully_connected import FullyConnected, IntegerFullyConnected
+from paddle_cortexm.compiler.operators.max_pool import IntegerMaxPool, MaxPool
+from paddle_cortexm.compiler.operators.parts.base import FloatOperator, IntegerOperator
+from paddle_cortexm.compiler.operators.parts.fixed_point import fixed_points
+from paddle_cortexm.compiler.operators.parts.requantisation import Requantisation
+from paddle_cortexm.compiler.operators.parts.window import Window
+from paddle_cortexm.compiler.reference import run_float, run_integers
+from paddle_cortexm.compiler.tensor import Grid
+from tests.compiler.graphs import GraphBuilder, dequantised, pointwise
+
+CHANNELS, ZERO_POINT = 3, -5
+GRID = Grid(0.05, -3)
+SEEDS = st.integers(0, 2**32 - 1)
+
+
+@st.composite
+def windows(draw: st.DrawFn) -> Window:
+    kernel, stride = (draw(st.tuples(st.integers(1, 3), st.integers(1, 3))) for _ in range(2))
+    top, left, bottom, right = (draw(st.integers(0, 2)) for _ in range(4))
+    return Window(kernel, stride, (top, left, bottom, right))
+
+
+def unscaled(channels: int) -> Requantisation:
+    """Sums become int8 as they are, saturated."""
+    return Requantisation(*fixed_points(np.ones(channels)), 0)
+
+
+@given(windows(), SEEDS, st.sampled_from(["convolution", "depthwise", "fully connected"]))
+def test_integer_sums_are_those_of_the_float_layer_on_the_same_numbers(window: Window, seed: int, kind: str) -> None:
+    random = np.random.default_rng(seed)
+    x = random.integers(-12, 3, (2, 5, 4, CHANNELS)).astype(np.int8)
+    real, integer = twins(kind, window, random)
+    exact = real.evaluate([x.astype(np.float32) - ZERO_POINT])
+    result = integer.evaluate([x])
+    assert result.dtype == np.int8 and result.shape == exact.shape == integer.output_shape([x.shape])
+    np.testing.assert_array_equal(result, np.clip(exact, -128, 127))
+
+
+def twins(kind: str, window: Window, random: np.random.Generator) -> tuple[FloatOperator, IntegerOperator]:
+    """A float operator with small whole numbers as weights, and the same in integers."""
+
+    def whole(*shape: int) -> np.ndarray:
+        return random.integers(-4, 5, shape)
+
+    if kind == "convolution":
+        weight, bias = whole(4, *window.kernel, CHANNELS), whole(4)
+        integer = IntegerConvolution(weight.astype(np.int8), bias.astype(np.int32), window, ZERO_POINT, unscaled(4))
+        return Convolution(weight.astype(np.float32), bias.astype(np.float32), window), integer
+    if kind == "depthwise":
+        weight, bias = whole(*window.kernel, CHANNELS), whole(CHANNELS)
+        return DepthwiseConvolution(
+            weight.astype(np.float32), bias.astype(np.float32), window
+        ), IntegerDepthwiseConvolution(
+            weight.astype(np.int8), bias.astype(np.int32), window, ZERO_POINT, unscaled(CHANNELS)
+        )
+    weight, bias = whole(4, 5 * 4 * CHANNELS), whole(4)
+    connected = IntegerFullyConnected(weight.astype(np.int8), bias.astype(np.int32), ZERO_POINT, unscaled(4))
+    return FullyConnected(weight.astype(np.float32), bias.astype(np.float32)), connected
+
+
+POOLED = [
+    Window((5, 4)),
+    Window((2, 2), (2, 2)),
+    Window((3, 3), (2, 2), (1, 1, 1, 1)),
+    Window((2, 3), (1, 1), (1, 0, 0, 2)),
+]
+
+
+@pytest.mark.parametrize("window", POOLED, ids=str)
+def test_integer_pools_are_the_float_pools_rounded(window: Window) -> None:
+    x = np.random.default_rng(1).integers(-128, 128, (3, 5, 4, CHANNELS)).astype(np.int8)
+    largest, mean = (pool.evaluate([x.astype(np.float32)]) for pool in (MaxPool(window), AveragePool(window)))
+    np.testing.assert_array_equal(IntegerMaxPool(window).evaluate([x]), largest)
+    away_from_zero = np.sign(mean) * np.floor(np.abs(mean.astype(np.float64)) + 0.5 + 1e-4)
+    np.testing.assert_array_equal(IntegerAveragePool(window).evaluate([x]), away_from_zero)
+
+
+@pytest.mark.parametrize("keep_float", [(), ("bent",), ("mixed", "bent", "sum")], ids=str)
+def test_a_graph_runs_in_batches_with_layers_kept_in_float(keep_float: tuple[str, ...]) -> None:
+    builder = GraphBuilder((1, 2, 2, 3))
+    builder.add("mixed", pointwise(np.eye(3) * 0.7), "image")
+    builder.add("bent", Activation("hard_swish"), "mixed")
+    builder.add("sum", Add(), "image", "bent")
+    ranges = {"mixed": (-1.5, 1.5), "bent": (-0.4, 1.2), "sum": (-2.5, 3.2)}
+    graph = quantise_graph(builder.graph(), ranges, (-2.0, 2.0), keep_float=keep_float)
+    images = np.random.default_rng(0).integers(-128, 128, (5, 2, 2, 3), np.int8)
+    result = run_integers(graph, images)
+    assert result["sum"].dtype == np.int8 and result["sum"].shape == (5, 2, 2, 3)
+    real = run_float(builder.graph(), dequantised(images, graph.tensors["image"].grid).astype(np.float32))["sum"]
+    grid = graph.tensors["sum"].grid
+    assert grid is not None and np.abs(dequantised(result["sum"], grid) - real).max() < 2 * grid.scale
+    one = run_integers(graph, images[3:4])
+    np.testing.assert_array_equal(one["sum"], result["sum"][3:4])
+
+
+def test_a_fused_epilogue_gives_the_bits_of_the_layers_one_by_one() -> None:
+    random = np.random.default_rng(4)
+    _, convolution = twins("convolution", Window(), random)
+    assert isinstance(convolution, IntegerConvolution)
+    table = Activation("hard_swish").integer([GRID], GRID)
+    x = random.integers(-128, 128, (2, 5, 4, CHANNELS), np.int8)
+    fused = replace(convolution, epilogue=replace(convolution.epilogue, table=table.table))
+    np.testing.assert_array_equal(fused.evaluate([x]), table.evaluate([convolution.evaluate([x])]))
+    assert fused.name == "IntegerConvolution+table"
