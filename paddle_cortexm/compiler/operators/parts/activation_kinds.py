@@ -84,9 +84,10 @@ def activation_kind(name: str) -> ActivationKind:
 # --- patterns ---------------------------------------------------------------------------------------------------------
 
 
-def _relu() -> tuple[ActivationPattern, ...]:
+def _call(operator: str) -> ActivationPattern:
+    """One call of Relax's operator of that name."""
     x = wildcard()
-    return (ActivationPattern(x, is_op("relax.nn.relu")(x), lambda matched: {}), _clip(0.0, None))
+    return ActivationPattern(x, is_op(operator)(x), lambda matched: {})
 
 
 def _clip(low: float | None, high: float | None) -> ActivationPattern:
@@ -157,7 +158,7 @@ ACTIVATION_KINDS = (
         values=lambda x, slope, offset: np.maximum(x, 0),
         producible=(0.0, INFINITY),
         distinguishable=lambda result, slope, offset: EVERYTHING,
-        patterns=_relu,
+        patterns=lambda: (_call("relax.nn.relu"), _clip(0.0, None)),
         paddle=lambda functional, x, slope, offset: functional.relu(x),
         expression=lambda te, x, slope, offset: te.max(x, _constant(te, 0)),
         helium=lambda slope, offset: HeliumClamp(0.0, None),
