@@ -45,6 +45,10 @@ class Activation(Elementwise, FloatOperator):
         return "activation"
 
     @property
+    def title(self) -> str:
+        return self.kind.replace("_", "-")
+
+    @property
     def producible(self) -> Range:
         return activation_kind(self.kind).producible
 
@@ -63,18 +67,23 @@ class Activation(Elementwise, FloatOperator):
         (source,) = inputs
         x = source.scale * (np.arange(-128, 128, dtype=np.float64) - source.zero_point)
         y = np.round(self.values(x) / output.scale) + output.zero_point
-        return Table(np.clip(y, INT8_MINIMUM, INT8_MAXIMUM).astype(np.int8))
+        return Table(np.clip(y, INT8_MINIMUM, INT8_MAXIMUM).astype(np.int8), self.kind)
 
 
 @dataclass(frozen=True)
 class Table(Elementwise, IntegerOperator):
-    """output = table[x + 128]; 256 int8 entries."""
+    """output = table[x + 128]; 256 int8 entries. kind: of the activation that it answers for."""
 
     table: Int8Array
+    kind: str = "table"
 
     @property
     def layer_kind(self) -> str:
         return "activation"
+
+    @property
+    def title(self) -> str:
+        return self.kind.replace("_", "-")
 
     def evaluate(self, inputs: Sequence[NDArray[Any]]) -> Int8Array:
         return self.table[inputs[0].astype(np.int64) + 128]

@@ -26,6 +26,10 @@ class AveragePool(FloatOperator):
         return "pool"
 
     @property
+    def title(self) -> str:
+        return f"average pool {self.window.title}"
+
+    @property
     def keeps_grid(self) -> bool:
         return True
 
@@ -52,6 +56,10 @@ class IntegerAveragePool(IntegerOperator):
     @property
     def layer_kind(self) -> str:
         return "pool"
+
+    @property
+    def title(self) -> str:
+        return f"average pool {self.window.title}"
 
     def output_shape(self, inputs: Sequence[Shape]) -> Shape:
         return self.window.output_shape(inputs[0], inputs[0][-1])

@@ -40,6 +40,10 @@ class Convolution(Weighted):
     def layer_kind(self) -> str:
         return _layer_kind(self.window, self.weight.shape)
 
+    @property
+    def title(self) -> str:
+        return "pointwise" if self.window == Window() else f"convolution {self.window.title}"
+
     def output_shape(self, inputs: Sequence[Shape]) -> Shape:
         return self.window.output_shape(inputs[0], len(self.weight))
 
@@ -81,6 +85,10 @@ class IntegerConvolution(IntegerWeighted):
     @property
     def layer_kind(self) -> str:
         return _layer_kind(self.window, self.weight.shape)
+
+    @property
+    def title(self) -> str:
+        return "pointwise" if self.window == Window() else f"convolution {self.window.title}"
 
     def output_shape(self, inputs: Sequence[Shape]) -> Shape:
         return self.window.output_shape(inputs[0], len(self.weight))

@@ -38,6 +38,10 @@ class DepthwiseConvolution(Weighted):
     def layer_kind(self) -> str:
         return _layer_kind(self.window)
 
+    @property
+    def title(self) -> str:
+        return f"depthwise {self.window.title}"
+
     def output_shape(self, inputs: Sequence[Shape]) -> Shape:
         return self.window.output_shape(inputs[0], len(self.bias))
 
@@ -80,6 +84,10 @@ class IntegerDepthwiseConvolution(IntegerWeighted):
     @property
     def layer_kind(self) -> str:
         return _layer_kind(self.window)
+
+    @property
+    def title(self) -> str:
+        return f"depthwise {self.window.title}"
 
     def output_shape(self, inputs: Sequence[Shape]) -> Shape:
         return self.window.output_shape(inputs[0], len(self.bias))

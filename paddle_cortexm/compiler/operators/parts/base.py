@@ -33,6 +33,11 @@ class Operator(ABC):
     def layer_kind(self) -> str:
         """What reports group layers by: 'pointwise', 'depthwise 3x3', 'stem' (the convolution of the image), ..."""
 
+    @property
+    def title(self) -> str:
+        """What people call it, as in 'depthwise 3×3/2'."""
+        return self.layer_kind
+
     @abstractmethod
     def output_shape(self, inputs: Sequence[Shape]) -> Shape:
         """The result's shape."""

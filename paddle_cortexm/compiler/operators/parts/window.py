@@ -22,6 +22,13 @@ class Window:
     stride: tuple[int, int] = (1, 1)
     padding: tuple[int, int, int, int] = (0, 0, 0, 0)
 
+    @property
+    def title(self) -> str:
+        """3×3, or 3×3/2 with stride 2, 3×3/2×1 with a stride of its own for each side."""
+        height, width = self.stride
+        stride = f"/{height}" if height == width else f"/{height}×{width}"
+        return f"{self.kernel[0]}×{self.kernel[1]}" + ("" if self.stride == (1, 1) else stride)
+
     def output_shape(self, source: Shape, channels: int) -> Shape:
         """The shape of what a window over `source` makes; rows and columns that fill no whole window are left out."""
         height, width = (
