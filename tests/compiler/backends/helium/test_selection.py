@@ -25,14 +25,13 @@ from tests.compiler.backends.helium.int8_cases import (
     scales,
 )
 
+SAME = Window((3, 3), (1, 1), (1, 1, 1, 1))
+IMAGE = (1, 5, 5, 8)
+
 
 @pytest.fixture
 def random() -> Random:
     return np.random.default_rng(20)
-
-
-SAME = Window((3, 3), (1, 1), (1, 1, 1, 1))
-IMAGE = (1, 5, 5, 8)
 
 
 def answer(select: Selector, operator: IntegerOperator, *shapes: Shape) -> Kernel | Rejection:
