@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from paddle_cortexm import cli, config, stage
+from paddle_cortexm.boards import target_named
 from paddle_cortexm.config import Config
 from paddle_cortexm.errors import UserError
 from paddle_cortexm.host.model import HostModel
@@ -25,7 +26,6 @@ from paddle_cortexm.simulator.simulators import Simulator
 from paddle_cortexm.simulator.transcript import Transcript
 from paddle_cortexm.simulator.verdict import Comparison, compare
 from paddle_cortexm.stage import write_json
-from paddle_cortexm.target import target_named
 
 BOOT_LIMIT = 240.0  # seconds for boot and the first frame; MobileNetV2 1.0/224 takes about 10 on QEMU
 PRINTED_FRAMES = ".frames"  # folder beside the stages' for what a printed command reads

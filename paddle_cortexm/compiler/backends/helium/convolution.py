@@ -1,4 +1,4 @@
-"""2-D convolution: chooses among the 1x1, the stem and the general kernel (app/helium/conv2d_s8.c)."""
+"""2-D convolution: chooses among the 1x1, the stem and the general kernel (app/runtime/helium/conv2d_s8.c)."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from paddle_cortexm.compiler.backends.helium.structs import declaration, size_fi
 from paddle_cortexm.compiler.graph import Graph, IntegerConvolution, Layer
 from paddle_cortexm.compiler.kernels.kernel import Kernel, Rejection, c_template
 
-CONV2D = ("app/helium/conv2d_s8.c",)
+CONV2D = ("app/runtime/helium/conv2d_s8.c",)
 LARGEST_KERNEL_HEIGHT = 16  # HELIUM_CONV2D_ROWS
 
 
@@ -75,7 +75,7 @@ def window_kernel(
         constants=matrix_constants(matrix),
         scratch_bytes=row_scratch + input_width * channels,
         header=f"{function}.h",
-        sources=(f"app/helium/{function}.c", *more_sources, *pointwise.MATRIX_SOURCES),
+        sources=(f"app/runtime/helium/{function}.c", *more_sources, *pointwise.MATRIX_SOURCES),
         row_body=c_template(declarations + row),
         row_scratch_bytes=row_scratch,
     )

@@ -1,5 +1,5 @@
-"""Depthwise convolution: app/helium/depthwise_window_s8.c for usual windows on all but the smallest maps, else
-app/helium/depthwise_s8.c."""
+"""Depthwise convolution: app/runtime/helium/depthwise_window_s8.c for usual windows on all but the smallest maps, else
+app/runtime/helium/depthwise_s8.c."""
 
 from __future__ import annotations
 
@@ -103,7 +103,7 @@ def _kernel(graph: Graph, layer: Layer, operator: IntegerDepthwiseConvolution, b
         ),
         scratch_bytes=strip_bytes,
         header="depthwise_s8.h",
-        sources=("app/helium/depthwise_s8.c",),
+        sources=("app/runtime/helium/depthwise_s8.c",),
         row_body=c_template(parameters + "    helium_depthwise_row_s8(&parameters, rows, output, scratch);\n"),
         row_scratch_bytes=strip_bytes,
     )

@@ -1,4 +1,4 @@
-"""Depthwise convolution with a small window: app/helium/depthwise_window_s8.c."""
+"""Depthwise convolution with a small window: app/runtime/helium/depthwise_window_s8.c."""
 
 from __future__ import annotations
 
@@ -121,7 +121,7 @@ def _kernel(graph: Graph, layer: Layer, operator: IntegerDepthwiseConvolution, b
         ),
         scratch_bytes=scratch,
         header="depthwise_window_s8.h",
-        sources=("app/helium/depthwise_window_s8.c",),
+        sources=("app/runtime/helium/depthwise_window_s8.c",),
         row_body=c_template(parameters + "    helium_depthwise_window_row_s8(&parameters, rows, output, scratch);\n"),
         row_scratch_bytes=scratch,
         rows_body=c_template(

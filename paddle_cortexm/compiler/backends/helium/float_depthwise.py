@@ -1,4 +1,4 @@
-"""Depthwise convolution of floats: app/helium/depthwise_f32.c and depthwise_f16.c."""
+"""Depthwise convolution of floats: app/runtime/helium/depthwise_f32.c and depthwise_f16.c."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Convolutions and fully connected layers of floats: app/helium/conv2d_f32.c and conv2d_f16.c."""
+"""Convolutions and fully connected layers of floats: app/runtime/helium/conv2d_f32.c and conv2d_f16.c."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Average and max pooling: app/helium/average_pool_s8.c and max_pool_s8.c; of floats pool_f32.c and pool_f16.c."""
+"""Average and max pooling: app/runtime/helium/average_pool_s8.c, max_pool_s8.c; of floats pool_f32.c, pool_f16.c."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ def _kernel(source: Tensor, result: Tensor, window: Window, kind: str) -> Kernel
         body=c_template(parameters + f"    helium_{kind}_{suffix}(&parameters, input0, output, scratch);\n"),
         scratch_bytes=POINTER_BYTES * window.kernel[0],
         header=floats.header if floats else f"{kind}_s8.h",
-        sources=(floats.source("pool") if floats else f"app/helium/{kind}_s8.c",),
+        sources=(floats.source("pool") if floats else f"app/runtime/helium/{kind}_s8.c",),
         row_body=c_template(parameters + rows) if _all_rows_inside(source, result, window) else None,
     )
 

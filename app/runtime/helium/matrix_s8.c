@@ -3,7 +3,7 @@
 #include "epilogue_s8.h"
 
 #define GROUP HELIUM_MATRIX_GROUP
-#define ACCUMULATORS HELIUM_MULTIPLY_CHANNELS /* of a pixel */
+#define ACCUMULATORS HELIUM_GEMM_CHANNELS /* of a pixel */
 
 typedef helium_matrix_chunk_t chunk_t;
 
@@ -49,7 +49,7 @@ ALWAYS_INLINE int16x8_t byte_of(const group_t *g, const int32_t *accumulators, i
 ALWAYS_INLINE void finish_some(const chunk_t *chunk, int32_t pixels, int8_t *output, int32_t stride,
                                const int8_t *table) {
     for (int32_t p = 0; p < pixels; p++, output += stride) {
-        const int32_t *constants = chunk->constants, *from = chunk->multiply.accumulators + p * ACCUMULATORS;
+        const int32_t *constants = chunk->constants, *from = chunk->gemm.accumulators + p * ACCUMULATORS;
         int8_t *to = output;
         for (int32_t left = chunk->channels; left > 0; left -= GROUP) {
             const group_t g = load_group(constants);
@@ -69,14 +69,14 @@ static void finish_usual(const chunk_t *chunk, int32_t pixels, int8_t *output, c
 /* As helium_matrix_run with finish_usual, three pixels at a time; returns the pixels that are done. */
 static int32_t run_usual(const chunk_t *chunk, const int8_t *pixel, int32_t step, int32_t count, int8_t *output,
                          const int8_t *residual) {
-    enum { THREE = HELIUM_MULTIPLY_PIXELS };
-    helium_multiply_function *const multiply = chunk->multiply_three;
+    enum { THREE = HELIUM_GEMM_PIXELS };
+    helium_gemm_function *const gemm = chunk->gemm_three;
     helium_finish_function *const finish =
         chunk->three.table != NULL ? helium_finish_three_table_s8 : helium_finish_three_s8;
     (void)residual;
     for (int32_t left = count; left >= THREE; left -= THREE) {
-        multiply(pixel, pixel + step, pixel + 2 * step, &chunk->multiply);
-        finish(chunk->constants, chunk->multiply.accumulators, output, &chunk->three);
+        gemm(pixel, pixel + step, pixel + 2 * step, &chunk->gemm);
+        finish(chunk->constants, chunk->gemm.accumulators, output, &chunk->three);
         pixel += THREE * step;
         output += THREE * chunk->matrix->channels;
     }
@@ -108,17 +108,17 @@ static void finish_add(const chunk_t *chunk, int32_t pixels, int8_t *output, con
  * holds as many threes as it can: where the chunk has all channels, they are added in one go. */
 static int32_t run_add(const chunk_t *chunk, const int8_t *pixel, int32_t step, int32_t count, int8_t *output,
                        const int8_t *residual) {
-    enum { THREE = HELIUM_MULTIPLY_PIXELS };
+    enum { THREE = HELIUM_GEMM_PIXELS };
     int8_t *const results = chunk->results;
     const int32_t own = chunk->channels, channels = chunk->matrix->channels;
-    const int32_t most = HELIUM_MULTIPLY_CHANNELS / own * THREE, threes = count / THREE * THREE;
+    const int32_t most = HELIUM_GEMM_CHANNELS / own * THREE, threes = count / THREE * THREE;
     const helium_usual_add_t add = helium_usual_add(chunk->matrix->epilogue.add);
     const helium_finish_t finish = {own, chunk->three.groups, chunk->three.rest, chunk->three.zero_point, NULL};
     for (int32_t done = 0; done < threes;) {
         const int32_t pixels = threes - done < most ? threes - done : most;
         for (int32_t p = 0; p < pixels; p += THREE, pixel += THREE * step) {
-            chunk->multiply_three(pixel, pixel + step, pixel + 2 * step, &chunk->multiply);
-            helium_finish_three_s8(chunk->constants, chunk->multiply.accumulators, results + p * own, &finish);
+            chunk->gemm_three(pixel, pixel + step, pixel + 2 * step, &chunk->gemm);
+            helium_finish_three_s8(chunk->constants, chunk->gemm.accumulators, results + p * own, &finish);
         }
         if (own == channels) {
             add_residual(&add, results, residual, output, pixels * channels);
@@ -138,7 +138,7 @@ static int32_t run_add(const chunk_t *chunk, const int8_t *pixel, int32_t step, 
 static void finish_general(const chunk_t *chunk, int32_t pixels, int8_t *output, const int8_t *residual) {
     const helium_matrix_s8_t *m = chunk->matrix;
     for (int32_t p = 0; p < pixels; p++) {
-        const int32_t *constants = chunk->constants, *from = chunk->multiply.accumulators + p * ACCUMULATORS;
+        const int32_t *constants = chunk->constants, *from = chunk->gemm.accumulators + p * ACCUMULATORS;
         for (int32_t c = 0; c < chunk->channels; c += GROUP, from += GROUP, constants += group_size(m)) {
             const mve_pred16_t lanes = vctp16q((uint32_t)(chunk->channels - c));
             const group_t g = load_group(constants);
@@ -183,7 +183,7 @@ static void choose_finish(chunk_t *chunk) {
 static void finish(const chunk_t *chunk, int32_t pixels, int8_t *output, const int8_t *residual) {
     const helium_matrix_s8_t *m = chunk->matrix;
     for (int32_t p = 0; p < pixels; p++) {
-        const int32_t *accumulators = chunk->multiply.accumulators + p * ACCUMULATORS;
+        const int32_t *accumulators = chunk->gemm.accumulators + p * ACCUMULATORS;
         for (int32_t c = 0; c < chunk->channels; c++) {
             const int32_t *own = chunk->constants + c / GROUP * group_size(m) + HELIUM_MATRIX_ENTRY(c);
             const int32_t left_shift = m->has_left_shift ? own[3 * GROUP] : 0;
@@ -207,13 +207,13 @@ void helium_matrix_chunk(const helium_matrix_s8_t *m, int32_t first, uint8_t *sc
     const int32_t depth_bytes = (m->depth + 15) / 16 * 16; /* of one channel's weights */
     chunk->matrix = m;
     chunk->first = first;
-    chunk->channels = left < HELIUM_MULTIPLY_CHANNELS ? left : HELIUM_MULTIPLY_CHANNELS;
+    chunk->channels = left < HELIUM_GEMM_CHANNELS ? left : HELIUM_GEMM_CHANNELS;
     chunk->constants = m->constants + first / GROUP * group_size(m);
     chunk->results = (int8_t *)scratch;
     int32_t *accumulators = (int32_t *)(void *)(scratch + (m->epilogue.add != NULL ? HELIUM_MATRIX_RESULTS : 0));
-    chunk->multiply = helium_multiply_s8(m->weights + first * depth_bytes, m->depth, chunk->channels, accumulators);
-    chunk->multiply_three = helium_multiply_three_s8(m->depth);
-    chunk->multiply_one = helium_multiply_one_s8(m->depth);
+    chunk->gemm = helium_gemm_s8(m->weights + first * depth_bytes, m->depth, chunk->channels, accumulators);
+    chunk->gemm_three = helium_gemm_three_s8(m->depth);
+    chunk->gemm_one = helium_gemm_one_s8(m->depth);
     chunk->three = (helium_finish_t){m->channels, chunk->channels / GROUP, chunk->channels % GROUP, m->zero_point,
                                      m->epilogue.table};
     chunk->run = NULL;
@@ -222,12 +222,12 @@ void helium_matrix_chunk(const helium_matrix_s8_t *m, int32_t first, uint8_t *sc
 
 void helium_matrix_pixels(const chunk_t *chunk, const int8_t *pixel0, const int8_t *pixel1, const int8_t *pixel2,
                           int32_t pixels, int8_t *output, const int8_t *residual) {
-    if (pixels == HELIUM_MULTIPLY_PIXELS) {
-        chunk->multiply_three(pixel0, pixel1, pixel2, &chunk->multiply);
+    if (pixels == HELIUM_GEMM_PIXELS) {
+        chunk->gemm_three(pixel0, pixel1, pixel2, &chunk->gemm);
     } else if (pixels == 2) {
-        chunk->multiply_three(pixel0, pixel1, pixel0, &chunk->multiply);
+        chunk->gemm_three(pixel0, pixel1, pixel0, &chunk->gemm);
     } else {
-        chunk->multiply_one(pixel0, pixel0, pixel0, &chunk->multiply);
+        chunk->gemm_one(pixel0, pixel0, pixel0, &chunk->gemm);
     }
     output += chunk->first;
     chunk->finish(chunk, pixels, output, residual != NULL ? residual + chunk->first : output);
@@ -244,11 +244,11 @@ void helium_matrix_run(const chunk_t *chunk, const int8_t *pixel, int32_t step, 
         output += done * channels;
         residual = residual != NULL ? residual + done * channels : NULL;
     }
-    for (; count > 0; count -= HELIUM_MULTIPLY_PIXELS) {
-        const int32_t pixels = count < HELIUM_MULTIPLY_PIXELS ? count : HELIUM_MULTIPLY_PIXELS;
+    for (; count > 0; count -= HELIUM_GEMM_PIXELS) {
+        const int32_t pixels = count < HELIUM_GEMM_PIXELS ? count : HELIUM_GEMM_PIXELS;
         helium_matrix_pixels(chunk, pixel, pixel + step, pixel + 2 * step, pixels, output, residual);
-        pixel += HELIUM_MULTIPLY_PIXELS * step;
-        output += HELIUM_MULTIPLY_PIXELS * channels;
-        residual = residual != NULL ? residual + HELIUM_MULTIPLY_PIXELS * channels : NULL;
+        pixel += HELIUM_GEMM_PIXELS * step;
+        output += HELIUM_GEMM_PIXELS * channels;
+        residual = residual != NULL ? residual + HELIUM_GEMM_PIXELS * channels : NULL;
     }
 }

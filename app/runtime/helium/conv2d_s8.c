@@ -3,16 +3,16 @@
 #include "patch_s8.h"
 
 /* One run of channels of a row. Each run makes the patches again: to keep those of a whole row would take much more
- * scratch, and one run suffices for up to HELIUM_MULTIPLY_CHANNELS channels. */
+ * scratch, and one run suffices for up to HELIUM_GEMM_CHANNELS channels. */
 static void channels_of_row(const helium_conv2d_s8_t *c, const helium_matrix_chunk_t *chunk, const int8_t *const rows[],
                             int8_t *output_row, int8_t *patches, const int8_t *residual_row) {
     const int32_t depth = c->matrix.depth, channels = c->matrix.channels;
     const int is_pointwise = c->kernel_height == 1 && c->kernel_width == 1 && c->padding_left == 0 &&
                              (c->output_width - 1) * c->stride_width < c->input_width;
-    for (int32_t x = 0; x < c->output_width; x += HELIUM_MULTIPLY_PIXELS) {
+    for (int32_t x = 0; x < c->output_width; x += HELIUM_GEMM_PIXELS) {
         const int32_t left = c->output_width - x;
-        const int32_t pixels = left < HELIUM_MULTIPLY_PIXELS ? left : HELIUM_MULTIPLY_PIXELS;
-        const int8_t *pixel[HELIUM_MULTIPLY_PIXELS] = {NULL, NULL, NULL};
+        const int32_t pixels = left < HELIUM_GEMM_PIXELS ? left : HELIUM_GEMM_PIXELS;
+        const int8_t *pixel[HELIUM_GEMM_PIXELS] = {NULL, NULL, NULL};
         for (int32_t p = 0; p < pixels; p++) {
             if (is_pointwise) { /* only strided: the pixels are read in place */
                 pixel[p] = rows[0] + (x + p) * c->stride_width * c->input_channels;
@@ -29,7 +29,7 @@ static void channels_of_row(const helium_conv2d_s8_t *c, const helium_matrix_chu
 void helium_conv2d_row_s8(const helium_conv2d_s8_t *c, const int8_t *const rows[], int8_t *output_row, uint8_t *scratch,
                           const int8_t *residual_row) {
     int8_t *const patches = (int8_t *)scratch + helium_matrix_scratch(&c->matrix);
-    for (int32_t first = 0; first < c->matrix.channels; first += HELIUM_MULTIPLY_CHANNELS) {
+    for (int32_t first = 0; first < c->matrix.channels; first += HELIUM_GEMM_CHANNELS) {
         helium_matrix_chunk_t chunk;
         helium_matrix_chunk(&c->matrix, first, scratch, &chunk);
         channels_of_row(c, &chunk, rows, output_row, patches, residual_row);

@@ -30,25 +30,25 @@ typedef struct {
 } helium_matrix_s8_t;
 
 /* Bytes of scratch for the results in front of a residual addition. */
-#define HELIUM_MATRIX_RESULTS (HELIUM_MULTIPLY_PIXELS * HELIUM_MULTIPLY_CHANNELS)
+#define HELIUM_MATRIX_RESULTS (HELIUM_GEMM_PIXELS * HELIUM_GEMM_CHANNELS)
 
 /* Bytes that a chunk needs as scratch, a multiple of 16: those results, where there is an addition, and the
- * accumulators of HELIUM_MULTIPLY_PIXELS pixels. (Calls for one pixel of a depth above 32 have accumulators of that one
+ * accumulators of HELIUM_GEMM_PIXELS pixels. (Calls for one pixel of a depth above 32 have accumulators of that one
  * only.) */
 static inline int32_t helium_matrix_scratch(const helium_matrix_s8_t *m) {
     const int32_t whole_groups = (m->channels + HELIUM_MATRIX_GROUP - 1) / HELIUM_MATRIX_GROUP * HELIUM_MATRIX_GROUP;
-    const int32_t last = whole_groups < HELIUM_MULTIPLY_CHANNELS ? whole_groups : HELIUM_MULTIPLY_CHANNELS;
-    const int32_t accumulators = (HELIUM_MULTIPLY_PIXELS - 1) * HELIUM_MULTIPLY_CHANNELS + last;
+    const int32_t last = whole_groups < HELIUM_GEMM_CHANNELS ? whole_groups : HELIUM_GEMM_CHANNELS;
+    const int32_t accumulators = (HELIUM_GEMM_PIXELS - 1) * HELIUM_GEMM_CHANNELS + last;
     return (m->epilogue.add != NULL ? HELIUM_MATRIX_RESULTS : 0) + accumulators * (int32_t)sizeof(int32_t);
 }
 
 /* A run of output channels, ready to be computed for one group of pixels after the other. */
 typedef struct helium_matrix_chunk {
-    helium_multiply_t multiply; /* its accumulators are in the scratch */
-    int8_t *results;            /* HELIUM_MATRIX_RESULTS bytes, where the epilogue adds */
+    helium_gemm_t gemm; /* its accumulators are in the scratch */
+    int8_t *results;    /* HELIUM_MATRIX_RESULTS bytes, where the epilogue adds */
     helium_finish_t three;
-    helium_multiply_function *multiply_three;
-    helium_multiply_function *multiply_one;
+    helium_gemm_function *gemm_three;
+    helium_gemm_function *gemm_one;
     /* Does all it can of helium_matrix_run by threes, from the chunk's first channel on; or NULL. */
     int32_t (*run)(const struct helium_matrix_chunk *chunk, const int8_t *pixel, int32_t step, int32_t count,
                    int8_t *output, const int8_t *residual);
@@ -59,7 +59,7 @@ typedef struct helium_matrix_chunk {
     int32_t channels;
 } helium_matrix_chunk_t;
 
-/* Prepares the channels from `first` (a multiple of HELIUM_MULTIPLY_CHANNELS) on, HELIUM_MULTIPLY_CHANNELS or all that
+/* Prepares the channels from `first` (a multiple of HELIUM_GEMM_CHANNELS) on, HELIUM_GEMM_CHANNELS or all that
  * are left. scratch: helium_matrix_scratch(m) bytes, 16-byte aligned, for as long as the chunk is used. */
 void helium_matrix_chunk(const helium_matrix_s8_t *m, int32_t first, uint8_t *scratch, helium_matrix_chunk_t *chunk);
 

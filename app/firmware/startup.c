@@ -1,6 +1,7 @@
 /* Reset: from the vector table to main. */
 #include <stdint.h>
 
+#include "board.h"
 #include "fault.h"
 #include "registers.h"
 #include "semihosting.h"
@@ -25,8 +26,11 @@ __attribute__((section(".vectors"), used)) const vector_t vectors[16] = {
     Fault_Handler,                                     /* UsageFault */
     Fault_Handler,                                     /* SecureFault */
 };
+#if BOARD_HAS_QEMU_VECTORS
+/* Where the CPU of QEMU's machine looks for them. */
 __attribute__((section(".qemu_vectors"), used)) static const vector_t qemu_vectors[2] = {(vector_t)stack_top,
                                                                                          Reset_Handler};
+#endif
 
 static void copy(uint32_t *to, const uint32_t *end, const uint32_t *from) {
     while (to != from && to < end) {
@@ -78,21 +82,23 @@ __attribute__((used, noreturn)) static void start(void) {
 /* The stack pointer is set here too: a simulator may jump to the entry point without reading the vectors. The FPU and
  * Helium come on before any C function can use their registers. */
 __attribute__((naked, noreturn)) void Reset_Handler(void) {
+    /* clang-format off */
     __asm volatile("ldr r0, =stack_limit\n"
                    "ldr r1, =stack_top\n"
                    "msr msplim, r0\n"
                    "msr msp, r1\n"
                    "ldr r2, =" TEXT(STACK_PAINT) "\n"
-                                                 "paint:\n"
-                                                 "str r2, [r0], #4\n"
-                                                 "cmp r0, r1\n"
-                                                 "blo paint\n"
-                                                 "ldr r0, =0xE000ED88\n" /* CPACR */
-                                                 "ldr r1, [r0]\n"
-                                                 "orr r1, r1, #0x00F00000\n" /* CP10 and CP11: full access */
-                                                 "str r1, [r0]\n"
-                                                 "dsb\n"
-                                                 "isb\n"
-                                                 "b start\n"
-                                                 ".pool\n");
+                   "paint:\n"
+                   "str r2, [r0], #4\n"
+                   "cmp r0, r1\n"
+                   "blo paint\n"
+                   "ldr r0, =0xE000ED88\n" /* CPACR */
+                   "ldr r1, [r0]\n"
+                   "orr r1, r1, #0x00F00000\n" /* CP10 and CP11: full access */
+                   "str r1, [r0]\n"
+                   "dsb\n"
+                   "isb\n"
+                   "b start\n"
+                   ".pool\n");
+    /* clang-format on */
 }

@@ -4,7 +4,7 @@
 
 #if HELIUM_MVE
 
-_Static_assert(HELIUM_MULTIPLY_CHANNELS == 96, "the assembly reads a pixel's accumulators 384 bytes apart");
+_Static_assert(HELIUM_GEMM_CHANNELS == 96, "the assembly reads a pixel's accumulators 384 bytes apart");
 _Static_assert(offsetof(helium_finish_t, table) == 16, "the assembly reads it there");
 
 /* r0: 16 bytes in front of the constants (8 bias, 8 multipliers, 8 shifts; even channels first); r1, r8, r9:

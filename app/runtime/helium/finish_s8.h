@@ -2,7 +2,7 @@
 #ifndef FINISH_S8_H
 #define FINISH_S8_H
 
-#include "multiply_s8.h"
+#include "gemm_s8.h"
 
 /* What a call reads. The assembly knows the offsets. */
 typedef struct {
@@ -13,7 +13,7 @@ typedef struct {
     const int8_t *table; /* 16: not read where there is none */
 } helium_finish_t;
 
-/* From three pixels' accumulators (HELIUM_MULTIPLY_CHANNELS a pixel) to output. constants: see matrix_s8.h; without
+/* From three pixels' accumulators (HELIUM_GEMM_CHANNELS a pixel) to output. constants: see matrix_s8.h; without
  * left shifts. The clamp is that of a byte. */
 typedef void helium_finish_function(const int32_t *constants, const int32_t *accumulators, int8_t *output,
                                     const helium_finish_t *f);

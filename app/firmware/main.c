@@ -8,7 +8,7 @@
 
 enum { STATUS_OK = 0, STATUS_BAD_FRAMES = 1, STATUS_LAYER_FAILED = 2 };
 
-/* Beside the frame: as large as there are classes, and only written once. */
+/* In a memory that need not be fast: as large as there are classes, and only written once. */
 __attribute__((section(".model_output"))) static model_output_t output;
 
 /* 0, or the number (from 1) of the layer that failed. */

@@ -1,7 +1,7 @@
 /* How many instructions the CPU has executed.
  *
- * QEMU, started with `-icount shift=5,sleep=off`, lets 32 ns pass for an instruction; the SSE-300's system counter is
- * scaled so that it counts one for each. An FVP has the cycle counter of the DWT unit, and its CPU takes about one
+ * QEMU, started with `-icount shift=5,sleep=off`, lets 32 ns pass for an instruction; the board's counter (boards/)
+ * is scaled so that it counts one for each. An FVP has the cycle counter of the DWT unit, and its CPU takes about one
  * cycle an instruction. */
 #ifndef INSTRUCTION_COUNTER_H
 #define INSTRUCTION_COUNTER_H

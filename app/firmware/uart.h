@@ -1,4 +1,4 @@
-/* UART0 of the board (CMSDK APB UART, DDI0479), polled, transmit only. */
+/* The UART the program prints on; the board's driver is in boards/. */
 #ifndef UART_H
 #define UART_H
 

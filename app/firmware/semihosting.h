@@ -5,7 +5,8 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-/* End the simulation. A simulator without semihosting that watches the UART (an FVP's shutdown tag) ends as well. */
+/* End the simulation. A simulator without semihosting that watches the UART (an FVP: for a
+ * word, or for the byte 0x04) ends as well. */
 __attribute__((noreturn)) void semihosting_exit(int status);
 
 /* The command line given to the simulator, into text; false if there is none or it is longer than capacity. */

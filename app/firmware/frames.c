@@ -2,6 +2,7 @@
 
 #include <string.h>
 
+#include "board.h"
 #include "preprocess.h"
 #include "print.h"
 #include "semihosting.h"
@@ -15,7 +16,7 @@ typedef struct {
 
 extern const uint32_t demo_frame_width, demo_frame_height; /* made by stage 3 */
 extern const uint8_t demo_frame_pixels[];
-extern uint8_t frame_buffer[]; /* made by the linker script: room for the largest frame, in the DDR */
+extern uint8_t frame_buffer[]; /* made by the linker script: room for the largest frame, where there is a buffer */
 
 static int32_t file = -1;
 static uint32_t frames_read;
@@ -28,6 +29,10 @@ bool frames_open(void) {
     char *path = strstr(command_line, "frames=");
     if (path == NULL) {
         return true;
+    }
+    if (!BOARD_HAS_FRAME_BUFFER) {
+        print("error: %s has no frame buffer: only the linked-in frame can be classified\n", BOARD_NAME);
+        return false;
     }
     path += strlen("frames=");
     path[strcspn(path, " ")] = '\0';

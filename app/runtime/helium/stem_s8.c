@@ -74,7 +74,7 @@ void helium_stem_row_s8(const helium_conv2d_s8_t *c, const int8_t *const rows[],
                         const int8_t *residual_row) {
     const int32_t channels = c->matrix.channels;
     int8_t *const patches = (int8_t *)scratch + helium_matrix_scratch(&c->matrix);
-    for (int32_t first = 0; first < channels; first += HELIUM_MULTIPLY_CHANNELS) {
+    for (int32_t first = 0; first < channels; first += HELIUM_GEMM_CHANNELS) {
         helium_matrix_chunk_t chunk;
         helium_matrix_chunk(&c->matrix, first, scratch, &chunk);
         for (int32_t x = 0; x < c->output_width; x += TILE) {

@@ -1,6 +1,8 @@
 #include "semihosting.h"
 
+#include "board.h"
 #include "print.h"
+#include "uart.h"
 
 enum {
     SYS_OPEN = 0x01,
@@ -9,6 +11,7 @@ enum {
     SYS_EXIT_EXTENDED = 0x20,
 };
 
+#define END_OF_TRANSMISSION '\004'
 #define OPEN_READ_BINARY 1u
 #define APPLICATION_EXIT 0x20026u /* ADP_Stopped_ApplicationExit: the status follows */
 
@@ -21,6 +24,9 @@ static int32_t call(uint32_t operation, void *arguments) {
 
 void semihosting_exit(int status) {
     print("EXITTHESIM\n");
+    if (BOARD_UART_ENDS_TRANSMISSION) {
+        uart_write(END_OF_TRANSMISSION);
+    }
     uint32_t arguments[2] = {APPLICATION_EXIT, (uint32_t)status};
     for (;;) {
         call(SYS_EXIT_EXTENDED, arguments);

@@ -4,22 +4,21 @@
  * so that 5 loads feed 6 multiplications of 16 values. In assembly, because the registers just suffice: an instruction
  * that accumulates across a vector takes an even register. Loads and multiplications alternate: the Cortex-M55
  * overlaps them. */
-#include "multiply_s8.h"
+#include "gemm_s8.h"
 
 #define BLOCK 16
 
 #if HELIUM_MVE
 
-_Static_assert(HELIUM_MULTIPLY_CHANNELS == 96, "the assembly stores a pixel's accumulators 384 bytes apart");
-_Static_assert(offsetof(helium_multiply_t, pair_bytes) == 20, "the assembly reads it there");
+_Static_assert(HELIUM_GEMM_CHANNELS == 96, "the assembly stores a pixel's accumulators 384 bytes apart");
+_Static_assert(offsetof(helium_gemm_t, pair_bytes) == 20, "the assembly reads it there");
 
 #define UNUSED __attribute__((unused))
 
 /* A function that is nothing but assembly. */
 #define ASSEMBLY(name, text)                                                                                           \
     __attribute__((naked, noinline)) static void name(const int8_t *pixel0 UNUSED, const int8_t *pixel1 UNUSED,        \
-                                                      const int8_t *pixel2 UNUSED,                                     \
-                                                      const helium_multiply_t *m UNUSED) {                             \
+                                                      const int8_t *pixel2 UNUSED, const helium_gemm_t *m UNUSED) {    \
         __asm volatile(text);                                                                                          \
     }
 
@@ -73,7 +72,7 @@ _Static_assert(offsetof(helium_multiply_t, pair_bytes) == 20, "the assembly read
     LINE("strd r0, r2, [r9], #8")
 
 /* Any depth of at least 16: first block, double blocks, then what is left over: `rest`. */
-#define MULTIPLY_DEEP(rest)                                                                                            \
+#define GEMM_DEEP(rest)                                                                                                \
     ENTER                                                                                                              \
     LINE("1:")                                                                                                         \
     BLOCK_OF("vmladav", "#0]")                                                                                         \
@@ -84,10 +83,10 @@ _Static_assert(offsetof(helium_multiply_t, pair_bytes) == 20, "the assembly read
             LINE("sub r3, r3, r11, lsl #5") LINE("sub r5, r5, r11, lsl #5") STORE_PAIR LINE("subs r12, r12, #1")       \
                 LINE("bne.w 1b") LINE("pop {r4-r11, pc}")
 
-ASSEMBLY(multiply_deep, MULTIPLY_DEEP(""))
-ASSEMBLY(multiply_deep_odd, MULTIPLY_DEEP(BLOCK_OF("vmladava", "#16]")))
-ASSEMBLY(multiply_deep_tail, MULTIPLY_DEEP(TAIL_BLOCK("#16]")))
-ASSEMBLY(multiply_deep_odd_tail, MULTIPLY_DEEP(BLOCK_OF("vmladava", "#16]") TAIL_BLOCK("#32]")))
+ASSEMBLY(gemm_deep, GEMM_DEEP(""))
+ASSEMBLY(gemm_deep_odd, GEMM_DEEP(BLOCK_OF("vmladava", "#16]")))
+ASSEMBLY(gemm_deep_tail, GEMM_DEEP(TAIL_BLOCK("#16]")))
+ASSEMBLY(gemm_deep_odd_tail, GEMM_DEEP(BLOCK_OF("vmladava", "#16]") TAIL_BLOCK("#32]")))
 
 /* 3 to 16 full blocks: all in a row, so that pixels need no stepping back. Addresses are 127 bytes ahead: a load
  * reaches 127 bytes to either side. */
@@ -109,24 +108,24 @@ ASSEMBLY(multiply_deep_odd_tail, MULTIPLY_DEEP(BLOCK_OF("vmladava", "#16]") TAIL
 #define BLOCKS_15 BLOCKS_14 MORE_BLOCK("#97]")
 #define BLOCKS_16 BLOCKS_15 MORE_BLOCK("#113]")
 #define LONGEST_ROW (16 * BLOCK)
-#define MULTIPLY_IN_A_ROW(blocks)                                                                                      \
+#define GEMM_IN_A_ROW(blocks)                                                                                          \
     ENTER LINE("adds r1, #127") LINE("adds r3, #127") LINE("adds r5, #127") LINE("dls lr, r12") LINE("1:")             \
         blocks BLOCK_LAST("vmladava") STORE_PAIR LINE("le lr, 1b") LINE("pop {r4-r11, pc}")
 
-ASSEMBLY(multiply_3_blocks, MULTIPLY_IN_A_ROW(BLOCKS_3))
-ASSEMBLY(multiply_4_blocks, MULTIPLY_IN_A_ROW(BLOCKS_4))
-ASSEMBLY(multiply_5_blocks, MULTIPLY_IN_A_ROW(BLOCKS_5))
-ASSEMBLY(multiply_6_blocks, MULTIPLY_IN_A_ROW(BLOCKS_6))
-ASSEMBLY(multiply_7_blocks, MULTIPLY_IN_A_ROW(BLOCKS_7))
-ASSEMBLY(multiply_8_blocks, MULTIPLY_IN_A_ROW(BLOCKS_8))
-ASSEMBLY(multiply_9_blocks, MULTIPLY_IN_A_ROW(BLOCKS_9))
-ASSEMBLY(multiply_10_blocks, MULTIPLY_IN_A_ROW(BLOCKS_10))
-ASSEMBLY(multiply_11_blocks, MULTIPLY_IN_A_ROW(BLOCKS_11))
-ASSEMBLY(multiply_12_blocks, MULTIPLY_IN_A_ROW(BLOCKS_12))
-ASSEMBLY(multiply_13_blocks, MULTIPLY_IN_A_ROW(BLOCKS_13))
-ASSEMBLY(multiply_14_blocks, MULTIPLY_IN_A_ROW(BLOCKS_14))
-ASSEMBLY(multiply_15_blocks, MULTIPLY_IN_A_ROW(BLOCKS_15))
-ASSEMBLY(multiply_16_blocks, MULTIPLY_IN_A_ROW(BLOCKS_16))
+ASSEMBLY(gemm_3_blocks, GEMM_IN_A_ROW(BLOCKS_3))
+ASSEMBLY(gemm_4_blocks, GEMM_IN_A_ROW(BLOCKS_4))
+ASSEMBLY(gemm_5_blocks, GEMM_IN_A_ROW(BLOCKS_5))
+ASSEMBLY(gemm_6_blocks, GEMM_IN_A_ROW(BLOCKS_6))
+ASSEMBLY(gemm_7_blocks, GEMM_IN_A_ROW(BLOCKS_7))
+ASSEMBLY(gemm_8_blocks, GEMM_IN_A_ROW(BLOCKS_8))
+ASSEMBLY(gemm_9_blocks, GEMM_IN_A_ROW(BLOCKS_9))
+ASSEMBLY(gemm_10_blocks, GEMM_IN_A_ROW(BLOCKS_10))
+ASSEMBLY(gemm_11_blocks, GEMM_IN_A_ROW(BLOCKS_11))
+ASSEMBLY(gemm_12_blocks, GEMM_IN_A_ROW(BLOCKS_12))
+ASSEMBLY(gemm_13_blocks, GEMM_IN_A_ROW(BLOCKS_13))
+ASSEMBLY(gemm_14_blocks, GEMM_IN_A_ROW(BLOCKS_14))
+ASSEMBLY(gemm_15_blocks, GEMM_IN_A_ROW(BLOCKS_15))
+ASSEMBLY(gemm_16_blocks, GEMM_IN_A_ROW(BLOCKS_16))
 
 /* A depth of up to 16: the pixels stay in q5, q6, q7. Two pairs a round. The first store moves r9 on by the 8 bytes of
  * a pair, so the other pixels' accumulators are 384 - 8 and 768 - 8 bytes from there. */
@@ -143,13 +142,13 @@ ASSEMBLY(multiply_16_blocks, MULTIPLY_IN_A_ROW(BLOCKS_16))
     LINE("vmladav.s8 r10, q7, " odd)                                                                                   \
     LINE("strd r8, r10, [r9, #760]")
 
-ASSEMBLY(multiply_one_block,
+ASSEMBLY(gemm_one_block,
          ENTER LINE("vpush {d8-d15}") LINE("vpsttt") LINE("vldrbt.u8 q5, [r1]") LINE("vldrbt.u8 q6, [r3]")
              LINE("vldrbt.u8 q7, [r5]") LINE("lsr r12, r12, #1") LINE("dls lr, r12") LINE("1:") SHALLOW_PAIR("q0", "q1")
                  SHALLOW_PAIR("q2", "q3") LINE("le lr, 1b") LINE("vpop {d8-d15}") LINE("pop {r4-r11, pc}"))
 
 /* A depth of 17 to 32: the pixels stay in q2 ... q7. */
-ASSEMBLY(multiply_two_blocks,
+ASSEMBLY(gemm_two_blocks,
          ENTER LINE("vpush {d8-d15}") LINE("vldrb.8 q2, [r1]") LINE("vldrb.8 q4, [r3]") LINE("vldrb.8 q6, [r5]")
              LINE("vpsttt") LINE("vldrbt.u8 q3, [r1, #16]") LINE("vldrbt.u8 q5, [r3, #16]")
                  LINE("vldrbt.u8 q7, [r5, #16]") LINE("dls lr, r12") LINE("1:") /* even channel, first block */
@@ -165,7 +164,7 @@ ASSEMBLY(multiply_two_blocks,
 
 /* One pixel: two pairs of channels at a time, so that one load of the pixel feeds four multiplications.
  * r7, r3: the two pairs' weights; r5: bytes of a pair. */
-#define VECTOR_MULTIPLY(multiply)                                                                                      \
+#define VECTOR_PRODUCTS(multiply)                                                                                      \
     LINE("vldrb.8 q1, [r7], #16")                                                                                      \
     LINE(multiply ".s8 r0, q0, q1")                                                                                    \
     LINE("vldrb.8 q2, [r7], #16")                                                                                      \
@@ -174,10 +173,10 @@ ASSEMBLY(multiply_two_blocks,
     LINE(multiply ".s8 r4, q0, q3")                                                                                    \
     LINE("vldrb.8 q1, [r3], #16")                                                                                      \
     LINE(multiply ".s8 r6, q0, q1")
-#define VECTOR_BLOCK(multiply, at) LINE("vldrb.8 q0, [r1, " at) VECTOR_MULTIPLY(multiply)
-#define VECTOR_TAIL_BLOCK(at) LINE("vpst") LINE("vldrbt.u8 q0, [r1, " at) VECTOR_MULTIPLY("vmladava")
+#define VECTOR_BLOCK(multiply, at) LINE("vldrb.8 q0, [r1, " at) VECTOR_PRODUCTS(multiply)
+#define VECTOR_TAIL_BLOCK(at) LINE("vpst") LINE("vldrbt.u8 q0, [r1, " at) VECTOR_PRODUCTS("vmladava")
 
-#define MULTIPLY_VECTOR(rest)                                                                                          \
+#define GEMM_VECTOR(rest)                                                                                              \
     LINE("ldr r2, [r3, #20]")                                                                                          \
     ENTER                                                                                                              \
     LINE("add r3, r7, r5")                                                                                             \
@@ -192,39 +191,37 @@ ASSEMBLY(multiply_two_blocks,
     rest LINE("sub r1, r1, r11, lsl #5") LINE("mov r7, r3") LINE("add r3, r3, r5") LINE("strd r0, r2, [r9], #8")       \
         LINE("strd r4, r6, [r9], #8") LINE("subs r12, r12, #2") LINE("bne.w 1b") LINE("pop {r4-r11, pc}")
 
-ASSEMBLY(multiply_vector, MULTIPLY_VECTOR(""))
-ASSEMBLY(multiply_vector_odd, MULTIPLY_VECTOR(VECTOR_BLOCK("vmladava", "#16]")))
-ASSEMBLY(multiply_vector_tail, MULTIPLY_VECTOR(VECTOR_TAIL_BLOCK("#16]")))
-ASSEMBLY(multiply_vector_odd_tail, MULTIPLY_VECTOR(VECTOR_BLOCK("vmladava", "#16]") VECTOR_TAIL_BLOCK("#32]")))
+ASSEMBLY(gemm_vector, GEMM_VECTOR(""))
+ASSEMBLY(gemm_vector_odd, GEMM_VECTOR(VECTOR_BLOCK("vmladava", "#16]")))
+ASSEMBLY(gemm_vector_tail, GEMM_VECTOR(VECTOR_TAIL_BLOCK("#16]")))
+ASSEMBLY(gemm_vector_odd_tail, GEMM_VECTOR(VECTOR_BLOCK("vmladava", "#16]") VECTOR_TAIL_BLOCK("#32]")))
 
-helium_multiply_function *helium_multiply_three_s8(int32_t depth) {
+helium_gemm_function *helium_gemm_three_s8(int32_t depth) {
     if (depth <= 2 * BLOCK) {
-        return depth <= BLOCK ? multiply_one_block : multiply_two_blocks;
+        return depth <= BLOCK ? gemm_one_block : gemm_two_blocks;
     }
     const int is_odd = (depth / BLOCK - 1) % 2, has_tail = depth % BLOCK != 0;
     if (!has_tail && depth <= LONGEST_ROW) {
-        static helium_multiply_function *const in_a_row[] = {
-            multiply_3_blocks,  multiply_4_blocks,  multiply_5_blocks,  multiply_6_blocks,  multiply_7_blocks,
-            multiply_8_blocks,  multiply_9_blocks,  multiply_10_blocks, multiply_11_blocks, multiply_12_blocks,
-            multiply_13_blocks, multiply_14_blocks, multiply_15_blocks, multiply_16_blocks};
+        static helium_gemm_function *const in_a_row[] = {gemm_3_blocks,  gemm_4_blocks,  gemm_5_blocks,  gemm_6_blocks,
+                                                         gemm_7_blocks,  gemm_8_blocks,  gemm_9_blocks,  gemm_10_blocks,
+                                                         gemm_11_blocks, gemm_12_blocks, gemm_13_blocks, gemm_14_blocks,
+                                                         gemm_15_blocks, gemm_16_blocks};
         return in_a_row[depth / BLOCK - 3];
     }
-    return is_odd ? (has_tail ? multiply_deep_odd_tail : multiply_deep_odd)
-                  : (has_tail ? multiply_deep_tail : multiply_deep);
+    return is_odd ? (has_tail ? gemm_deep_odd_tail : gemm_deep_odd) : (has_tail ? gemm_deep_tail : gemm_deep);
 }
 
-helium_multiply_function *helium_multiply_one_s8(int32_t depth) {
+helium_gemm_function *helium_gemm_one_s8(int32_t depth) {
     if (depth <= 2 * BLOCK) {
-        return helium_multiply_three_s8(depth);
+        return helium_gemm_three_s8(depth);
     }
     const int is_odd = (depth / BLOCK - 1) % 2, has_tail = depth % BLOCK != 0;
-    return is_odd ? (has_tail ? multiply_vector_odd_tail : multiply_vector_odd)
-                  : (has_tail ? multiply_vector_tail : multiply_vector);
+    return is_odd ? (has_tail ? gemm_vector_odd_tail : gemm_vector_odd) : (has_tail ? gemm_vector_tail : gemm_vector);
 }
 
 #else
 
-static inline void multiply_pixel(const int8_t *pixel, const helium_multiply_t *m, int32_t *accumulators) {
+static inline void gemm_pixel(const int8_t *pixel, const helium_gemm_t *m, int32_t *accumulators) {
     const int8_t *w = m->weights;
     const int32_t full = m->depth / BLOCK * BLOCK, rest = m->depth % BLOCK;
     for (int32_t pair = 0; pair < m->pairs; pair++) {
@@ -245,34 +242,33 @@ static inline void multiply_pixel(const int8_t *pixel, const helium_multiply_t *
     }
 }
 
-static void multiply_one(const int8_t *pixel0, const int8_t *pixel1, const int8_t *pixel2, const helium_multiply_t *m) {
+static void gemm_one(const int8_t *pixel0, const int8_t *pixel1, const int8_t *pixel2, const helium_gemm_t *m) {
     (void)pixel1;
     (void)pixel2;
-    multiply_pixel(pixel0, m, m->accumulators);
+    gemm_pixel(pixel0, m, m->accumulators);
 }
 
-static void multiply_three(const int8_t *pixel0, const int8_t *pixel1, const int8_t *pixel2,
-                           const helium_multiply_t *m) {
-    multiply_pixel(pixel0, m, m->accumulators);
-    multiply_pixel(pixel1, m, m->accumulators + HELIUM_MULTIPLY_CHANNELS);
-    multiply_pixel(pixel2, m, m->accumulators + 2 * HELIUM_MULTIPLY_CHANNELS);
+static void gemm_three(const int8_t *pixel0, const int8_t *pixel1, const int8_t *pixel2, const helium_gemm_t *m) {
+    gemm_pixel(pixel0, m, m->accumulators);
+    gemm_pixel(pixel1, m, m->accumulators + HELIUM_GEMM_CHANNELS);
+    gemm_pixel(pixel2, m, m->accumulators + 2 * HELIUM_GEMM_CHANNELS);
 }
 
-helium_multiply_function *helium_multiply_three_s8(int32_t depth) {
+helium_gemm_function *helium_gemm_three_s8(int32_t depth) {
     (void)depth;
-    return multiply_three;
+    return gemm_three;
 }
 
-helium_multiply_function *helium_multiply_one_s8(int32_t depth) {
+helium_gemm_function *helium_gemm_one_s8(int32_t depth) {
     (void)depth;
-    return multiply_one;
+    return gemm_one;
 }
 
 #endif
 
-helium_multiply_t helium_multiply_s8(const int8_t *weights, int32_t depth, int32_t channels, int32_t *accumulators) {
+helium_gemm_t helium_gemm_s8(const int8_t *weights, int32_t depth, int32_t channels, int32_t *accumulators) {
     const int32_t blocks = (depth + BLOCK - 1) / BLOCK;
-    return (helium_multiply_t){
+    return (helium_gemm_t){
         .weights = weights,
         .accumulators = accumulators,
         .pairs = (channels + 3) / 4 * 2,
