@@ -3,7 +3,7 @@ in app/firmware/boards/.
 
 Sizes are the silicon's, not the larger ones a simulator offers: a program that links here fits the real part. Addresses
 are the secure aliases, because the CPU starts secure and the memory protection controllers then let only secure
-accesses through (the tightly coupled memories have none and need no alias).
+accesses through. (The tightly coupled memories have none: either alias does.)
 
 Cost: the DTCM answers in the cycle of the access. The SRAM stands behind the bus of the subsystem, the block RAM behind
 the board's bus as well, the DDR behind its controller, the flash behind a serial port; caches, where the CPU has them,
@@ -59,13 +59,14 @@ CORSTONE300 = Target(
     qemu=Qemu(AN547),
 )
 
+# The DTCM is used at its secure alias, as in the linker scripts that others publish for this board.
 CORSTONE310 = Target(
     name="corstone310",
     title="Corstone-310",
     cpu="cortex-m85",
     regions=(
         Region("ITCM", 0x00000000, 32 * KIB, 1, "8 bytes: vectors for QEMU, whose CPU starts at 0", holds_data=False),
-        Region("DTCM", 0x20000000, 32 * KIB, 1, "stack, variables, hot constants"),
+        Region("DTCM", 0x30000000, 32 * KIB, 1, "stack, variables, hot constants"),
         Region("SRAM", 0x31000000, 4 * MIB, 2, "arenas"),
         Region("BRAM", 0x11000000, 2 * MIB, 3, "vectors (INITSVTOR) and code", holds_data=False),
         Region("DDR", 0x70000000, 256 * MIB, 8, "weights, demo frame, frames to classify"),
