@@ -49,9 +49,10 @@ class Simulator:
         """What to do when it ends before the program has said a word."""
         if self.kind == "qemu":
             return ""
+        does_without = "" if self.target.qemu.lacks else " --simulator qemu does without it."
         return (
             f"\n{self.name} did not start the program: it may lack a licence, or not know one of the parameters "
-            f"(--print-command shows them). --simulator qemu does without it."
+            f"(--print-command shows them).{does_without}"
         )
 
     def command(self, elf: Path, frames: Path | None, time_limit: float) -> list[str]:
@@ -103,7 +104,8 @@ def find(target: Target, kind: str | None = None) -> Simulator:
     if kind == "fvp":
         raise UserError(
             f"no FVP of {target.title} on PATH or below {VHT_FOLDER} (looked for: {', '.join(target.fvp.names)}). "
-            f"Get it from https://developer.arm.com (Fixed Virtual Platforms), or use --simulator qemu"
+            f"Get it from https://developer.arm.com (Fixed Virtual Platforms)"
+            + ("" if target.qemu.lacks else ", or use --simulator qemu")
         )
     check_memories(target)
     qemu = shutil.which(QEMU)

@@ -95,6 +95,9 @@ def test_a_board_whose_memories_qemu_lacks_needs_an_fvp(tmp_path: Path, monkeypa
             UserError, match=r"mps3-an547 has no BRAM at 0x12000000.*Corstone-320.*FVP_Corstone_SSE-320"
         ):
             simulators.find(CORSTONE320, kind)
+    with pytest.raises(UserError, match="no FVP of Corstone-320") as raised:
+        simulators.find(CORSTONE320, "fvp")
+    assert "qemu" not in str(raised.value)
     monkeypatch.setattr(simulators, "_find_model", lambda target: tmp_path / "FVP_Corstone_SSE-320")
     assert simulators.find(CORSTONE320).kind == "fvp"
 

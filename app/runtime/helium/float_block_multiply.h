@@ -180,15 +180,33 @@ _Static_assert(offsetof(block_multiply_t, low) == 32 && offsetof(block_multiply_
 #endif
 
 __attribute__((naked, noinline)) static void block_multiply(block_multiply_t *m __attribute__((unused))) {
-    __asm volatile(LINE("push {r4-r11, lr}") LINE("vpush {d8-d15}") LINE("mov r10, r0")
-                       LINE("ldr r11, [r0, #64]")                                     /* blocks */
-                   LINE("ldr r12, [r0, #24]")                                         /* eights */
-                   LINE("1:") BEGIN_BLOCK LINE("wls lr, r12, 3f")                     /* */
-                   LINE("2:") FOUR_OF_DEPTH FOUR_OF_DEPTH LINE("le lr, 2b")           /* */
-                   LINE("3:") LINE("ldr lr, [r10, #28]") LINE("wls lr, lr, 5f")       /* rest */
-                   LINE("4:") ONE_OF_DEPTH LINE("le lr, 4b")                          /* */
-                   LINE("5:") FINISH_BLOCK LINE("subs r11, r11, #1") LINE("bne.w 1b") /* */
-                   LINE("vpop {d8-d15}") LINE("pop {r4-r11, pc}"));
+    /* clang-format off */
+    __asm volatile(
+        LINE("push {r4-r11, lr}")
+        LINE("vpush {d8-d15}")
+        LINE("mov r10, r0")
+        LINE("ldr r11, [r0, #64]") /* blocks */
+        LINE("ldr r12, [r0, #24]") /* eights */
+        LINE("1:")
+        BEGIN_BLOCK
+        LINE("wls lr, r12, 3f")
+        LINE("2:")
+        FOUR_OF_DEPTH
+        FOUR_OF_DEPTH
+        LINE("le lr, 2b")
+        LINE("3:")
+        LINE("ldr lr, [r10, #28]") /* rest */
+        LINE("wls lr, lr, 5f")
+        LINE("4:")
+        ONE_OF_DEPTH
+        LINE("le lr, 4b")
+        LINE("5:")
+        FINISH_BLOCK
+        LINE("subs r11, r11, #1")
+        LINE("bne.w 1b")
+        LINE("vpop {d8-d15}")
+        LINE("pop {r4-r11, pc}"));
+    /* clang-format on */
 }
 
 #endif

@@ -15,6 +15,7 @@ _Static_assert(offsetof(helium_gemm_t, pair_bytes) == 20, "the assembly reads it
 
 #define UNUSED __attribute__((unused))
 
+/* clang-format off */
 /* A function that is nothing but assembly. */
 #define ASSEMBLY(name, text)                                                                                           \
     __attribute__((naked, noinline)) static void name(const int8_t *pixel0 UNUSED, const int8_t *pixel1 UNUSED,        \
@@ -78,10 +79,22 @@ _Static_assert(offsetof(helium_gemm_t, pair_bytes) == 20, "the assembly reads it
     BLOCK_OF("vmladav", "#0]")                                                                                         \
     LINE("wls lr, r11, 3f")                                                                                            \
     LINE("2:")                                                                                                         \
-    LOAD_EVEN BLOCK_MOST("vmladava", "#16]!") LOAD_EVEN BLOCK_LAST("vmladava") BLOCK_MOST("vmladava", "#16]!")         \
-        BLOCK_LAST("vmladava") LINE("le lr, 2b") LINE("3:") rest LINE("sub r1, r1, r11, lsl #5")                       \
-            LINE("sub r3, r3, r11, lsl #5") LINE("sub r5, r5, r11, lsl #5") STORE_PAIR LINE("subs r12, r12, #1")       \
-                LINE("bne.w 1b") LINE("pop {r4-r11, pc}")
+    LOAD_EVEN                                                                                                          \
+    BLOCK_MOST("vmladava", "#16]!")                                                                                    \
+    LOAD_EVEN                                                                                                          \
+    BLOCK_LAST("vmladava")                                                                                             \
+    BLOCK_MOST("vmladava", "#16]!")                                                                                    \
+    BLOCK_LAST("vmladava")                                                                                             \
+    LINE("le lr, 2b")                                                                                                  \
+    LINE("3:")                                                                                                         \
+    rest                                                                                                               \
+    LINE("sub r1, r1, r11, lsl #5")                                                                                    \
+    LINE("sub r3, r3, r11, lsl #5")                                                                                    \
+    LINE("sub r5, r5, r11, lsl #5")                                                                                    \
+    STORE_PAIR                                                                                                         \
+    LINE("subs r12, r12, #1")                                                                                          \
+    LINE("bne.w 1b")                                                                                                   \
+    LINE("pop {r4-r11, pc}")
 
 ASSEMBLY(gemm_deep, GEMM_DEEP(""))
 ASSEMBLY(gemm_deep_odd, GEMM_DEEP(BLOCK_OF("vmladava", "#16]")))
@@ -109,8 +122,17 @@ ASSEMBLY(gemm_deep_odd_tail, GEMM_DEEP(BLOCK_OF("vmladava", "#16]") TAIL_BLOCK("
 #define BLOCKS_16 BLOCKS_15 MORE_BLOCK("#113]")
 #define LONGEST_ROW (16 * BLOCK)
 #define GEMM_IN_A_ROW(blocks)                                                                                          \
-    ENTER LINE("adds r1, #127") LINE("adds r3, #127") LINE("adds r5, #127") LINE("dls lr, r12") LINE("1:")             \
-        blocks BLOCK_LAST("vmladava") STORE_PAIR LINE("le lr, 1b") LINE("pop {r4-r11, pc}")
+    ENTER                                                                                                              \
+    LINE("adds r1, #127")                                                                                              \
+    LINE("adds r3, #127")                                                                                              \
+    LINE("adds r5, #127")                                                                                              \
+    LINE("dls lr, r12")                                                                                                \
+    LINE("1:")                                                                                                         \
+    blocks                                                                                                             \
+    BLOCK_LAST("vmladava")                                                                                             \
+    STORE_PAIR                                                                                                         \
+    LINE("le lr, 1b")                                                                                                  \
+    LINE("pop {r4-r11, pc}")
 
 ASSEMBLY(gemm_3_blocks, GEMM_IN_A_ROW(BLOCKS_3))
 ASSEMBLY(gemm_4_blocks, GEMM_IN_A_ROW(BLOCKS_4))
@@ -143,24 +165,54 @@ ASSEMBLY(gemm_16_blocks, GEMM_IN_A_ROW(BLOCKS_16))
     LINE("strd r8, r10, [r9, #760]")
 
 ASSEMBLY(gemm_one_block,
-         ENTER LINE("vpush {d8-d15}") LINE("vpsttt") LINE("vldrbt.u8 q5, [r1]") LINE("vldrbt.u8 q6, [r3]")
-             LINE("vldrbt.u8 q7, [r5]") LINE("lsr r12, r12, #1") LINE("dls lr, r12") LINE("1:") SHALLOW_PAIR("q0", "q1")
-                 SHALLOW_PAIR("q2", "q3") LINE("le lr, 1b") LINE("vpop {d8-d15}") LINE("pop {r4-r11, pc}"))
+    ENTER
+    LINE("vpush {d8-d15}")
+    LINE("vpsttt")
+    LINE("vldrbt.u8 q5, [r1]")
+    LINE("vldrbt.u8 q6, [r3]")
+    LINE("vldrbt.u8 q7, [r5]")
+    LINE("lsr r12, r12, #1")
+    LINE("dls lr, r12")
+    LINE("1:")
+    SHALLOW_PAIR("q0", "q1")
+    SHALLOW_PAIR("q2", "q3")
+    LINE("le lr, 1b")
+    LINE("vpop {d8-d15}")
+    LINE("pop {r4-r11, pc}"))
 
 /* A depth of 17 to 32: the pixels stay in q2 ... q7. */
 ASSEMBLY(gemm_two_blocks,
-         ENTER LINE("vpush {d8-d15}") LINE("vldrb.8 q2, [r1]") LINE("vldrb.8 q4, [r3]") LINE("vldrb.8 q6, [r5]")
-             LINE("vpsttt") LINE("vldrbt.u8 q3, [r1, #16]") LINE("vldrbt.u8 q5, [r3, #16]")
-                 LINE("vldrbt.u8 q7, [r5, #16]") LINE("dls lr, r12") LINE("1:") /* even channel, first block */
-         LINE("vldrb.8 q0, [r7], #16") LINE("vmladav.s8 r0, q2, q0") LINE("vmladav.s8 r4, q4, q0")
-             LINE("vldrb.8 q1, [r7], #16") /* odd channel, first block */
-         LINE("vmladav.s8 r8, q6, q0") LINE("vmladav.s8 r2, q2, q1")
-             LINE("vldrb.8 q0, [r7], #16") /* even channel, second block */
-         LINE("vmladav.s8 r6, q4, q1") LINE("vmladav.s8 r10, q6, q1") LINE("vmladava.s8 r0, q3, q0")
-             LINE("vldrb.8 q1, [r7], #16") /* odd channel, second block */
-         LINE("vmladava.s8 r4, q5, q0") LINE("vmladava.s8 r8, q7, q0") LINE("vmladava.s8 r2, q3, q1")
-             LINE("vmladava.s8 r6, q5, q1") LINE("vmladava.s8 r10, q7, q1") STORE_PAIR LINE("le lr, 1b")
-                 LINE("vpop {d8-d15}") LINE("pop {r4-r11, pc}"))
+    ENTER
+    LINE("vpush {d8-d15}")
+    LINE("vldrb.8 q2, [r1]")
+    LINE("vldrb.8 q4, [r3]")
+    LINE("vldrb.8 q6, [r5]")
+    LINE("vpsttt")
+    LINE("vldrbt.u8 q3, [r1, #16]")
+    LINE("vldrbt.u8 q5, [r3, #16]")
+    LINE("vldrbt.u8 q7, [r5, #16]")
+    LINE("dls lr, r12")
+    LINE("1:")
+    LINE("vldrb.8 q0, [r7], #16") /* even channel, first block */
+    LINE("vmladav.s8 r0, q2, q0")
+    LINE("vmladav.s8 r4, q4, q0")
+    LINE("vldrb.8 q1, [r7], #16") /* odd channel, first block */
+    LINE("vmladav.s8 r8, q6, q0")
+    LINE("vmladav.s8 r2, q2, q1")
+    LINE("vldrb.8 q0, [r7], #16") /* even channel, second block */
+    LINE("vmladav.s8 r6, q4, q1")
+    LINE("vmladav.s8 r10, q6, q1")
+    LINE("vmladava.s8 r0, q3, q0")
+    LINE("vldrb.8 q1, [r7], #16") /* odd channel, second block */
+    LINE("vmladava.s8 r4, q5, q0")
+    LINE("vmladava.s8 r8, q7, q0")
+    LINE("vmladava.s8 r2, q3, q1")
+    LINE("vmladava.s8 r6, q5, q1")
+    LINE("vmladava.s8 r10, q7, q1")
+    STORE_PAIR
+    LINE("le lr, 1b")
+    LINE("vpop {d8-d15}")
+    LINE("pop {r4-r11, pc}"))
 
 /* One pixel: two pairs of channels at a time, so that one load of the pixel feeds four multiplications.
  * r7, r3: the two pairs' weights; r5: bytes of a pair. */
@@ -174,7 +226,10 @@ ASSEMBLY(gemm_two_blocks,
     LINE("vldrb.8 q1, [r3], #16")                                                                                      \
     LINE(multiply ".s8 r6, q0, q1")
 #define VECTOR_BLOCK(multiply, at) LINE("vldrb.8 q0, [r1, " at) VECTOR_PRODUCTS(multiply)
-#define VECTOR_TAIL_BLOCK(at) LINE("vpst") LINE("vldrbt.u8 q0, [r1, " at) VECTOR_PRODUCTS("vmladava")
+#define VECTOR_TAIL_BLOCK(at)                                                                                          \
+    LINE("vpst")                                                                                                       \
+    LINE("vldrbt.u8 q0, [r1, " at)                                                                                     \
+    VECTOR_PRODUCTS("vmladava")
 
 #define GEMM_VECTOR(rest)                                                                                              \
     LINE("ldr r2, [r3, #20]")                                                                                          \
@@ -188,13 +243,21 @@ ASSEMBLY(gemm_two_blocks,
     VECTOR_BLOCK("vmladava", "#16]!")                                                                                  \
     LINE("le lr, 2b")                                                                                                  \
     LINE("3:")                                                                                                         \
-    rest LINE("sub r1, r1, r11, lsl #5") LINE("mov r7, r3") LINE("add r3, r3, r5") LINE("strd r0, r2, [r9], #8")       \
-        LINE("strd r4, r6, [r9], #8") LINE("subs r12, r12, #2") LINE("bne.w 1b") LINE("pop {r4-r11, pc}")
+    rest                                                                                                               \
+    LINE("sub r1, r1, r11, lsl #5")                                                                                    \
+    LINE("mov r7, r3")                                                                                                 \
+    LINE("add r3, r3, r5")                                                                                             \
+    LINE("strd r0, r2, [r9], #8")                                                                                      \
+    LINE("strd r4, r6, [r9], #8")                                                                                      \
+    LINE("subs r12, r12, #2")                                                                                          \
+    LINE("bne.w 1b")                                                                                                   \
+    LINE("pop {r4-r11, pc}")
 
 ASSEMBLY(gemm_vector, GEMM_VECTOR(""))
 ASSEMBLY(gemm_vector_odd, GEMM_VECTOR(VECTOR_BLOCK("vmladava", "#16]")))
 ASSEMBLY(gemm_vector_tail, GEMM_VECTOR(VECTOR_TAIL_BLOCK("#16]")))
 ASSEMBLY(gemm_vector_odd_tail, GEMM_VECTOR(VECTOR_BLOCK("vmladava", "#16]") VECTOR_TAIL_BLOCK("#32]")))
+/* clang-format on */
 
 helium_gemm_function *helium_gemm_three_s8(int32_t depth) {
     if (depth <= 2 * BLOCK) {

@@ -22,7 +22,7 @@ typedef struct {
     const int32_t *constants; /* per group of 8 channels, see above; 16-byte aligned */
     int32_t depth;
     int32_t channels;
-    int32_t has_left_shift; /* some channel's scale is at least 1/2; see helium_requantise_x8 */
+    int32_t has_left_shift; /* some channel's scale is at least 1/2: `constants` has left shifts */
     int32_t zero_point;
     int32_t minimum;
     int32_t maximum;
