@@ -64,7 +64,7 @@ static inline void add_pixels(int32x4_t sums[4], const int8_t *pixel, int32_t co
 
 void helium_average_pool_row_s8(const helium_pool_t *pool, const int8_t *const rows[], int32_t count, int8_t *output) {
     divisor_t divisor = divisor_of(1);
-    for (int32_t x = 0; x < pool->output_width; x++) {
+    for (int32_t x = 0; x < pool->output.width; x++) {
         const helium_span_t span = helium_pool_columns(pool, x);
         const int32_t width = span.end - span.first;
         if (divisor.count != count * width) {
@@ -90,7 +90,7 @@ static int8_t mean(int32_t sum, int32_t count) {
 }
 
 void helium_average_pool_row_s8(const helium_pool_t *pool, const int8_t *const rows[], int32_t count, int8_t *output) {
-    for (int32_t x = 0; x < pool->output_width; x++) {
+    for (int32_t x = 0; x < pool->output.width; x++) {
         const helium_span_t span = helium_pool_columns(pool, x);
         for (int32_t channel = 0; channel < pool->channels; channel++) {
             int32_t sum = 0;

@@ -23,17 +23,10 @@ typedef struct {
 
 typedef struct {
     helium_float_matrix_t matrix;
-    int32_t input_height;
-    int32_t input_width;
+    helium_size_t input;
     int32_t input_channels;
-    int32_t output_height;
-    int32_t output_width;
-    int32_t kernel_height; /* up to HELIUM_CONV2D_FLOAT_ROWS */
-    int32_t kernel_width;
-    int32_t stride_height;
-    int32_t stride_width;
-    int32_t padding_top;
-    int32_t padding_left;
+    helium_size_t output;
+    helium_window_t window; /* kernel_height: up to HELIUM_CONV2D_FLOAT_ROWS */
 } helium_float_conv2d_t;
 
 /* 1x1 convolution of pixels x depth to pixels x channels. A fully connected layer is one pixel. residual: laid out as

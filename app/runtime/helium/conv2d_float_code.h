@@ -219,18 +219,19 @@ SPECIALISED void copy(helium_float_t *to, const helium_float_t *from, int32_t co
 /* The patch under output column x, with zeros left and right of the rows. */
 static void make_patch(const helium_float_conv2d_t *c, const helium_float_t *const rows[], int32_t x,
                        helium_float_t *patch) {
-    const int32_t depth = c->kernel_width * c->input_channels, begin = x * c->stride_width - c->padding_left;
+    const int32_t depth = c->window.kernel_width * c->input_channels;
+    const int32_t begin = x * c->window.stride_width - c->window.padding_left;
     const int32_t missing = begin < 0 ? -begin : 0; /* columns left of the image */
-    const int32_t left = missing < c->kernel_width ? missing : c->kernel_width;
-    const int32_t wanted = c->input_width - begin; /* to the end of the image; at most the kernel */
-    const int32_t end = wanted < left ? left : wanted < c->kernel_width ? wanted : c->kernel_width;
-    if (end - left < c->kernel_width) {
-        memset(patch, 0, (size_t)(c->kernel_height * depth) * sizeof *patch);
+    const int32_t left = missing < c->window.kernel_width ? missing : c->window.kernel_width;
+    const int32_t wanted = c->input.width - begin; /* to the end of the image; at most the kernel */
+    const int32_t end = wanted < left ? left : wanted < c->window.kernel_width ? wanted : c->window.kernel_width;
+    if (end - left < c->window.kernel_width) {
+        memset(patch, 0, (size_t)(c->window.kernel_height * depth) * sizeof *patch);
     }
     if (left == end) { /* the window is wholly outside */
         return;
     }
-    for (int32_t r = 0; r < c->kernel_height; r++, patch += depth) {
+    for (int32_t r = 0; r < c->window.kernel_height; r++, patch += depth) {
         copy(patch + left * c->input_channels, rows[r] + (begin + left) * c->input_channels,
              (end - left) * c->input_channels);
     }
@@ -239,12 +240,12 @@ static void make_patch(const helium_float_conv2d_t *c, const helium_float_t *con
 /* Row r of the patches under the columns first ... end - 1, whose windows lie within the input row. */
 static void make_patch_rows(const helium_float_conv2d_t *c, const helium_float_t *row, int32_t r, int32_t first,
                             int32_t end, helium_float_t *patches) {
-    const int32_t step = HELIUM_CONV2D_FLOAT_PATCH(c->matrix.depth), depth = c->kernel_width * c->input_channels;
-    const helium_float_t *from = row + (first * c->stride_width - c->padding_left) * c->input_channels;
+    const int32_t step = HELIUM_CONV2D_FLOAT_PATCH(c->matrix.depth), depth = c->window.kernel_width * c->input_channels;
+    const helium_float_t *from = row + (first * c->window.stride_width - c->window.padding_left) * c->input_channels;
     helium_float_t *to = patches + first * step + r * depth;
     for (int32_t x = first; x < end; x++) {
         copy(to, from, depth);
-        from += c->stride_width * c->input_channels;
+        from += c->window.stride_width * c->input_channels;
         to += step;
     }
 }
@@ -253,37 +254,37 @@ void HELIUM_FLOAT(helium_conv2d_row)(const helium_float_conv2d_t *c, const heliu
                                      helium_float_t *output_row, uint8_t *scratch, const helium_float_t *residual_row) {
     helium_float_t *patches = (helium_float_t *)(void *)scratch;
     const int32_t step = HELIUM_CONV2D_FLOAT_PATCH(c->matrix.depth);
-    const int32_t last_begin = c->input_width - c->kernel_width;
-    int32_t x = 0, begin = -c->padding_left;
-    for (; x < c->output_width && begin < 0; x++, begin += c->stride_width) {
+    const int32_t last_begin = c->input.width - c->window.kernel_width;
+    int32_t x = 0, begin = -c->window.padding_left;
+    for (; x < c->output.width && begin < 0; x++, begin += c->window.stride_width) {
         make_patch(c, rows, x, patches + x * step);
     }
     int32_t end = x;
-    for (; end < c->output_width && begin <= last_begin; end++) {
-        begin += c->stride_width;
+    for (; end < c->output.width && begin <= last_begin; end++) {
+        begin += c->window.stride_width;
     }
-    for (int32_t r = 0; r < c->kernel_height; r++) {
+    for (int32_t r = 0; r < c->window.kernel_height; r++) {
         make_patch_rows(c, rows[r], r, x, end, patches);
     }
-    for (x = end; x < c->output_width; x++) {
+    for (x = end; x < c->output.width; x++) {
         make_patch(c, rows, x, patches + x * step);
     }
-    const pixels_t source = {patches, step, c->output_width};
+    const pixels_t source = {patches, step, c->output.width};
     multiply(&c->matrix, &source, output_row, residual_row);
 }
 
 void HELIUM_FLOAT(helium_conv2d)(const helium_float_conv2d_t *c, const helium_float_t *input, helium_float_t *output,
                                  uint8_t *scratch, const helium_float_t *residual) {
-    const int32_t input_row = c->input_width * c->input_channels;
-    const int32_t output_row = c->output_width * c->matrix.channels;
-    const int32_t patches = c->output_width * HELIUM_CONV2D_FLOAT_PATCH(c->matrix.depth);
+    const int32_t input_row = c->input.width * c->input_channels;
+    const int32_t output_row = c->output.width * c->matrix.channels;
+    const int32_t patches = c->output.width * HELIUM_CONV2D_FLOAT_PATCH(c->matrix.depth);
     helium_float_t *outside = (helium_float_t *)(void *)scratch + patches;
     memset(outside, 0, (size_t)input_row * sizeof *outside);
-    for (int32_t y = 0; y < c->output_height; y++) {
+    for (int32_t y = 0; y < c->output.height; y++) {
         const helium_float_t *rows[HELIUM_CONV2D_FLOAT_ROWS];
-        for (int32_t r = 0; r < c->kernel_height; r++) {
-            const int32_t input_y = y * c->stride_height - c->padding_top + r;
-            rows[r] = input_y >= 0 && input_y < c->input_height ? input + input_y * input_row : outside;
+        for (int32_t r = 0; r < c->window.kernel_height; r++) {
+            const int32_t input_y = y * c->window.stride_height - c->window.padding_top + r;
+            rows[r] = input_y >= 0 && input_y < c->input.height ? input + input_y * input_row : outside;
         }
         HELIUM_FLOAT(helium_conv2d_row)
         (c, rows, output + y * output_row, scratch, residual == NULL ? NULL : residual + y * output_row);

@@ -11,17 +11,10 @@
  */
 typedef struct {
     helium_matrix_s8_t matrix;
-    int32_t input_height;
-    int32_t input_width;
+    helium_size_t input;
     int32_t input_channels;
-    int32_t output_height;
-    int32_t output_width;
-    int32_t kernel_height; /* up to HELIUM_CONV2D_ROWS */
-    int32_t kernel_width;
-    int32_t stride_height;
-    int32_t stride_width;
-    int32_t padding_top;
-    int32_t padding_left;
+    helium_size_t output;
+    helium_window_t window; /* kernel_height: up to HELIUM_CONV2D_ROWS */
     int32_t input_zero_point;
 } helium_conv2d_s8_t;
 

@@ -13,16 +13,9 @@ typedef struct {
     const helium_float_t *weights;
     const helium_float_t *bias; /* of whole vectors too */
     int32_t channels;
-    int32_t input_height;
-    int32_t input_width;
-    int32_t output_height;
-    int32_t output_width;
-    int32_t kernel_height; /* up to HELIUM_DEPTHWISE_FLOAT_ROWS */
-    int32_t kernel_width;
-    int32_t stride_height;
-    int32_t stride_width;
-    int32_t padding_top;
-    int32_t padding_left;
+    helium_size_t input;
+    helium_size_t output;
+    helium_window_t window; /* kernel_height: up to HELIUM_DEPTHWISE_FLOAT_ROWS */
     helium_activation_t activation;
 } helium_float_depthwise_t;
 

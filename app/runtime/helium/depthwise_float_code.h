@@ -34,7 +34,7 @@ SPECIALISED void finish(const strip_t *strip, int32_t x, vector_t sums[], int pi
  * also knows left and right: so many columns of the first and the last windows lie outside the row and are left out. */
 SPECIALISED void block(const strip_t *strip, int32_t x, int kernel, int stride, int pixels, int left, int right) {
     const helium_float_depthwise_t *layer = strip->layer;
-    const int32_t channels = layer->channels, begin = x * stride - layer->padding_left;
+    const int32_t channels = layer->channels, begin = x * stride - layer->window.padding_left;
     const int columns = (pixels - 1) * stride + kernel;
     vector_t sums[MOST_PIXELS];
     for (int p = 0; p < pixels; p++) {
@@ -59,11 +59,12 @@ SPECIALISED void block(const strip_t *strip, int32_t x, int kernel, int stride, 
 /* One output pixel; columns of its window outside the row are left out. Any kernel. */
 SPECIALISED void any_pixel(const strip_t *strip, int32_t x, int whole) {
     const helium_float_depthwise_t *layer = strip->layer;
-    const int32_t begin = x * layer->stride_width - layer->padding_left, room = layer->input_width - begin;
-    const int32_t first = begin < 0 ? -begin : 0, end = layer->kernel_width < room ? layer->kernel_width : room;
+    const int32_t begin = x * layer->window.stride_width - layer->window.padding_left;
+    const int32_t room = layer->input.width - begin, kernel_width = layer->window.kernel_width;
+    const int32_t first = begin < 0 ? -begin : 0, end = kernel_width < room ? kernel_width : room;
     vector_t sum = vector_load(strip->bias);
-    for (int32_t ky = 0; ky < layer->kernel_height; ky++) {
-        const helium_float_t *weights = strip->weights + (ky * layer->kernel_width + first) * HELIUM_FLOAT_LANES;
+    for (int32_t ky = 0; ky < layer->window.kernel_height; ky++) {
+        const helium_float_t *weights = strip->weights + (ky * layer->window.kernel_width + first) * HELIUM_FLOAT_LANES;
         const helium_float_t *from = strip->rows[ky] + (begin + first) * layer->channels + strip->channel;
         for (int32_t kx = first; kx < end; kx++) {
             const vector_t value =
@@ -78,7 +79,7 @@ SPECIALISED void any_pixel(const strip_t *strip, int32_t x, int whole) {
 
 /* From one vector of channels to the next. */
 SPECIALISED void advance(strip_t *strip) {
-    const int32_t taps = strip->layer->kernel_height * strip->layer->kernel_width;
+    const int32_t taps = strip->layer->window.kernel_height * strip->layer->window.kernel_width;
     strip->weights += taps * HELIUM_FLOAT_LANES;
     strip->bias += HELIUM_FLOAT_LANES;
     strip->output += HELIUM_FLOAT_LANES;
@@ -89,11 +90,11 @@ SPECIALISED void advance(strip_t *strip) {
  * that would not fit at the end begins within the one before it; pixels that fit no block are computed one by one. */
 SPECIALISED void blocks(strip_t *strip, int kernel, int stride, int pixels, int right) {
     const helium_float_depthwise_t *layer = strip->layer;
-    const int32_t width = layer->output_width, span = (pixels - 1) * stride + kernel;
+    const int32_t width = layer->output.width, span = (pixels - 1) * stride + kernel;
     for (; strip->channel + HELIUM_FLOAT_LANES <= layer->channels; advance(strip)) {
         for (int32_t x = 0; x < width;) {
             const int32_t at = x + pixels <= width || x < pixels ? x : width - pixels;
-            const int32_t begin = at * stride - layer->padding_left, beyond = begin + span - layer->input_width;
+            const int32_t begin = at * stride - layer->window.padding_left, beyond = begin + span - layer->input.width;
             const int fits = at + pixels <= width;
             if (fits && begin >= 0 && beyond <= 0) {
                 block(strip, at, kernel, stride, pixels, 0, 0);
@@ -130,7 +131,7 @@ static __attribute__((noinline)) void blocks_5x5_stride_2(strip_t *strip) {
 /* What is left of the channels, pixel by pixel. */
 static void single_pixels(strip_t *strip) {
     for (; strip->channel < strip->layer->channels; advance(strip)) {
-        for (int32_t x = 0; x < strip->layer->output_width; x++) {
+        for (int32_t x = 0; x < strip->layer->output.width; x++) {
             any_pixel(strip, x, 0);
         }
     }
@@ -139,8 +140,8 @@ static void single_pixels(strip_t *strip) {
 void HELIUM_FLOAT(helium_depthwise_row)(const helium_float_depthwise_t *layer, const helium_float_t *const rows[],
                                         helium_float_t *output_row) {
     strip_t strip = {layer, rows, layer->weights, layer->bias, output_row, 0};
-    const int32_t kernel = layer->kernel_height == layer->kernel_width ? layer->kernel_width : 0;
-    const int32_t stride = layer->stride_width;
+    const int32_t kernel = layer->window.kernel_height == layer->window.kernel_width ? layer->window.kernel_width : 0;
+    const int32_t stride = layer->window.stride_width;
     if (kernel == 3 && stride <= 2) {
         (stride == 1 ? blocks_3x3 : blocks_3x3_stride_2)(&strip);
     } else if (kernel == 5 && stride <= 2) {
@@ -151,16 +152,16 @@ void HELIUM_FLOAT(helium_depthwise_row)(const helium_float_depthwise_t *layer, c
 
 void HELIUM_FLOAT(helium_depthwise)(const helium_float_depthwise_t *layer, const helium_float_t *input,
                                     helium_float_t *output, uint8_t *scratch) {
-    const int32_t input_row = layer->input_width * layer->channels;
+    const int32_t input_row = layer->input.width * layer->channels;
     helium_float_t *outside = (helium_float_t *)(void *)scratch;
     memset(outside, 0, (size_t)input_row * sizeof *outside);
-    for (int32_t y = 0; y < layer->output_height; y++) {
+    for (int32_t y = 0; y < layer->output.height; y++) {
         const helium_float_t *rows[HELIUM_DEPTHWISE_FLOAT_ROWS];
-        for (int32_t ky = 0; ky < layer->kernel_height; ky++) {
-            const int32_t input_y = y * layer->stride_height - layer->padding_top + ky;
-            rows[ky] = input_y >= 0 && input_y < layer->input_height ? input + input_y * input_row : outside;
+        for (int32_t ky = 0; ky < layer->window.kernel_height; ky++) {
+            const int32_t input_y = y * layer->window.stride_height - layer->window.padding_top + ky;
+            rows[ky] = input_y >= 0 && input_y < layer->input.height ? input + input_y * input_row : outside;
         }
         HELIUM_FLOAT(helium_depthwise_row)(layer, rows, output);
-        output += layer->output_width * layer->channels;
+        output += layer->output.width * layer->channels;
     }
 }

@@ -43,8 +43,9 @@ ALWAYS_INLINE void fill_pixels(int8_t *to, int32_t stride, int8x16_t value, int3
 ALWAYS_INLINE void make_strip(const helium_depthwise_t *layer, const int8_t *const rows[], int32_t kernel_height,
                               int32_t channel, int8_t *strip) {
     const int32_t width = HELIUM_DEPTHWISE_STRIP_WIDTH(layer);
-    const int32_t left = layer->padding_left < width ? layer->padding_left : width; /* columns left of the image */
-    const int32_t inside = width - left < layer->input_width ? width - left : layer->input_width;
+    const int32_t left =
+        layer->window.padding_left < width ? layer->window.padding_left : width; /* columns left of the image */
+    const int32_t inside = width - left < layer->input.width ? width - left : layer->input.width;
     const int32_t stride = kernel_height * HELIUM_GROUP;
     const mve_pred16_t active = vctp8q((uint32_t)(layer->channels - channel));
     const int8x16_t zero_point = vdupq_n_s8((int8_t)layer->input_zero_point);
@@ -82,13 +83,13 @@ ALWAYS_INLINE void row(const helium_depthwise_t *layer, const int8_t *const rows
                        int32_t kernel_width, int8_t *output, int8_t *strip, finish_t how) {
     const helium_depthwise_t own = *layer; /* a copy stays in registers: the output might overwrite the original */
     const int32_t tap_count = kernel_height * kernel_width;
-    const int32_t step = own.stride_width * kernel_height * HELIUM_GROUP;
+    const int32_t step = own.window.stride_width * kernel_height * HELIUM_GROUP;
     for (int32_t channel = 0; channel < own.channels; channel += HELIUM_GROUP) {
         const mve_pred16_t active = vctp8q((uint32_t)(own.channels - channel));
         const int8_t *pixel = strip;
         int8_t *to = output + channel;
         make_strip(layer, rows, kernel_height, channel, strip);
-        for (int32_t x = own.output_width; x > 0; x--) {
+        for (int32_t x = own.output.width; x > 0; x--) {
             const sums_t sums = accumulate(pixel, own.weights + channel * tap_count, own.bias + channel, tap_count);
             vstrbq_p_s8(to, finish(&own, channel, &sums, how), active);
             pixel += step;
@@ -107,7 +108,7 @@ static finish_t finish_of(const helium_depthwise_t *layer) {
 
 void helium_depthwise_row_s8(const helium_depthwise_t *layer, const int8_t *const rows[], int8_t *output,
                              uint8_t *scratch) {
-    const int32_t height = layer->kernel_height, width = layer->kernel_width;
+    const int32_t height = layer->window.kernel_height, width = layer->window.kernel_width;
     const finish_t how = finish_of(layer);
     int8_t *strip = (int8_t *)scratch;
     if (how != GENERAL && height == 3 && width == 3) {
@@ -132,11 +133,11 @@ void helium_depthwise_row_s8(const helium_depthwise_t *layer, const int8_t *cons
 static int8_t result_of(const helium_depthwise_t *layer, const int8_t *const rows[], int32_t column, int32_t channel) {
     const int32_t group = channel / HELIUM_GROUP * HELIUM_GROUP, lane = channel - group;
     const int32_t entry = group + HELIUM_NARROWING_ORDER(lane);
-    const int8_t *weight = layer->weights + group * layer->kernel_height * layer->kernel_width + lane;
+    const int8_t *weight = layer->weights + group * layer->window.kernel_height * layer->window.kernel_width + lane;
     int32_t sum = layer->bias[entry];
-    for (int32_t kx = column; kx < column + layer->kernel_width; kx++) {
-        for (int32_t ky = 0; ky < layer->kernel_height; ky++) {
-            const int inside = kx >= 0 && kx < layer->input_width && rows[ky] != NULL;
+    for (int32_t kx = column; kx < column + layer->window.kernel_width; kx++) {
+        for (int32_t ky = 0; ky < layer->window.kernel_height; ky++) {
+            const int inside = kx >= 0 && kx < layer->input.width && rows[ky] != NULL;
             sum += *weight * (inside ? rows[ky][kx * layer->channels + channel] : layer->input_zero_point);
             weight += HELIUM_GROUP;
         }
@@ -148,8 +149,8 @@ static int8_t result_of(const helium_depthwise_t *layer, const int8_t *const row
 void helium_depthwise_row_s8(const helium_depthwise_t *layer, const int8_t *const rows[], int8_t *output,
                              uint8_t *scratch) {
     (void)scratch;
-    for (int32_t x = 0; x < layer->output_width; x++) {
-        const int32_t column = x * layer->stride_width - layer->padding_left;
+    for (int32_t x = 0; x < layer->output.width; x++) {
+        const int32_t column = x * layer->window.stride_width - layer->window.padding_left;
         for (int32_t channel = 0; channel < layer->channels; channel++) {
             *output++ = result_of(layer, rows, column, channel);
         }
@@ -160,14 +161,14 @@ void helium_depthwise_row_s8(const helium_depthwise_t *layer, const int8_t *cons
 
 void helium_depthwise_s8(const helium_depthwise_t *layer, const int8_t *input, int8_t *output, uint8_t *scratch) {
     const int8_t *rows[HELIUM_DEPTHWISE_ROWS];
-    const int32_t input_row = layer->input_width * layer->channels;
-    for (int32_t y = 0; y < layer->output_height; y++) {
-        const int32_t top = y * layer->stride_height - layer->padding_top;
-        for (int32_t ky = 0; ky < layer->kernel_height; ky++) {
-            const int inside = top + ky >= 0 && top + ky < layer->input_height;
+    const int32_t input_row = layer->input.width * layer->channels;
+    for (int32_t y = 0; y < layer->output.height; y++) {
+        const int32_t top = y * layer->window.stride_height - layer->window.padding_top;
+        for (int32_t ky = 0; ky < layer->window.kernel_height; ky++) {
+            const int inside = top + ky >= 0 && top + ky < layer->input.height;
             rows[ky] = inside ? input + (top + ky) * input_row : NULL;
         }
         helium_depthwise_row_s8(layer, rows, output, scratch);
-        output += layer->output_width * layer->channels;
+        output += layer->output.width * layer->channels;
     }
 }

@@ -9,16 +9,9 @@
 /* One layer. A group is 16 channels (HELIUM_GROUP), the last one filled up with zeros. */
 typedef struct {
     int32_t channels;
-    int32_t input_height;
-    int32_t input_width;
-    int32_t output_height;
-    int32_t output_width;
-    int32_t kernel_height;
-    int32_t kernel_width;
-    int32_t stride_height;
-    int32_t stride_width;
-    int32_t padding_top;
-    int32_t padding_left;
+    helium_size_t input;
+    helium_size_t output;
+    helium_window_t window;
     int32_t input_zero_point;
     const int8_t *weights; /* group, tap (column by column), 16 channels; -127 ... 127 */
     const int32_t *bias;   /* minus input zero point times the sum of the weights; in narrowing order */
@@ -28,7 +21,7 @@ typedef struct {
 
 /* Columns of the input, padding included, that the windows of a row see. */
 #define HELIUM_DEPTHWISE_STRIP_WIDTH(layer)                                                                            \
-    (((layer)->output_width - 1) * (layer)->stride_width + (layer)->kernel_width)
+    (((layer)->output.width - 1) * (layer)->window.stride_width + (layer)->window.kernel_width)
 
 /* One output row, output_width x channels. rows: the kernel_height input rows of its window, input_width x channels
  * each; those outside the image are rows of input zero points, or NULL. scratch: 16 * kernel_height * strip width

@@ -154,7 +154,7 @@ ALWAYS_INLINE void make_part(const helium_depthwise_window_t *layer, const part_
     uint16x8_t offsets = vmulq_n_u16(pixel, (uint16_t)layer->channels);
     if (method.rows == 2) {
         const uint16x8_t row = vandq_u16(sum, vdupq_n_u16(1));
-        offsets = vaddq_u16(offsets, vmulq_n_u16(row, (uint16_t)(layer->output_width * layer->channels)));
+        offsets = vaddq_u16(offsets, vmulq_n_u16(row, (uint16_t)(layer->output.width * layer->channels)));
     }
     window_t window = part->window;
     int8_t *output = part->output;
@@ -188,15 +188,15 @@ PART_FUNCTION(wide_strided, 2, 1, 1)
 
 static part_function *function_for(const helium_depthwise_window_t *layer, int32_t rows) {
     const int has_table = layer->table != NULL;
-    if (layer->kernel_height < WORD_ROWS && layer->stride == 1) {
+    if (layer->window.kernel_height < WORD_ROWS && layer->window.stride_height == 1) {
         return rows == 2 ? (has_table ? narrow_two_rows_table : narrow_two_rows_plain)
                          : (has_table ? narrow_one_row_table : narrow_one_row_plain);
     }
-    if (layer->kernel_height < WORD_ROWS) {
+    if (layer->window.kernel_height < WORD_ROWS) {
         return has_table ? narrow_strided_table : narrow_strided_plain;
     }
-    return layer->stride == 1 ? (has_table ? wide_table : wide_plain)
-                              : (has_table ? wide_strided_table : wide_strided_plain);
+    return layer->window.stride_height == 1 ? (has_table ? wide_table : wide_plain)
+                                            : (has_table ? wide_strided_table : wide_strided_plain);
 }
 
 /* One or two output rows. input_rows: the rows of both windows; NULL, or zero points, outside the image. */
@@ -205,20 +205,21 @@ static void make_rows(const helium_depthwise_window_t *layer, const int8_t *cons
     const strip_t strip = strip_in((int8_t *)scratch);
     vstrbq_s8(strip.outside, vdupq_n_s8((int8_t)layer->input_zero_point));
     part_function *const make = function_for(layer, rows);
-    const int32_t at_once = (layer->kernel_height < WORD_ROWS ? 4 : 2) * RESULTS / layer->stride,
-                  used = layer->kernel_height + rows - 1;
-    part_t part = {.window = first_window(&strip, window_offset(layer->stride))};
+    const int32_t at_once = (layer->window.kernel_height < WORD_ROWS ? 4 : 2) * RESULTS / layer->window.stride_height;
+    const int32_t used = layer->window.kernel_height + rows - 1;
+    part_t part = {.window = first_window(&strip, window_offset(layer->window.stride_height))};
     for (; part.channel < layer->channels; part.channel += LANES) {
         const int32_t left = layer->channels - part.channel;
         part.channels = left < LANES ? left : LANES;
-        for (int32_t x = 0; x < layer->output_width; x += at_once) {
-            part.pixels = layer->output_width - x < at_once ? layer->output_width - x : at_once;
+        for (int32_t x = 0; x < layer->output.width; x += at_once) {
+            part.pixels = layer->output.width - x < at_once ? layer->output.width - x : at_once;
             part.output = output + x * layer->channels + part.channel;
-            const columns_t columns = columns_of(layer->input_width, x * layer->stride - layer->padding_left,
-                                                 (part.pixels - 1) * layer->stride + layer->kernel_width);
+            const columns_t columns =
+                columns_of(layer->input.width, x * layer->window.stride_height - layer->window.padding_left,
+                           (part.pixels - 1) * layer->window.stride_height + layer->window.kernel_width);
             const source_t source = {layer->channels, part.channel, layer->input_zero_point};
             make_words(&source, &strip, input_rows, used, &columns);
-            if (layer->kernel_height > WORD_ROWS) {
+            if (layer->window.kernel_height > WORD_ROWS) {
                 make_row_words(&source, &strip, input_rows[WORD_ROWS], &columns);
             }
             make(layer, &part);
@@ -228,14 +229,14 @@ static void make_rows(const helium_depthwise_window_t *layer, const int8_t *cons
 
 /* Two rows at a time share their words; their results must be within reach of 16-bit offsets. */
 static int32_t rows_at_once(const helium_depthwise_window_t *layer) {
-    const int is_near = (layer->output_width + RESULTS) * layer->channels <= UINT16_MAX;
-    return layer->kernel_height < WORD_ROWS && layer->stride == 1 && is_near ? 2 : 1;
+    const int is_near = (layer->output.width + RESULTS) * layer->channels <= UINT16_MAX;
+    return layer->window.kernel_height < WORD_ROWS && layer->window.stride_height == 1 && is_near ? 2 : 1;
 }
 
 #else
 
 static int8_t weight_of(const helium_depthwise_window_t *layer, int32_t channel, int32_t ky, int32_t kx) {
-    if (layer->kernel_height < WORD_ROWS) {
+    if (layer->window.kernel_height < WORD_ROWS) {
         return layer->weights[channel * LANES + kx * WORD_ROWS + ky];
     }
     const int32_t in_words = 5 * WORD_ROWS;
@@ -246,10 +247,10 @@ static int8_t result_of(const helium_depthwise_window_t *layer, const int8_t *co
                         int32_t channel) {
     const int32_t *constants = layer->constants + channel * HELIUM_DEPTHWISE_CONSTANTS;
     int32_t sum = constants[HELIUM_DEPTHWISE_BIAS];
-    for (int32_t ky = 0; ky < layer->kernel_height; ky++) {
-        for (int32_t kx = 0; kx < layer->kernel_width; kx++) {
+    for (int32_t ky = 0; ky < layer->window.kernel_height; ky++) {
+        for (int32_t kx = 0; kx < layer->window.kernel_width; kx++) {
             const int32_t x = column + kx;
-            const int inside = rows[ky] != NULL && x >= 0 && x < layer->input_width;
+            const int inside = rows[ky] != NULL && x >= 0 && x < layer->input.width;
             sum += weight_of(layer, channel, ky, kx) *
                    (inside ? rows[ky][x * layer->channels + channel] : layer->input_zero_point);
         }
@@ -264,8 +265,8 @@ static void make_rows(const helium_depthwise_window_t *layer, const int8_t *cons
                       uint8_t *scratch) {
     (void)count; /* always 1 */
     (void)scratch;
-    for (int32_t x = 0; x < layer->output_width; x++) {
-        const int32_t column = x * layer->stride - layer->padding_left;
+    for (int32_t x = 0; x < layer->output.width; x++) {
+        const int32_t column = x * layer->window.stride_height - layer->window.padding_left;
         for (int32_t channel = 0; channel < layer->channels; channel++) {
             *output++ = result_of(layer, rows, column, channel);
         }
@@ -289,8 +290,8 @@ void helium_depthwise_window_rows_s8(const helium_depthwise_window_t *layer, con
     while (count > 0) {
         const int32_t made = count > 1 ? rows_at_once(layer) : 1;
         make_rows(layer, rows, made, output, scratch);
-        rows += made * layer->stride;
-        output += made * layer->output_width * layer->channels;
+        rows += made * layer->window.stride_height;
+        output += made * layer->output.width * layer->channels;
         count -= made;
     }
 }
@@ -299,14 +300,14 @@ void helium_depthwise_window_s8(const helium_depthwise_window_t *layer, const in
                                 uint8_t *scratch) {
     const int8_t *rows[HELIUM_DEPTHWISE_WINDOW_ROWS];
     int32_t made;
-    for (int32_t y = 0; y < layer->output_height; y += made) {
-        made = y + 1 < layer->output_height ? rows_at_once(layer) : 1;
-        const int32_t top = y * layer->stride - layer->padding_top;
-        for (int32_t k = 0; k < layer->kernel_height + made - 1; k++) {
-            const int is_inside = top + k >= 0 && top + k < layer->input_height;
-            rows[k] = is_inside ? input + (top + k) * layer->input_width * layer->channels : NULL;
+    for (int32_t y = 0; y < layer->output.height; y += made) {
+        made = y + 1 < layer->output.height ? rows_at_once(layer) : 1;
+        const int32_t top = y * layer->window.stride_height - layer->window.padding_top;
+        for (int32_t k = 0; k < layer->window.kernel_height + made - 1; k++) {
+            const int is_inside = top + k >= 0 && top + k < layer->input.height;
+            rows[k] = is_inside ? input + (top + k) * layer->input.width * layer->channels : NULL;
         }
         make_rows(layer, rows, made, output, scratch);
-        output += made * layer->output_width * layer->channels;
+        output += made * layer->output.width * layer->channels;
     }
 }

@@ -25,15 +25,9 @@ enum {
  * are 32 bytes: rows 0 ... 3 of columns 0 ... 4 in that order, then columns 0 ... 4 of row 4, then zeros. */
 typedef struct {
     int32_t channels;
-    int32_t input_height;
-    int32_t input_width;
-    int32_t output_height;
-    int32_t output_width;
-    int32_t kernel_height;
-    int32_t kernel_width;
-    int32_t stride; /* 1 or 2, down and to the right */
-    int32_t padding_top;
-    int32_t padding_left;
+    helium_size_t input;
+    helium_size_t output;
+    helium_window_t window; /* stride_height = stride_width: 1 or 2 */
     int32_t input_zero_point;
     const int8_t *weights;
     const int32_t *constants;

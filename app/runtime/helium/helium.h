@@ -36,6 +36,23 @@
 #define HELIUM_GROUP 16
 #define HELIUM_NARROWING_ORDER(entry) (((entry) & 3) * 4 + ((entry) >> 2))
 
+/* Of an image, in pixels, without padding. */
+typedef struct {
+    int32_t height;
+    int32_t width;
+} helium_size_t;
+
+/* Which input pixels an output pixel is computed from: those of output row y are the kernel_height input rows from
+ * y * stride_height - padding_top on; columns likewise. */
+typedef struct {
+    int32_t kernel_height;
+    int32_t kernel_width;
+    int32_t stride_height;
+    int32_t stride_width;
+    int32_t padding_top;
+    int32_t padding_left;
+} helium_window_t;
+
 /* From accumulators to int8, a channel at a time. The arrays are in narrowing order. */
 typedef struct {
     const int32_t *multiplier; /* 2^30 ... 2^31 - 1, or 0 */

@@ -3,7 +3,7 @@
 #if HELIUM_MVE
 
 void helium_max_pool_row_s8(const helium_pool_t *pool, const int8_t *const rows[], int32_t count, int8_t *output) {
-    for (int32_t x = 0; x < pool->output_width; x++) {
+    for (int32_t x = 0; x < pool->output.width; x++) {
         const helium_span_t span = helium_pool_columns(pool, x);
         for (int32_t channel = 0; channel < pool->channels; channel += 16) {
             const mve_pred16_t active = vctp8q((uint32_t)(pool->channels - channel));
@@ -24,7 +24,7 @@ void helium_max_pool_row_s8(const helium_pool_t *pool, const int8_t *const rows[
 #else
 
 void helium_max_pool_row_s8(const helium_pool_t *pool, const int8_t *const rows[], int32_t count, int8_t *output) {
-    for (int32_t x = 0; x < pool->output_width; x++) {
+    for (int32_t x = 0; x < pool->output.width; x++) {
         const helium_span_t span = helium_pool_columns(pool, x);
         for (int32_t channel = 0; channel < pool->channels; channel++) {
             int8_t largest = INT8_MIN;

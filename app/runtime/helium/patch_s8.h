@@ -31,16 +31,16 @@ static inline void helium_fill_s8(int8_t *to, int32_t value, int32_t bytes) {
 /* Columns left and right of the image are the input's zero point. */
 static inline void helium_patch_s8(const helium_conv2d_s8_t *c, const int8_t *const rows[], int32_t output_column,
                                    int8_t *patch) {
-    const int32_t first = output_column * c->stride_width - c->padding_left;
+    const int32_t first = output_column * c->window.stride_width - c->window.padding_left;
     const int32_t missing = first < 0 ? -first : 0; /* columns left of the image */
-    const int32_t left = missing < c->kernel_width ? missing : c->kernel_width;
-    const int32_t wanted = c->input_width - first; /* to the end of the image; at most the kernel */
-    const int32_t end = wanted < left ? left : wanted < c->kernel_width ? wanted : c->kernel_width;
+    const int32_t left = missing < c->window.kernel_width ? missing : c->window.kernel_width;
+    const int32_t wanted = c->input.width - first; /* to the end of the image; at most the kernel */
+    const int32_t end = wanted < left ? left : wanted < c->window.kernel_width ? wanted : c->window.kernel_width;
     const int32_t channels = c->input_channels;
-    for (int32_t y = 0; y < c->kernel_height; y++, patch += c->kernel_width * channels) {
+    for (int32_t y = 0; y < c->window.kernel_height; y++, patch += c->window.kernel_width * channels) {
         helium_fill_s8(patch, c->input_zero_point, left * channels);
         helium_copy_s8(patch + left * channels, rows[y] + (first + left) * channels, (end - left) * channels);
-        helium_fill_s8(patch + end * channels, c->input_zero_point, (c->kernel_width - end) * channels);
+        helium_fill_s8(patch + end * channels, c->input_zero_point, (c->window.kernel_width - end) * channels);
     }
 }
 

@@ -10,16 +10,9 @@
 /* One layer. Every window has at least one pixel inside the image. */
 typedef struct {
     int32_t channels;
-    int32_t input_height;
-    int32_t input_width;
-    int32_t output_height;
-    int32_t output_width;
-    int32_t kernel_height;
-    int32_t kernel_width;
-    int32_t stride_height;
-    int32_t stride_width;
-    int32_t padding_top;
-    int32_t padding_left;
+    helium_size_t input;
+    helium_size_t output;
+    helium_window_t window;
 } helium_pool_t;
 
 typedef void (*helium_pool_row_t)(const helium_pool_t *pool, const int8_t *const rows[], int32_t count, int8_t *output);
@@ -38,7 +31,8 @@ static inline helium_span_t helium_pool_span(int32_t first, int32_t kernel, int3
 
 /* The input columns that output column x sees. */
 static inline helium_span_t helium_pool_columns(const helium_pool_t *pool, int32_t x) {
-    return helium_pool_span(x * pool->stride_width - pool->padding_left, pool->kernel_width, pool->input_width);
+    return helium_pool_span(x * pool->window.stride_width - pool->window.padding_left, pool->window.kernel_width,
+                            pool->input.width);
 }
 
 /* Calls a row function for every output row, with the input rows of its window that are inside the image.
@@ -46,15 +40,15 @@ static inline helium_span_t helium_pool_columns(const helium_pool_t *pool, int32
 static inline void helium_pool_rows(const helium_pool_t *pool, const int8_t *input, int8_t *output, uint8_t *scratch,
                                     helium_pool_row_t row_function) {
     const int8_t **rows = (const int8_t **)(void *)scratch;
-    const int32_t input_row = pool->input_width * pool->channels;
-    for (int32_t y = 0; y < pool->output_height; y++) {
-        const int32_t top = y * pool->stride_height - pool->padding_top;
-        const helium_span_t span = helium_pool_span(top, pool->kernel_height, pool->input_height);
+    const int32_t input_row = pool->input.width * pool->channels;
+    for (int32_t y = 0; y < pool->output.height; y++) {
+        const int32_t top = y * pool->window.stride_height - pool->window.padding_top;
+        const helium_span_t span = helium_pool_span(top, pool->window.kernel_height, pool->input.height);
         for (int32_t row = span.first; row < span.end; row++) {
             rows[row - span.first] = input + row * input_row;
         }
         row_function(pool, rows, span.end - span.first, output);
-        output += pool->output_width * pool->channels;
+        output += pool->output.width * pool->channels;
     }
 }
 

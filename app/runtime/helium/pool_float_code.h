@@ -18,7 +18,7 @@ ALWAYS_INLINE vector_t row_share(const helium_float_t *pixel, int32_t width, int
 
 void HELIUM_FLOAT(helium_average_pool_row)(const helium_pool_t *pool, const helium_float_t *const rows[], int32_t count,
                                            helium_float_t *output) {
-    for (int32_t x = 0; x < pool->output_width; x++) {
+    for (int32_t x = 0; x < pool->output.width; x++) {
         const helium_span_t span = helium_pool_columns(pool, x);
         const int32_t width = span.end - span.first;
         const helium_float_t reciprocal = (helium_float_t)(1.0f / (float)(count * width));
@@ -37,7 +37,7 @@ void HELIUM_FLOAT(helium_average_pool_row)(const helium_pool_t *pool, const heli
 
 void HELIUM_FLOAT(helium_max_pool_row)(const helium_pool_t *pool, const helium_float_t *const rows[], int32_t count,
                                        helium_float_t *output) {
-    for (int32_t x = 0; x < pool->output_width; x++) {
+    for (int32_t x = 0; x < pool->output.width; x++) {
         const helium_span_t span = helium_pool_columns(pool, x);
         for (int32_t channel = 0; channel < pool->channels; channel += HELIUM_FLOAT_LANES) {
             const int32_t lanes = pool->channels - channel, first = span.first * pool->channels + channel;
@@ -59,15 +59,15 @@ void HELIUM_FLOAT(helium_max_pool_row)(const helium_pool_t *pool, const helium_f
 static void all_rows(const helium_pool_t *pool, const helium_float_t *input, helium_float_t *output, uint8_t *scratch,
                      row_function_t *row_function) {
     const helium_float_t **rows = (const helium_float_t **)(void *)scratch;
-    const int32_t input_row = pool->input_width * pool->channels;
-    for (int32_t y = 0; y < pool->output_height; y++) {
-        const int32_t top = y * pool->stride_height - pool->padding_top;
-        const helium_span_t span = helium_pool_span(top, pool->kernel_height, pool->input_height);
+    const int32_t input_row = pool->input.width * pool->channels;
+    for (int32_t y = 0; y < pool->output.height; y++) {
+        const int32_t top = y * pool->window.stride_height - pool->window.padding_top;
+        const helium_span_t span = helium_pool_span(top, pool->window.kernel_height, pool->input.height);
         for (int32_t row = span.first; row < span.end; row++) {
             rows[row - span.first] = input + row * input_row;
         }
         row_function(pool, rows, span.end - span.first, output);
-        output += pool->output_width * pool->channels;
+        output += pool->output.width * pool->channels;
     }
 }
 

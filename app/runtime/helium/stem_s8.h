@@ -13,7 +13,7 @@
 
 /* Bytes that a row needs as scratch: the matrix's, patches, and what the last patch's last vector writes behind it. */
 static inline int32_t helium_stem_row_scratch(const helium_conv2d_s8_t *c) {
-    const int32_t patches = c->output_width < HELIUM_STEM_TILE ? c->output_width : HELIUM_STEM_TILE;
+    const int32_t patches = c->output.width < HELIUM_STEM_TILE ? c->output.width : HELIUM_STEM_TILE;
     return helium_matrix_scratch(&c->matrix) + patches * HELIUM_STEM_DEPTH + HELIUM_STEM_ROW_BYTES;
 }
 

@@ -14,7 +14,7 @@ from paddle_cortexm.compiler.backends.helium.packing import (
     matrix_rejection,
     matrix_scratch,
 )
-from paddle_cortexm.compiler.backends.helium.structs import declaration, size_fields, window_fields
+from paddle_cortexm.compiler.backends.helium.structs import declaration, window_fields
 from paddle_cortexm.compiler.graph import Graph, IntegerConvolution, Layer
 from paddle_cortexm.compiler.kernels.kernel import Kernel, Rejection, c_template
 
@@ -87,7 +87,6 @@ def _fields(graph: Graph, layer: Layer, operator: IntegerConvolution, matrix: Ma
     return {
         "matrix": matrix_fields(matrix),
         "input_channels": source.shape[3],
-        **size_fields(source, graph.output_of(layer)),
-        **window_fields(operator.window),
+        **window_fields(source, graph.output_of(layer), operator.window),
         "input_zero_point": operator.input_zero_point,
     }

@@ -15,7 +15,7 @@ from paddle_cortexm.compiler.backends.helium.requantisation import (
     requantise_constants,
     requantise_fields,
 )
-from paddle_cortexm.compiler.backends.helium.structs import declaration, size_fields, window_fields
+from paddle_cortexm.compiler.backends.helium.structs import declaration, window_fields
 from paddle_cortexm.compiler.graph import Graph, Int8Array, IntegerDepthwiseConvolution, Layer
 from paddle_cortexm.compiler.kernels.kernel import Constant, Kernel, Rejection, c_template
 
@@ -81,8 +81,7 @@ def _kernel(graph: Graph, layer: Layer, operator: IntegerDepthwiseConvolution, b
     strip_bytes = GROUP * window.kernel[0] * ((result.shape[2] - 1) * window.stride[1] + window.kernel[1])
     fields = {
         "channels": source.shape[3],
-        **size_fields(source, result),
-        **window_fields(window),
+        **window_fields(source, result, window),
         "input_zero_point": operator.input_zero_point,
         "weights": "$weights",
         "bias": "$bias",

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from paddle_cortexm.compiler.backends.helium.requantisation import GROUP, split_shift, table_constant
-from paddle_cortexm.compiler.backends.helium.structs import declaration, size_fields
+from paddle_cortexm.compiler.backends.helium.structs import declaration, window_fields
 from paddle_cortexm.compiler.graph import Graph, Int8Array, IntegerDepthwiseConvolution, Layer, Window
 from paddle_cortexm.compiler.kernels.kernel import Constant, Kernel, Rejection, c_template
 from paddle_cortexm.compiler.tensor import Shape
@@ -94,12 +94,7 @@ def _kernel(graph: Graph, layer: Layer, operator: IntegerDepthwiseConvolution, b
     window, requantisation, table = operator.window, operator.requantisation, table_with_clamp(operator)
     fields = {
         "channels": source.shape[3],
-        **size_fields(source, result),
-        "kernel_height": window.kernel[0],
-        "kernel_width": window.kernel[1],
-        "stride": window.stride[0],
-        "padding_top": window.padding[0],
-        "padding_left": window.padding[1],
+        **window_fields(source, result, window),
         "input_zero_point": operator.input_zero_point,
         "weights": "$weights",
         "constants": "$constants",

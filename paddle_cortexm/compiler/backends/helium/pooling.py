@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from paddle_cortexm.compiler.backends.helium.float_packing import FLOAT_TYPES
-from paddle_cortexm.compiler.backends.helium.structs import declaration, size_fields, window_fields
+from paddle_cortexm.compiler.backends.helium.structs import declaration, window_fields
 from paddle_cortexm.compiler.graph import AveragePool, Graph, IntegerAveragePool, IntegerMaxPool, Layer, MaxPool, Window
 from paddle_cortexm.compiler.kernels.kernel import Kernel, Rejection, c_template
 from paddle_cortexm.compiler.tensor import Tensor
@@ -24,7 +24,7 @@ def select(graph: Graph, layer: Layer) -> Kernel | Rejection:
 
 def _kernel(source: Tensor, result: Tensor, window: Window, kind: str) -> Kernel:
     """kind: average_pool or max_pool."""
-    fields = {"channels": source.shape[3], **size_fields(source, result), **window_fields(window)}
+    fields = {"channels": source.shape[3], **window_fields(source, result, window)}
     parameters = declaration("helium_pool_t", "parameters", fields)
     floats = FLOAT_TYPES.get(source.dtype)
     suffix = floats.suffix if floats else "s8"
