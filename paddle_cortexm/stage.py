@@ -58,7 +58,10 @@ STAGES: dict[str, StageSpec] = {
         "04_build_app.sh",
         ("name", "compile"),
         ("03_compile_tvm",),
-        ("app/runtime", "app/firmware", "paddle_cortexm/target.py", "paddle_cortexm/boards.py"),
+        (
+            *("app/runtime", "app/firmware", "paddle_cortexm/firmware"),
+            *("paddle_cortexm/target.py", "paddle_cortexm/boards.py"),
+        ),
     ),
     "05_run_fvp": StageSpec("05_run_fvp.sh", ("name", "compile"), ("03_compile_tvm", "04_build_app")),
 }
