@@ -44,11 +44,11 @@ def compile_into(config: Config, quiet: bool, folder: Path) -> None:
 
 
 def main() -> None:
+    from paddle_cortexm.boards import target_named
     from paddle_cortexm.compiler.arena.choice import ArenaTooSmall
     from paddle_cortexm.compiler.arena.report import explanation
     from paddle_cortexm.compiler.pipeline import explain_smallest
     from paddle_cortexm.report.deployed import check_accuracy
-    from paddle_cortexm.target import target_named
 
     parser = cli.parser(__doc__ or "")
     parser.add_argument("--kernels", help="kernel backends in order of preference: cmsis-nn,helium,tvm, or fastest")

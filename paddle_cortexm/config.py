@@ -26,8 +26,8 @@ from pydantic import (
     model_validator,
 )
 
+from paddle_cortexm.boards import TARGETS
 from paddle_cortexm.errors import UserError, nearest
-from paddle_cortexm.target import TARGETS
 
 CONFIG_FOLDER = Path("configs")
 WEIGHT_WORDS = ("scratch", "pretrained", "random")  # of model.weights; everything else is a file

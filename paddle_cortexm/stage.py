@@ -50,11 +50,19 @@ STAGES: dict[str, StageSpec] = {
         ("01_finetune", "02_quantize"),
         (
             *("paddle_cortexm/compiler", "paddle_cortexm/report", "paddle_cortexm/data/preprocessing.py"),
-            *("paddle_cortexm/host/model.py", "paddle_cortexm/target.py", "app/helium", "app/host"),
-            *("app/preprocess.c", "app/preprocess.h", "app/stream.c", "app/stream.h"),
+            *("paddle_cortexm/host/model.py", "paddle_cortexm/target.py", "paddle_cortexm/boards.py"),
+            *("app/runtime", "app/host"),
         ),
     ),
-    "04_build_app": StageSpec("04_build_app.sh", ("name", "compile"), ("03_compile_tvm",), ("app",)),
+    "04_build_app": StageSpec(
+        "04_build_app.sh",
+        ("name", "compile"),
+        ("03_compile_tvm",),
+        (
+            *("app/runtime", "app/firmware", "paddle_cortexm/firmware"),
+            *("paddle_cortexm/target.py", "paddle_cortexm/boards.py"),
+        ),
+    ),
     "05_run_fvp": StageSpec("05_run_fvp.sh", ("name", "compile"), ("03_compile_tvm", "04_build_app")),
 }
 

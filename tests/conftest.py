@@ -4,6 +4,8 @@ import os
 
 from hypothesis import settings
 
+pytest_plugins = ["tests.simulator.simulated"]  # fixtures of tests/simulator and tests/firmware
+
 os.environ["PADDLE_CORTEXM_HOME"] = "."  # scripts that tests start keep to the folder they are started in
 os.environ.setdefault("FLAGS_enable_pir_api", "0")  # as the scripts do; Paddle reads it when it is imported
 

@@ -9,9 +9,10 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from paddle_cortexm.boards import target_named
 from paddle_cortexm.compiler.arena.choice import plan_arena
 from paddle_cortexm.compiler.arena.plan import MemoryPlan
-from paddle_cortexm.compiler.arena.regions import place_model
+from paddle_cortexm.compiler.arena.regions import choose_regions
 from paddle_cortexm.compiler.arena.report import explanation, memory_report
 from paddle_cortexm.compiler.backends.registry import backends_named
 from paddle_cortexm.compiler.emit import ModelFacts, emit_model
@@ -28,7 +29,6 @@ from paddle_cortexm.config import Config
 from paddle_cortexm.data.preprocessing import normalisation_table
 from paddle_cortexm.report.memory_timeline import save_memory_timeline
 from paddle_cortexm.stage import read_json, write_json
-from paddle_cortexm.target import target_named
 
 
 @dataclass(frozen=True)
@@ -102,7 +102,7 @@ def write_model(
     asked = config.compile.memory
     target = target_named(config.compile.target)
     regions = {str(part): name for part, name in asked.regions.items()}
-    placement = place_model(
+    chosen = choose_regions(
         model.graph,
         model.kernels,
         model.memory,
@@ -112,7 +112,7 @@ def write_model(
         consume_input=asked.consume_input,
     )
     facts = ModelFacts(config.name, config.resize, config.quantise.precision)
-    emit_model(folder, model.graph, placement.kernels, model.memory, facts)
+    emit_model(folder, model.graph, chosen.kernels, model.memory, facts)
     source = model.graph.tensors[model.graph.input]
     table = normalisation_table(config.data.mean, config.data.std)
     emit_preprocessing_table(folder, source.grid.integers(table) if source.grid else table.astype(source.dtype))
@@ -124,11 +124,11 @@ def write_model(
     write_json(folder / "plan.json", plan_report(model.layers, model.memory))
     write_json(folder / "model.json", model_facts(model))
     memory = memory_report(
-        model.graph, model.kernels, model.memory, consume_input=asked.consume_input, regions=placement.regions
+        model.graph, model.kernels, model.memory, consume_input=asked.consume_input, regions=chosen.regions
     )
     write_json(folder / "memory.json", memory)
     save_memory_timeline(folder / "memory.png", memory)
-    write_json(folder / "regions.json", placement.regions)
+    write_json(folder / "regions.json", chosen.regions)
 
 
 def model_facts(model: CompiledModel) -> dict[str, object]:

@@ -1,4 +1,4 @@
-"""From a camera frame to the model's input, in integers: the exact twin of app/preprocess.c.
+"""From a camera frame to the model's input, in integers: the exact twin of app/runtime/preprocess.c.
 
 The short side is resized to `resize` (bilinear, half-pixel centres), the centre `size` x `size` is kept, and a 3 x 256
 table normalises (and, for int8 models, quantises). Training, calibration, the host reference and the target all see

@@ -13,15 +13,17 @@ from functools import partial
 from pathlib import Path
 
 from paddle_cortexm import cli, config, stage
+from paddle_cortexm.boards import target_named
 from paddle_cortexm.config import Config
 from paddle_cortexm.errors import UserError
 from paddle_cortexm.firmware import isa_proof, size_report, toolchains
+from paddle_cortexm.firmware.board_files import write_board_files
 from paddle_cortexm.firmware.toolchains import Toolchain
 from paddle_cortexm.host.cmsis_nn import find_library
 from paddle_cortexm.host.model import uses_cmsis_nn
 from paddle_cortexm.report.deployed import check_accuracy
 from paddle_cortexm.stage import REPOSITORY, read_json, write_json
-from paddle_cortexm.target import DATA_BYTES, STACK_BYTES, Target, target_named
+from paddle_cortexm.target import Target
 
 TIME_LIMIT = 1800  # seconds, for a build that hangs
 # GNU ld: region `DTCM' overflowed by 12 bytes; lld: section '.arena' will not fit in region 'DTCM': overflowed by 12
@@ -83,8 +85,8 @@ def build_program(objects: Path, model: Path, target: Target, toolchain: Toolcha
     regions = read_json(model / "regions.json")
     variables = {
         "MODEL_FOLDER": str(model.resolve()),
-        "BOARD": target.name,
-        "LINK_FOLDER": str(objects.resolve()),
+        "BOARD_FOLDER": str((objects / "board").resolve()),
+        "BOARD_UART": target.uart.kind,
         "CMAKE_TOOLCHAIN_FILE": str(toolchain.file),
         **toolchain.variables,
     }
@@ -92,9 +94,9 @@ def build_program(objects: Path, model: Path, target: Target, toolchain: Toolcha
         variables["CMSIS_NN_FOLDER"] = str(find_library().resolve())
     definitions = [f"-D{name}={value}" for name, value in variables.items()]
     empty_unless_same(objects, definitions)
-    write_regions(objects / "regions.ld", target, regions, read_json(model / "model.json")["arena_bytes"])
-    app = str(REPOSITORY / "app")
-    done = _run(["cmake", "-S", app, "-B", str(objects), "-G", "Ninja", *definitions])
+    write_board_files(objects / "board", target, regions, read_json(model / "model.json")["arena_bytes"])
+    program = str(REPOSITORY / "app/firmware")
+    done = _run(["cmake", "-S", program, "-B", str(objects), "-G", "Ninja", *definitions])
     if done.returncode:
         raise RuntimeError(f"cmake failed:\n{_tail(done.stdout)}")
     done = _run(["ninja", "-C", str(objects), "app.elf"])
@@ -111,15 +113,6 @@ def empty_unless_same(objects: Path, definitions: list[str]) -> None:
         shutil.rmtree(objects, ignore_errors=True)
         objects.mkdir(parents=True)
         told.write_text(now)
-
-
-def write_regions(path: Path, target: Target, regions: dict[str, str], arena_bytes: int) -> None:
-    """The part of the linker script that depends on the model. Left alone when it would not change."""
-    lines = [f'REGION_ALIAS("REGION_{part.upper()}", {target.region(name).name})' for part, name in regions.items()]
-    sizes = {"STACK_BYTES": STACK_BYTES, "DATA_BYTES": DATA_BYTES, "ARENA_BYTES": arena_bytes}
-    text = "\n".join([*lines, *(f"{name} = {size};" for name, size in sizes.items()), ""])
-    if not path.is_file() or path.read_text() != text:
-        path.write_text(text)
 
 
 REMEDIES = {
@@ -141,7 +134,7 @@ def explain_overflow(linker_output: str, target: Target, regions: dict[str, str]
     lines = []
     for name, excess in worst.items():
         parts = [part for part, region in regions.items() if region == name]
-        parts += ["code"] if name == target.code_region else []
+        parts += ["code"] if name == target.code else []
         holds = f"It holds the model's {', '.join(parts)}. " if parts else ""
         remedies = "; or ".join(REMEDIES[part] for part in parts) or "choose a smaller backbone or image_size"
         lines.append(

@@ -12,7 +12,7 @@ from pathlib import Path
 from paddle_cortexm.errors import UserError
 from paddle_cortexm.stage import REPOSITORY
 
-# Code for MVE: under the compiler's macro, or under app/helium/helium.h's name for it.
+# Code for MVE: under the compiler's macro, or under app/runtime/helium/helium.h's name for it.
 MVE_GUARD = re.compile(r"^\s*#\s*(?:el)?if.*\b(?:__ARM_FEATURE_MVE|HELIUM_MVE)\b", re.MULTILINE)
 GUARD_HEADER = "helium.h"  # defines HELIUM_MVE: the macro is in it, but no code
 INCLUDE = re.compile(r'^\s*#\s*include\s+"([^"]+)"', re.MULTILINE)
@@ -33,7 +33,7 @@ def check_helium(objects: Path, sources: Iterable[str], objdump: Path) -> dict[s
     if missing:
         raise UserError(
             f"compiled without a single Helium instruction: {', '.join(missing)}. The compiler's flags must enable MVE "
-            f"(-mcpu without +nomve); see app/toolchains."
+            f"(-mcpu without +nomve); see app/firmware/toolchains."
         )
     return counts
 
@@ -63,7 +63,7 @@ def check_library(archive: Path, objdump: Path) -> int:
     if count == 0:
         raise UserError(
             f"{archive.name} was compiled without a single Helium instruction. The compiler's flags must enable MVE "
-            f"(-mcpu without +nomve); see app/toolchains."
+            f"(-mcpu without +nomve); see app/firmware/toolchains."
         )
     return count
 

@@ -10,7 +10,7 @@ from paddle_cortexm.firmware.elf import Section, sections
 from paddle_cortexm.target import Target
 
 KINDS = ("code", "data", "weights", "hot", "arena", "stack", "frames")
-# Output sections of app/boards/sections.ld -> what they hold.
+# Output sections of app/firmware/boards/sections.ld -> what they hold.
 KIND_OF = {
     ".qemu_vectors": "code",
     ".vectors": "code",
@@ -26,6 +26,7 @@ KIND_OF = {
     ".stack": "stack",
     ".demo_frame": "frames",
     ".frame_buffer": "frames",
+    ".model_output": "frames",
 }
 
 
@@ -58,7 +59,7 @@ def measure(elf: Path, target: Target, regions: Mapping[str, str]) -> dict[str, 
 def _regions_of(section: Section, target: Target, regions: Mapping[str, str]) -> list[str]:
     """The region a section runs from and, when it is copied at start, the one it is stored in."""
     runs = next(r.name for r in target.regions if r.origin <= section.address < r.origin + r.size)
-    stored = {".data": target.code_region, ".model_hot": regions["weights"]}.get(section.name, runs)
+    stored = {".data": target.code, ".model_hot": regions["weights"]}.get(section.name, runs)
     return [runs] if stored == runs else [runs, stored]
 
 

@@ -36,7 +36,7 @@ class TooOld(UserError):
 @dataclass(frozen=True)
 class Toolchain:
     """A compiler that knows the CPU, and what CMake is told about it. variables: cache variables of the toolchain
-    file app/toolchains/KIND.cmake."""
+    file app/firmware/toolchains/KIND.cmake."""
 
     kind: str
     version: str
@@ -45,7 +45,7 @@ class Toolchain:
 
     @property
     def file(self) -> Path:
-        return REPOSITORY / "app" / "toolchains" / f"{self.kind}.cmake"
+        return REPOSITORY / "app" / "firmware" / "toolchains" / f"{self.kind}.cmake"
 
     def __str__(self) -> str:
         return f"{self.version} ({self.variables['COMPILER']})"

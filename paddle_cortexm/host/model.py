@@ -19,9 +19,9 @@ from paddle_cortexm.stage import REPOSITORY, code_digest, read_json, sha256
 
 # No fused multiply-add: float layers then round as written, whatever the host.
 HOST_FLAGS = ("-O3", "-std=c11", "-shared", "-fPIC", "-ffp-contract=off", "-Wall", "-Wextra", "-Werror")
-PROGRAM_SOURCES = ("app/preprocess.c", "app/host/host_model.c")
+PROGRAM_SOURCES = ("app/runtime/preprocess.c", "app/host/host_model.c")
 GENERATED_SOURCES = ("model.c", "model_weights.c", "preprocessing_table.c")
-HEADERS = ("app", "app/helium")
+HEADERS = ("app/runtime", "app/runtime/helium")
 
 
 class HostModel:

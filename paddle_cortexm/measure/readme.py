@@ -14,13 +14,13 @@ from typing import Any
 import yaml
 
 from paddle_cortexm import cli, stage
+from paddle_cortexm.boards import target_named
 from paddle_cortexm.config import CONFIG_FOLDER, Config, load
 from paddle_cortexm.errors import UserError
 from paddle_cortexm.host.cmsis_nn import find_library
 from paddle_cortexm.measure.document import fill
 from paddle_cortexm.scripts import run_script
 from paddle_cortexm.stage import BUILD_FOLDER, REPOSITORY, STAGES, config_values, read_json
-from paddle_cortexm.target import target_named
 
 TRAINING = "01_finetune"
 NOT_MEASURED = "–"

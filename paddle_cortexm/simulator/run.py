@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from paddle_cortexm import cli, config, stage
+from paddle_cortexm.boards import target_named
 from paddle_cortexm.config import Config
 from paddle_cortexm.errors import UserError
 from paddle_cortexm.host.model import HostModel
@@ -25,7 +26,7 @@ from paddle_cortexm.simulator.simulators import Simulator
 from paddle_cortexm.simulator.transcript import Transcript
 from paddle_cortexm.simulator.verdict import Comparison, compare
 from paddle_cortexm.stage import write_json
-from paddle_cortexm.target import target_named
+from paddle_cortexm.target import Target
 
 BOOT_LIMIT = 240.0  # seconds for boot and the first frame; MobileNetV2 1.0/224 takes about 10 on QEMU
 PRINTED_FRAMES = ".frames"  # folder beside the stages' for what a printed command reads
@@ -57,6 +58,7 @@ def main() -> int:
     options = _arguments().parse_args()
     settings = config.load(options.config)
     simulator = simulators.find(target_named(settings.compile.target), options.simulator)
+    check_frame_buffer(simulator.target, options)
     images, unusable = _images(options)
     elf = stage.input_folder(settings, "04_build_app") / "app.elf"
     folder = stage.stage_folder(settings, "05_run_fvp")
@@ -125,6 +127,15 @@ def _images(options: argparse.Namespace) -> tuple[list[Path], list[str]]:
         frames.read_image(options.image)
         return [options.image], []
     return frames.usable(frames.images_below(options.images), quiet=options.quiet) if options.images else ([], [])
+
+
+def check_frame_buffer(target: Target, options: argparse.Namespace) -> None:
+    """Raise UserError for images on a board without a frame buffer."""
+    if target.frames is None and (options.image or options.images):
+        raise UserError(
+            f"{target.name} has no frame buffer: its program classifies the linked-in frame only. Leave out --image "
+            f"and --images."
+        )
 
 
 def batches(images: list[Path], jobs: int, folder: Path) -> list[Batch]:

@@ -15,7 +15,7 @@ from paddle_cortexm.simulator.simulators import Simulator
 from paddle_cortexm.simulator.transcript import FrameResult, Transcript
 from paddle_cortexm.simulator.verdict import Comparison
 
-QEMU_COUNTER = "system counter"  # app/instruction_counter.c: scaled to instructions by QEMU's -icount
+QEMU_COUNTER = "system counter"  # app/firmware/instruction_counter.c: scaled to instructions by QEMU's -icount
 LISTED = 10  # frames that differ, named in run.json
 
 

@@ -27,7 +27,7 @@ KINDS = ("fvp", "qemu")
 GRACE = 10.0  # seconds that a simulator may take to end after the program has
 POLL = 0.1  # seconds between two looks at it
 # 32 ns a step of the virtual clock and no waiting for the wall clock: one instruction is one count of the scaled system
-# counter, the same in every run (app/instruction_counter.c).
+# counter, the same in every run (app/firmware/instruction_counter.c).
 QEMU_INSTRUCTION_COUNT = ("-icount", "shift=5,sleep=off")
 
 
@@ -49,9 +49,10 @@ class Simulator:
         """What to do when it ends before the program has said a word."""
         if self.kind == "qemu":
             return ""
+        does_without = "" if self.target.qemu.lacks else " --simulator qemu does without it."
         return (
             f"\n{self.name} did not start the program: it may lack a licence, or not know one of the parameters "
-            f"(--print-command shows them). --simulator qemu does without it."
+            f"(--print-command shows them).{does_without}"
         )
 
     def command(self, elf: Path, frames: Path | None, time_limit: float) -> list[str]:
@@ -61,25 +62,26 @@ class Simulator:
 
     def _qemu(self, elf: Path, words: list[str]) -> list[str]:
         semihosting = ",".join(["enable=on", "target=native", *(f"arg={word}" for word in words)])
-        machine = [str(self.executable), "-M", self.target.qemu_machine, "-display", "none", "-monitor", "none"]
+        machine = [str(self.executable), "-M", self.target.qemu.machine, "-display", "none", "-monitor", "none"]
         machine += ["-serial", "stdio", "-semihosting-config", semihosting, *QEMU_INSTRUCTION_COUNT]
         return [*machine, "-kernel", str(elf)]
 
     def _fvp(self, elf: Path, words: list[str], time_limit: float) -> list[str]:
-        parameters = {
-            "mps3_board.uart0.out_file": "-",
-            "mps3_board.uart0.unbuffered_output": "1",
-            "mps3_board.uart0.shutdown_tag": END_MARK,
-            "mps3_board.visualisation.disable-visualisation": "1",
-            **{f"mps3_board.telnetterminal{i}.start_telnet": "0" for i in (0, 1, 2, 5)},
-            "cpu0.FPU": "1",
-            "cpu0.MVE": "2",  # integer and floating point
-            "cpu0.CFGITCMSZ": str(self.target.tcm_size_code),
-            "cpu0.CFGDTCMSZ": str(self.target.tcm_size_code),
-            "cpu0.semihosting-enable": "1",
-            "cpu0.semihosting-cmd_line": " ".join(words),
-        }
-        settings = [word for name, value in parameters.items() for word in ("-C", f"{name}={value}")]
+        fvp, uart = self.target.fvp, f"{self.target.fvp.board}.uart0"
+        watched = (
+            f"{uart}.shutdown_on_eot=1" if self.target.uart.ends_transmission else f"{uart}.shutdown_tag={END_MARK}"
+        )
+        parameters = [
+            f"{uart}.out_file=-",
+            f"{uart}.unbuffered_output=1",
+            watched,
+            f"{fvp.board}.visualisation.disable-visualisation=1",
+            *(f"{fvp.board}.telnetterminal{i}.start_telnet=0" for i in fvp.terminals),
+            *fvp.settings,
+            f"{fvp.cpu}.semihosting-enable=1",
+            f"{fvp.cpu}.semihosting-cmd_line={' '.join(words)}",
+        ]
+        settings = [word for parameter in parameters for word in ("-C", parameter)]
         return [str(self.executable), "-a", str(elf), *settings, "--timelimit", str(int(time_limit)), "--stat"]
 
 
@@ -101,17 +103,30 @@ def find(target: Target, kind: str | None = None) -> Simulator:
         return Simulator("fvp", model, target)
     if kind == "fvp":
         raise UserError(
-            f"no FVP of {target.title} on PATH or below {VHT_FOLDER} (looked for: {', '.join(target.simulators)}). "
-            f"Get it from https://developer.arm.com (Fixed Virtual Platforms), or use --simulator qemu"
+            f"no FVP of {target.title} on PATH or below {VHT_FOLDER} (looked for: {', '.join(target.fvp.names)}). "
+            f"Get it from https://developer.arm.com (Fixed Virtual Platforms)"
+            + ("" if target.qemu.lacks else ", or use --simulator qemu")
         )
+    check_memories(target)
     qemu = shutil.which(QEMU)
     if qemu is None:
         raise UserError(f"no simulator: neither an FVP of {target.title} nor {QEMU}. apt install qemu-system-arm")
-    return Simulator("qemu", Path(qemu), target, target.qemu_note)
+    return Simulator("qemu", Path(qemu), target, target.qemu.note)
+
+
+def check_memories(target: Target) -> None:
+    """Raise UserError for a board whose program QEMU's machine cannot run, because it lacks some of the memories."""
+    lacks = ", ".join(f"{name} at 0x{target.region(name).origin:08x}" for name in target.qemu.lacks)
+    if lacks:
+        raise UserError(
+            f"no simulator: QEMU's {target.qemu.machine} has no {lacks}, so that only an FVP runs a program for "
+            f"{target.title} (looked for on PATH and below {VHT_FOLDER}: {', '.join(target.fvp.names)}). "
+            f"Get it from https://developer.arm.com (Fixed Virtual Platforms)"
+        )
 
 
 def _find_model(target: Target) -> Path | None:
-    for name in target.simulators:
+    for name in target.fvp.names:
         if path := shutil.which(name):
             return Path(path)
         for candidate in sorted(VHT_FOLDER.glob(f"**/{name}")) if VHT_FOLDER.is_dir() else []:

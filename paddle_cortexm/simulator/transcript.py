@@ -1,4 +1,4 @@
-"""What the program printed on its UART, read back. The lines are made by app/report.c and app/fault.c."""
+"""What the program printed on its UART, read back. The lines are made by report.c and fault.c of app/firmware."""
 
 from __future__ import annotations
 

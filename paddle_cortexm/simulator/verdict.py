@@ -7,9 +7,9 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-# Largest difference, as a share of the largest logit. The float kernels of app/helium round alike on target and host,
-# but TVM's loops may be compiled to other orders of addition, and Helium flushes float32 subnormals. A rounding is at
-# most 6e-8 of the value in float32 and 5e-4 in float16, of which 2e-2 are 40.
+# Largest difference, as a share of the largest logit. The float kernels of app/runtime/helium round alike on target and
+# host, but TVM's loops may be compiled to other orders of addition, and Helium flushes float32 subnormals. A rounding
+# is at most 6e-8 of the value in float32 and 5e-4 in float16, of which 2e-2 are 40.
 TOLERANCE = {"fp32": 1e-4, "fp16": 2e-2}
 
 

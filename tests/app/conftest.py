@@ -8,11 +8,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from paddle_cortexm.boards import target_named
 from paddle_cortexm.firmware import toolchains
 from paddle_cortexm.firmware.build import build_program
 from paddle_cortexm.simulator import frames, simulators
 from paddle_cortexm.simulator.simulators import SimulatorRun
-from paddle_cortexm.target import target_named
 from tests.tiny_model import write_tiny_model
 
 Builder = Callable[..., Path]

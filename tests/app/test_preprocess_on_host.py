@@ -1,4 +1,4 @@
-"""app/preprocess.c, built for the host, against its numpy twin."""
+"""app/runtime/preprocess.c, built for the host, against its numpy twin."""
 
 from __future__ import annotations
 
@@ -47,8 +47,8 @@ def compiled(resize: int, size: int) -> Preprocess:
     rows = ", ".join("{" + ", ".join(map(str, range(256))) + "}" for _ in range(3))
     table = f"const uint8_t preprocessing_table[3][256] = {{{rows}}};\n"
     (folder / "frame.c").write_text(f'#include "preprocess.h"\n{table}{WHOLE_FRAME}')
-    sources = [str(REPOSITORY / "app/preprocess.c"), str(folder / "frame.c")]
-    includes = [f"-I{folder}", f"-I{REPOSITORY / 'app'}"]
+    sources = [str(REPOSITORY / "app/runtime/preprocess.c"), str(folder / "frame.c")]
+    includes = [f"-I{folder}", f"-I{REPOSITORY / 'app/runtime'}"]
     flags = ["-std=c11", "-O2", "-Wall", "-Wextra", "-Werror", "-shared", "-fPIC", "-fsanitize=undefined"]
     flags += ["-fno-sanitize-recover=all", "-static-libubsan"]
     library = folder / "preprocess.so"

@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from paddle_cortexm.boards import CORSTONE300
 from paddle_cortexm.compiler.arena.choice import plan_arena
 from paddle_cortexm.compiler.backends.registry import backends_named
 from paddle_cortexm.compiler.graph import Graph
@@ -22,7 +23,6 @@ from paddle_cortexm.host.model import HostModel
 from paddle_cortexm.simulator import transcript
 from paddle_cortexm.simulator.transcript import Transcript
 from paddle_cortexm.stage import read_json, write_json
-from paddle_cortexm.target import CORSTONE300
 from tests.app.conftest import Runner
 from tests.compiler.arena.streamed_networks import DEFINITION, RandomNetwork
 

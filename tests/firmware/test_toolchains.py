@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
+from paddle_cortexm.boards import CORSTONE300, CORSTONE310
 from paddle_cortexm.errors import UserError
 from paddle_cortexm.firmware import toolchains
-from paddle_cortexm.target import CORSTONE300, CORSTONE310
 
 
 def fake(folder: Path, name: str, version: str, knows: str) -> None:

@@ -8,9 +8,9 @@ from pathlib import Path
 
 import pytest
 
+from paddle_cortexm.boards import CORSTONE300, CORSTONE310, CORSTONE320
 from paddle_cortexm.errors import UserError
 from paddle_cortexm.simulator import simulators
-from paddle_cortexm.target import CORSTONE300, CORSTONE310
 
 
 def executable(path: Path, text: str = "#!/bin/sh\n") -> Path:
@@ -19,7 +19,7 @@ def executable(path: Path, text: str = "#!/bin/sh\n") -> Path:
     return path
 
 
-@pytest.mark.parametrize("name", CORSTONE300.simulators)
+@pytest.mark.parametrize("name", CORSTONE300.fvp.names)
 def test_every_known_name_of_a_model_is_found_and_preferred(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str
 ) -> None:
@@ -72,6 +72,34 @@ def test_the_model_is_called_with_honest_memories_and_a_time_limit() -> None:
         "mps3_board.uart0.shutdown_tag=EXITTHESIM",
     } <= set(command)
     assert command[command.index("--timelimit") + 1] == "90"
+
+
+def test_corstone320_s_model_has_parameters_of_its_own() -> None:
+    model = simulators.Simulator("fvp", Path("FVP_Corstone_SSE-320"), CORSTONE320)
+    command = model.command(Path("app.elf"), Path("frames.bin"), 90.0)
+    assert {
+        "mps4_board.uart0.out_file=-",
+        "mps4_board.uart0.shutdown_on_eot=1",
+        "mps4_board.visualisation.disable-visualisation=1",
+        "vis_hdlcd.disable_visualisation=1",
+        "mps4_board.subsystem.cpu0.semihosting-enable=1",
+        "mps4_board.subsystem.cpu0.semihosting-cmd_line=app.elf frames=frames.bin",
+    } <= set(command)
+    assert not any(word.startswith(("mps3_board", "cpu0.")) or "shutdown_tag" in word for word in command)
+
+
+def test_a_board_whose_memories_qemu_lacks_needs_an_fvp(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(simulators, "_find_model", lambda target: None)
+    for kind in (None, "qemu"):
+        with pytest.raises(
+            UserError, match=r"mps3-an547 has no BRAM at 0x12000000.*Corstone-320.*FVP_Corstone_SSE-320"
+        ):
+            simulators.find(CORSTONE320, kind)
+    with pytest.raises(UserError, match="no FVP of Corstone-320") as raised:
+        simulators.find(CORSTONE320, "fvp")
+    assert "qemu" not in str(raised.value)
+    monkeypatch.setattr(simulators, "_find_model", lambda target: tmp_path / "FVP_Corstone_SSE-320")
+    assert simulators.find(CORSTONE320).kind == "fvp"
 
 
 def test_a_simulator_that_hangs_is_killed_with_its_children(tmp_path: Path) -> None:

@@ -1,8 +1,8 @@
 """Which memory of the target holds what: the arena first in the fastest that has room, then the hot constants, then the
 weights.
 
-Weights too large for the SRAM stay in the DDR, with one exception: those of a streamed layer are read once a row or
-two. Where the hot constants' memory has room left, they become hot as well, the most often read first.
+Weights too large for the faster memories stay in the slowest, with one exception: those of a streamed layer are read
+once a row or two. Where the hot constants' memory has room left, they become hot as well, the most often read first.
 """
 
 from __future__ import annotations
@@ -19,14 +19,14 @@ from paddle_cortexm.target import KIB, Target
 
 
 @dataclass(frozen=True)
-class Placement:
-    """regions: {"arena" | "weights" | "hot": region}. kernels: with the constants' kinds as they are placed."""
+class RegionChoice:
+    """regions: {"arena" | "weights" | "hot": region}. kernels: with the constants of the kinds that go there."""
 
     regions: dict[str, str]
     kernels: dict[str, Kernel]
 
 
-def place_model(
+def choose_regions(
     graph: Graph,
     kernels: Mapping[str, Kernel],
     plan: MemoryPlan,
@@ -35,7 +35,7 @@ def place_model(
     *,
     demo_bytes: int,
     consume_input: bool = True,
-) -> Placement:
+) -> RegionChoice:
     """Choose the regions. asked: those the config fixes; demo_bytes: the demo frame;
     consume_input: as the plan was made.
 
@@ -46,12 +46,14 @@ def place_model(
         target.check_region(part, name)
     check_arena(graph, kernels, plan, target, asked, consume_input=consume_input)
     weights, hot = constant_bytes(kernels, "weights"), constant_bytes(kernels, "hot")
-    regions = target.place(arena=plan.arena_bytes, weights=weights, hot=hot, frames=demo_bytes, asked=asked)
+    regions = target.assign_regions(
+        arena=plan.arena_bytes, weights=weights, hot=hot, demo_frame=demo_bytes, asked=asked
+    )
     fast, slow = target.region(regions["hot"]), target.region(regions["weights"])
     if fast.cost >= slow.cost:
-        return Placement(regions, dict(kernels))
-    room = fast.free - hot - (plan.arena_bytes if regions["arena"] == fast.name else 0)
-    return Placement(regions, _with_hot_weights(graph, kernels, plan, room))
+        return RegionChoice(regions, dict(kernels))
+    room = target.free(fast.name) - hot - (plan.arena_bytes if regions["arena"] == fast.name else 0)
+    return RegionChoice(regions, _with_hot_weights(graph, kernels, plan, room))
 
 
 def constant_bytes(kernels: Mapping[str, Kernel], kind: str) -> int:
@@ -69,38 +71,39 @@ def check_arena(
     consume_input: bool,
 ) -> None:
     """Raise UserError when the arena is larger than the memory it may go to."""
-    allowed = [target.region(asked["arena"])] if "arena" in asked else list(target.by_cost())
-    largest = max(allowed, key=lambda region: region.free)
-    excess = plan.arena_bytes - largest.free
+    allowed = [asked["arena"]] if "arena" in asked else [region.name for region in target.candidates("arena")]
+    largest = max(allowed, key=target.free)
+    free = target.free(largest)
+    excess = plan.arena_bytes - free
     if excess <= 0:
         return
     smallest = plan_arena(graph, kernels, "minimum", consume_input=consume_input).arena_bytes
-    if smallest <= largest.free:
-        largest_setting = arena_setting(largest.free // KIB * KIB)
+    if smallest <= free:
+        largest_setting = arena_setting(free // KIB * KIB)
         remedy = (
             f"compile.memory.arena: {largest_setting} is the largest setting that fits there, "
             f"{arena_setting(smallest)} the smallest that works."
         )
     else:
         remedy = (
-            f"Streaming rows brings it down to {smallest:,} bytes, still {smallest - largest.free:,} too many: choose "
+            f"Streaming rows brings it down to {smallest:,} bytes, still {smallest - free:,} too many: choose "
             f"a smaller backbone or image_size, or a target with more memory."
         )
     raise UserError(
-        f"{target.name}: the arena of {plan.arena_bytes:,} bytes is {excess:,} too large for {largest.name}, which has "
-        f"{largest.free:,} free. Its lower bound is {plan.lower_bound:,}, set by "
+        f"{target.name}: the arena of {plan.arena_bytes:,} bytes is {excess:,} too large for {largest}, which has "
+        f"{free:,} free. Its lower bound is {plan.lower_bound:,}, set by "
         f"{plan.peak_of(graph)}. {remedy}"
     )
 
 
 def _with_hot_weights(graph: Graph, kernels: Mapping[str, Kernel], plan: MemoryPlan, room: int) -> dict[str, Kernel]:
     """The kernels with weights of streamed layers made hot while they fit into `room` bytes."""
-    placed = dict(kernels)
+    result = dict(kernels)
     streamed = [graph.layers[i] for segment in plan.segments for i in segment.layers]
     for layer in sorted(streamed, key=lambda layer: -graph.output_of(layer).shape[1]):
         needed = constant_bytes({layer.output: kernels[layer.output]}, "weights")
         if 0 < needed <= room:
             room -= needed
             hot = tuple(replace(constant, kind="hot") for constant in kernels[layer.output].constants)
-            placed[layer.output] = replace(kernels[layer.output], constants=hot)
-    return placed
+            result[layer.output] = replace(kernels[layer.output], constants=hot)
+    return result

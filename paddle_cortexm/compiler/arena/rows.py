@@ -2,8 +2,9 @@
 
 A segment is a run of consecutive layers of which only the last one's tensor is read outside. Inside it each tensor has
 a rolling buffer that holds only the rows its readers still need: row y stands at y modulo the buffer's rows. The order
-of work is fixed by one rule: of all layers whose input rows are there, the deepest one makes its next row (app/stream.c
-does the same on the target). Nothing is computed twice, so the result is the same bits as layer by layer.
+of work is fixed by one rule: of all layers whose input rows are there, the deepest one makes its next row
+(app/runtime/stream.c does the same on the target). Nothing is computed twice, so the result is the same bits as layer
+by layer.
 """
 
 from __future__ import annotations
@@ -15,7 +16,7 @@ from math import lcm
 from paddle_cortexm.compiler.graph import Graph, Layer, last_readers
 from paddle_cortexm.compiler.tensor import BYTES_OF
 
-# Sizes of the tables in app/stream.h.
+# Sizes of the tables in app/runtime/stream.h.
 MOST_WINDOW_ROWS = 32  # STREAM_KERNEL_ROW_LIMIT
 MOST_TENSORS = 128  # STREAM_TENSOR_LIMIT
 

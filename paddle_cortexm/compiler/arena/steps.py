@@ -139,7 +139,7 @@ def _streamable_runs(graph: Graph, kernels: Mapping[str, Kernel]) -> list[tuple[
 
 
 def _makes_rows(graph: Graph, kernels: Mapping[str, Kernel], number: int) -> bool:
-    """Whether the layer's kernel can make one row, and app/stream.c hold the rows of its window."""
+    """Whether the layer's kernel can make one row, and app/runtime/stream.c hold the rows of its window."""
     layer = graph.layers[number]
     window_rows = row_layer(graph, layer).accesses[0].kernel
     return kernels[layer.output].row_body is not None and window_rows <= MOST_WINDOW_ROWS
@@ -147,8 +147,8 @@ def _makes_rows(graph: Graph, kernels: Mapping[str, Kernel], number: int) -> boo
 
 def _closed_runs(graph: Graph, run_first: int, run_last: int) -> Iterator[tuple[int, int]]:
     """(first, last) of each part of a run that can be a segment: nothing it makes is read behind it but the last
-    tensor; it does not close the graph; the graph's input, if it reads it, is read by nobody else; and app/stream.c
-    has room for its tensors."""
+    tensor; it does not close the graph; the graph's input, if it reads it, is read by nobody else; and
+    app/runtime/stream.c has room for its tensors."""
     last_read = last_readers(graph)
     for first in range(run_first, run_last + 1):
         named: set[str] = set()

@@ -64,8 +64,6 @@ def _header(graph: Graph, plan: MemoryPlan, facts: ModelFacts, weight_bytes: int
 #include <stdint.h>
 
 #define MODEL_NAME {string_literal(facts.name)}
-#define MODEL_IS_INT8 {int(facts.precision == "int8")}
-#define MODEL_IS_FP16 {int(facts.precision == "fp16")}
 #define MODEL_INPUT_RESIZE {facts.resize} /* short side of the image before the centre crop, pixels */
 #define MODEL_INPUT_HEIGHT {source.shape[1]}
 #define MODEL_INPUT_WIDTH {source.shape[2]}

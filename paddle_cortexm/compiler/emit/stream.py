@@ -1,4 +1,4 @@
-"""The C of a streamed segment: a function a layer that makes one row, and the tables app/stream.c works from."""
+"""The C of a streamed segment: a function a layer that makes one row, and the tables of app/runtime/stream.c."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from paddle_cortexm.compiler.c_text import element_type
 from paddle_cortexm.compiler.graph import Graph, Layer, last_readers
 from paddle_cortexm.compiler.kernels.kernel import Kernel
 
-STREAM_SOURCE = "app/stream.c"
+STREAM_SOURCE = "app/runtime/stream.c"
 
 
 def row_function(

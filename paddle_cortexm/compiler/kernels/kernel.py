@@ -41,7 +41,7 @@ class Kernel:
     constants: tuple[Constant, ...] = ()
     scratch_bytes: int = 0
     header: str | None = None  # header to include, as in "helium.h"
-    sources: tuple[str, ...] = ()  # C files to compile, relative to the repository: "app/helium/pointwise_s8.c"
+    sources: tuple[str, ...] = ()  # C files to compile, relative to the repository: "app/runtime/helium/pointwise_s8.c"
     functions: str = ""  # complete C functions the body calls (generated code); names start with `{layer}`
     overwrites_input: bool = False  # output may share input0's memory
     row_body: str | None = None  # computes one output row: reads `rows` (const pointers to the window's input rows, all

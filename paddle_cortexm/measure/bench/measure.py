@@ -7,11 +7,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from paddle_cortexm.boards import target_named
 from paddle_cortexm.measure.bench.networks import StageFailed, Variant, deploy
 from paddle_cortexm.measure.profile.profile import LayerProfile, Profile, profile
 from paddle_cortexm.simulator import simulators
 from paddle_cortexm.stage import read_json
-from paddle_cortexm.target import target_named
 
 
 @dataclass(frozen=True)

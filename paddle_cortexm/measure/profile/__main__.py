@@ -13,11 +13,11 @@ from dataclasses import asdict
 from pathlib import Path
 
 from paddle_cortexm import cli, config, stage
+from paddle_cortexm.boards import target_named
 from paddle_cortexm.measure.profile.profile import profile
 from paddle_cortexm.measure.profile.report import save_picture, text
 from paddle_cortexm.simulator import simulators
 from paddle_cortexm.stage import write_json
-from paddle_cortexm.target import target_named
 
 
 def main() -> int:

@@ -123,10 +123,10 @@ class RandomNetwork:
 
 @cache
 def kernel_objects() -> tuple[TemporaryDirectory[str], tuple[str, ...]]:
-    """The kernels and app/stream.c's neighbours, compiled once in a test run: (the folder, which goes at the end of the
-    process, the object files)."""
+    """The kernels and app/runtime/stream.c's neighbours, compiled once in a test run: (the folder, which goes at the
+    end of the process, the object files)."""
     folder = TemporaryDirectory()
-    sources = sorted((REPOSITORY / "app/helium").glob("*.c"))
+    sources = sorted((REPOSITORY / "app/runtime/helium").glob("*.c"))
     includes = [f"-I{REPOSITORY / header}" for header in HEADERS]
     command = [host_compiler(), *FLAGS, *includes, "-c", *map(str, sources)]
     subprocess.run(command, check=True, cwd=folder.name)
@@ -159,7 +159,7 @@ def _run_guarded(
     (folder / "model.c").write_text(source.replace(DEFINITION, ""))
     (folder / "guarded.c").write_text(GUARDED.format(guard=GUARD_BYTES))
     sources = [*(str(folder / name) for name in ("model.c", "model_weights.c", "guarded.c"))]
-    sources += [str(REPOSITORY / "app/stream.c"), *kernel_objects()[1]]
+    sources += [str(REPOSITORY / "app/runtime/stream.c"), *kernel_objects()[1]]
     includes = [f"-I{path}" for path in (folder, *(REPOSITORY / header for header in HEADERS))]
     library = folder / "model.so"
     subprocess.run([host_compiler(), *FLAGS, "-shared", *includes, *sources, "-lm", "-o", str(library)], check=True)

@@ -176,6 +176,6 @@ def test_a_window_with_more_rows_than_the_tables_hold_is_not_streamed() -> None:
 
 
 def test_the_tables_of_the_runtime_hold_what_the_compiler_may_ask_for() -> None:
-    header = (REPOSITORY / "app/stream.h").read_text()
+    header = (REPOSITORY / "app/runtime/stream.h").read_text()
     assert f"#define STREAM_TENSOR_LIMIT {MOST_TENSORS} " in header
     assert f"#define STREAM_KERNEL_ROW_LIMIT {MOST_WINDOW_ROWS} " in header

@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 
+from paddle_cortexm.boards import CORSTONE300, CORSTONE310
 from paddle_cortexm.firmware import toolchains
 from paddle_cortexm.firmware.build import build_program
 from paddle_cortexm.measure.profile.counts import count
@@ -11,7 +12,7 @@ from paddle_cortexm.measure.profile.disassembly import disassemble
 from paddle_cortexm.measure.profile.profile import FunctionProfile, LayerProfile, Profile
 from paddle_cortexm.measure.profile.report import save_picture, text
 from paddle_cortexm.simulator import simulators
-from paddle_cortexm.target import CORSTONE300, CORSTONE310, Target
+from paddle_cortexm.target import Target
 from tests.tiny_model import write_tiny_model
 
 

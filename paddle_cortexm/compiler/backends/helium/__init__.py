@@ -1,4 +1,4 @@
-"""Backend `helium`: the kernels in app/helium, portable C and Helium (MVE) vector code that give the same bits.
+"""Backend `helium`: the kernels in app/runtime/helium, portable C and Helium (MVE) vector code that give the same bits.
 
 `SELECTORS` says which module answers for an operator type. A module's `select(graph, layer)` packs the layer's
 constants and returns its Kernel, or a Rejection with the reason.

@@ -1,4 +1,4 @@
-"""2-D convolution: chooses among the 1x1, the stem and the general kernel (app/helium/conv2d_s8.c)."""
+"""2-D convolution: chooses among the 1x1, the stem and the general kernel (app/runtime/helium/conv2d_s8.c)."""
 
 from __future__ import annotations
 
@@ -14,12 +14,12 @@ from paddle_cortexm.compiler.backends.helium.packing import (
     matrix_rejection,
     matrix_scratch,
 )
-from paddle_cortexm.compiler.backends.helium.structs import declaration, size_fields, window_fields
+from paddle_cortexm.compiler.backends.helium.structs import declaration, window_fields
 from paddle_cortexm.compiler.graph import Graph, Layer
 from paddle_cortexm.compiler.kernels.kernel import Kernel, Rejection, c_template
 from paddle_cortexm.compiler.operators.convolution import IntegerConvolution
 
-CONV2D = ("app/helium/conv2d_s8.c",)
+CONV2D = ("app/runtime/helium/conv2d_s8.c",)
 LARGEST_KERNEL_HEIGHT = 16  # HELIUM_CONV2D_ROWS
 
 
@@ -76,7 +76,7 @@ def window_kernel(
         constants=matrix_constants(matrix),
         scratch_bytes=row_scratch + input_width * channels,
         header=f"{function}.h",
-        sources=(f"app/helium/{function}.c", *more_sources, *pointwise.MATRIX_SOURCES),
+        sources=(f"app/runtime/helium/{function}.c", *more_sources, *pointwise.MATRIX_SOURCES),
         row_body=c_template(declarations + row),
         row_scratch_bytes=row_scratch,
     )
@@ -88,7 +88,6 @@ def _fields(graph: Graph, layer: Layer, operator: IntegerConvolution, matrix: Ma
     return {
         "matrix": matrix_fields(matrix),
         "input_channels": source.shape[3],
-        **size_fields(source, graph.output_of(layer)),
-        **window_fields(operator.window),
+        **window_fields(source, graph.output_of(layer), operator.window),
         "input_zero_point": operator.input_zero_point,
     }

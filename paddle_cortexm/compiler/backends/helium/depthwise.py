@@ -1,5 +1,5 @@
-"""Depthwise convolution: app/helium/depthwise_window_s8.c for usual windows on all but the smallest maps, else
-app/helium/depthwise_s8.c."""
+"""Depthwise convolution: app/runtime/helium/depthwise_window_s8.c for usual windows on all but the smallest maps, else
+app/runtime/helium/depthwise_s8.c."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from paddle_cortexm.compiler.backends.helium.requantisation import (
     requantise_constants,
     requantise_fields,
 )
-from paddle_cortexm.compiler.backends.helium.structs import declaration, size_fields, window_fields
+from paddle_cortexm.compiler.backends.helium.structs import declaration, window_fields
 from paddle_cortexm.compiler.graph import Graph, Layer
 from paddle_cortexm.compiler.kernels.kernel import Constant, Kernel, Rejection, c_template
 from paddle_cortexm.compiler.operators.depthwise_convolution import IntegerDepthwiseConvolution
@@ -83,8 +83,7 @@ def _kernel(graph: Graph, layer: Layer, operator: IntegerDepthwiseConvolution, b
     strip_bytes = GROUP * window.kernel[0] * ((result.shape[2] - 1) * window.stride[1] + window.kernel[1])
     fields = {
         "channels": source.shape[3],
-        **size_fields(source, result),
-        **window_fields(window),
+        **window_fields(source, result, window),
         "input_zero_point": operator.input_zero_point,
         "weights": "$weights",
         "bias": "$bias",
@@ -105,7 +104,7 @@ def _kernel(graph: Graph, layer: Layer, operator: IntegerDepthwiseConvolution, b
         ),
         scratch_bytes=strip_bytes,
         header="depthwise_s8.h",
-        sources=("app/helium/depthwise_s8.c",),
+        sources=("app/runtime/helium/depthwise_s8.c",),
         row_body=c_template(parameters + "    helium_depthwise_row_s8(&parameters, rows, output, scratch);\n"),
         row_scratch_bytes=strip_bytes,
     )

@@ -1,11 +1,11 @@
-"""Depthwise convolution with a small window: app/helium/depthwise_window_s8.c."""
+"""Depthwise convolution with a small window: app/runtime/helium/depthwise_window_s8.c."""
 
 from __future__ import annotations
 
 import numpy as np
 
 from paddle_cortexm.compiler.backends.helium.requantisation import GROUP, split_shift, table_constant
-from paddle_cortexm.compiler.backends.helium.structs import declaration, size_fields
+from paddle_cortexm.compiler.backends.helium.structs import declaration, window_fields
 from paddle_cortexm.compiler.graph import Graph, Layer
 from paddle_cortexm.compiler.kernels.kernel import Constant, Kernel, Rejection, c_template
 from paddle_cortexm.compiler.operators.depthwise_convolution import IntegerDepthwiseConvolution
@@ -97,12 +97,7 @@ def _kernel(graph: Graph, layer: Layer, operator: IntegerDepthwiseConvolution, b
     window, requantisation, table = operator.window, operator.requantisation, table_with_clamp(operator)
     fields = {
         "channels": source.shape[3],
-        **size_fields(source, result),
-        "kernel_height": window.kernel[0],
-        "kernel_width": window.kernel[1],
-        "stride": window.stride[0],
-        "padding_top": window.padding[0],
-        "padding_left": window.padding[1],
+        **window_fields(source, result, window),
         "input_zero_point": operator.input_zero_point,
         "weights": "$weights",
         "constants": "$constants",
@@ -124,7 +119,7 @@ def _kernel(graph: Graph, layer: Layer, operator: IntegerDepthwiseConvolution, b
         ),
         scratch_bytes=scratch,
         header="depthwise_window_s8.h",
-        sources=("app/helium/depthwise_window_s8.c",),
+        sources=("app/runtime/helium/depthwise_window_s8.c",),
         row_body=c_template(parameters + "    helium_depthwise_window_row_s8(&parameters, rows, output, scratch);\n"),
         row_scratch_bytes=scratch,
         rows_body=c_template(

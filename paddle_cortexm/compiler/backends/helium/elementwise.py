@@ -1,4 +1,4 @@
-"""Elementwise addition and multiplication: app/helium/add_s8.c and elementwise_multiply_s8.c."""
+"""Elementwise addition and multiplication: app/runtime/helium/add_s8.c and elementwise_multiply_s8.c."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ def _add(graph: Graph, layer: Layer, add: IntegerAdd) -> Kernel | Rejection:
         reason="16 sums at a time",
         body=c_template(parameters + f"    helium_add_s8(&parameters, input0, input1, output, {first.elements});\n"),
         header="add_s8.h",
-        sources=("app/helium/add_s8.c",),
+        sources=("app/runtime/helium/add_s8.c",),
         overwrites_input=True,
         row_body=c_template(parameters + f"    helium_add_s8(&parameters, rows[0], residual, output, {row});\n"),
     )
@@ -70,7 +70,7 @@ def _multiply(graph: Graph, layer: Layer, operator: IntegerMultiply) -> Kernel |
         reason="16 products at a time" + (", second factor per channel" if broadcast else ""),
         body=c_template(parameters + call.format(source="input0, input1", count=count, repeats=repeats)),
         header="elementwise_multiply_s8.h",
-        sources=("app/helium/elementwise_multiply_s8.c",),
+        sources=("app/runtime/helium/elementwise_multiply_s8.c",),
         overwrites_input=True,
         # A broadcast factor is no row of input1, and only whole after the layer that averages this very tensor.
         row_body=None

@@ -1,4 +1,4 @@
-"""Depthwise convolution of floats: app/helium/depthwise_f32.c and depthwise_f16.c."""
+"""Depthwise convolution of floats: app/runtime/helium/depthwise_f32.c and depthwise_f16.c."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from paddle_cortexm.compiler.backends.helium.float_packing import (
     packed_vectors,
     weighted_rejection,
 )
-from paddle_cortexm.compiler.backends.helium.structs import declaration, size_fields, window_fields
+from paddle_cortexm.compiler.backends.helium.structs import declaration, window_fields
 from paddle_cortexm.compiler.graph import Graph, Layer
 from paddle_cortexm.compiler.kernels.kernel import Constant, Kernel, Rejection, c_template
 from paddle_cortexm.compiler.operators.depthwise_convolution import DepthwiseConvolution
@@ -35,8 +35,7 @@ def _kernel(graph: Graph, layer: Layer, operator: DepthwiseConvolution) -> Kerne
         "weights": "$weights",
         "bias": "$bias",
         "channels": channels,
-        **size_fields(source, graph.output_of(layer)),
-        **window_fields(operator.window),
+        **window_fields(source, graph.output_of(layer), operator.window),
         "activation": activation_fields(operator.clamp, operator.epilogue.activation),
     }
     parameters = declaration("helium_float_depthwise_t", "parameters", fields)

@@ -1,4 +1,4 @@
-"""Addition, multiplication and activations of floats: app/helium/elementwise_f32.c and elementwise_f16.c."""
+"""Addition, multiplication and activations of floats: app/runtime/helium/elementwise_f32.c and elementwise_f16.c."""
 
 from __future__ import annotations
 

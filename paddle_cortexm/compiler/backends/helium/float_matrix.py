@@ -1,4 +1,4 @@
-"""Convolutions and fully connected layers of floats: app/helium/conv2d_f32.c and conv2d_f16.c."""
+"""Convolutions and fully connected layers of floats: app/runtime/helium/conv2d_f32.c and conv2d_f16.c."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from paddle_cortexm.compiler.backends.helium.float_packing import (
     packed_matrix,
     weighted_rejection,
 )
-from paddle_cortexm.compiler.backends.helium.structs import declaration, size_fields, window_fields
+from paddle_cortexm.compiler.backends.helium.structs import declaration, window_fields
 from paddle_cortexm.compiler.graph import Graph, Layer
 from paddle_cortexm.compiler.kernels.kernel import Constant, Kernel, Rejection, c_template
 from paddle_cortexm.compiler.operators.convolution import Convolution
@@ -66,7 +66,7 @@ def _convolution(graph: Graph, layer: Layer, operator: Convolution) -> Kernel:
     source, result = graph.inputs_of(layer)[0], graph.output_of(layer)
     _, _, input_width, input_channels = source.shape
     fields = {"matrix": _matrix_fields(operator), "input_channels": input_channels}
-    fields |= size_fields(source, result) | window_fields(operator.window)
+    fields |= window_fields(source, result, operator.window)
     convolution = declaration("helium_float_conv2d_t", "convolution", fields)
     added = operator.epilogue.add is not None
     whole = f"helium_conv2d_{kind.suffix}(&convolution, input0, output, scratch, {'input1' if added else 'NULL'});"

@@ -1,4 +1,4 @@
-"""Constants of the float kernels as app/helium/conv2d_float.h and depthwise_float.h lay them out."""
+"""Constants of the float kernels as app/runtime/helium/conv2d_float.h and depthwise_float.h lay them out."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ class FloatType:
 
     def source(self, name: str) -> str:
         """The C file that compiles a kernel for this precision."""
-        return f"app/helium/{name}_{self.suffix}.c"
+        return f"app/runtime/helium/{name}_{self.suffix}.c"
 
 
 FLOAT_TYPES = {"float32": FloatType("float32", "f32", 4, 1), "float16": FloatType("float16", "f16", 8, 2)}

@@ -1,4 +1,4 @@
-"""Fully connected layer, and 1x1 convolution of a single pixel: app/helium/fully_connected_s8.c."""
+"""Fully connected layer, and 1x1 convolution of a single pixel: app/runtime/helium/fully_connected_s8.c."""
 
 from __future__ import annotations
 
@@ -37,5 +37,5 @@ def kernel(matrix: Matrix, reason: str) -> Kernel:
         constants=matrix_constants(matrix),
         scratch_bytes=matrix_scratch(matrix, pixels=1),
         header="fully_connected_s8.h",
-        sources=("app/helium/fully_connected_s8.c", *MATRIX_SOURCES),
+        sources=("app/runtime/helium/fully_connected_s8.c", *MATRIX_SOURCES),
     )

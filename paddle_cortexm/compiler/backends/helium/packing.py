@@ -1,4 +1,4 @@
-"""Constants as the matrix kernels (app/helium/matrix_s8.h) read them, and their C parameter structs."""
+"""Constants as the matrix kernels (app/runtime/helium/matrix_s8.h) read them, and their C parameter structs."""
 
 from __future__ import annotations
 
@@ -19,8 +19,8 @@ BLOCK = 16  # values a vector has: the depth is filled up to a multiple
 CHANNELS_MULTIPLE = 4  # the kernels multiply so many channels at a time
 GROUP = 8  # channels that share a run of constants
 SMALLEST_SHIFT = -31  # of a vector shift to the right
-RUN_CHANNELS = 96  # HELIUM_MULTIPLY_CHANNELS: computed at a time
-PIXELS = 3  # HELIUM_MULTIPLY_PIXELS
+RUN_CHANNELS = 96  # HELIUM_GEMM_CHANNELS: computed at a time
+PIXELS = 3  # HELIUM_GEMM_PIXELS
 ADDEND_SHIFT = 22  # HELIUM_ADDEND_SHIFT: an int8 difference has 9 bits; shifted by more it would leave 32
 LARGEST_INPUT = 128  # of int8, without its sign
 INT32 = np.iinfo(np.int32)

@@ -1,4 +1,4 @@
-"""1x1 convolution at stride 1: app/helium/pointwise_s8.c."""
+"""1x1 convolution at stride 1: app/runtime/helium/pointwise_s8.c."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from paddle_cortexm.compiler.kernels.kernel import Kernel, c_template
 from paddle_cortexm.compiler.operators.convolution import IntegerConvolution
 from paddle_cortexm.compiler.operators.parts.window import Window
 
-MATRIX_SOURCES = ("app/helium/matrix_s8.c", "app/helium/multiply_s8.c", "app/helium/finish_s8.c")
+MATRIX_SOURCES = tuple(f"app/runtime/helium/{name}_s8.c" for name in ("matrix", "gemm", "finish"))
 
 
 def takes(operator: IntegerConvolution) -> bool:
@@ -39,7 +39,7 @@ def kernel(matrix: Matrix, height: int, width: int) -> Kernel:
         constants=matrix_constants(matrix),
         scratch_bytes=scratch,
         header="pointwise_s8.h",
-        sources=("app/helium/pointwise_s8.c", *MATRIX_SOURCES),
+        sources=("app/runtime/helium/pointwise_s8.c", *MATRIX_SOURCES),
         row_body=call("rows[0]", str(width), "residual"),
         row_scratch_bytes=scratch,
         rows_body=call("rows[0]", f"count * {width}", "residual"),

@@ -1,9 +1,9 @@
-"""Average and max pooling: app/helium/average_pool_s8.c and max_pool_s8.c; of floats pool_f32.c and pool_f16.c."""
+"""Average and max pooling: app/runtime/helium/average_pool_s8.c, max_pool_s8.c; of floats pool_f32.c, pool_f16.c."""
 
 from __future__ import annotations
 
 from paddle_cortexm.compiler.backends.helium.float_packing import FLOAT_TYPES
-from paddle_cortexm.compiler.backends.helium.structs import declaration, size_fields, window_fields
+from paddle_cortexm.compiler.backends.helium.structs import declaration, window_fields
 from paddle_cortexm.compiler.graph import Graph, Layer
 from paddle_cortexm.compiler.kernels.kernel import Kernel, Rejection, c_template
 from paddle_cortexm.compiler.operators.average_pool import AveragePool, IntegerAveragePool
@@ -27,7 +27,7 @@ def select(graph: Graph, layer: Layer) -> Kernel | Rejection:
 
 def _kernel(source: Tensor, result: Tensor, window: Window, kind: str) -> Kernel:
     """kind: average_pool or max_pool."""
-    fields = {"channels": source.shape[3], **size_fields(source, result), **window_fields(window)}
+    fields = {"channels": source.shape[3], **window_fields(source, result, window)}
     parameters = declaration("helium_pool_t", "parameters", fields)
     floats = FLOAT_TYPES.get(source.dtype)
     suffix = floats.suffix if floats else "s8"
@@ -39,7 +39,7 @@ def _kernel(source: Tensor, result: Tensor, window: Window, kind: str) -> Kernel
         body=c_template(parameters + f"    helium_{kind}_{suffix}(&parameters, input0, output, scratch);\n"),
         scratch_bytes=POINTER_BYTES * window.kernel[0],
         header=floats.header if floats else f"{kind}_s8.h",
-        sources=(floats.source("pool") if floats else f"app/helium/{kind}_s8.c",),
+        sources=(floats.source("pool") if floats else f"app/runtime/helium/{kind}_s8.c",),
         row_body=c_template(parameters + rows) if _all_rows_inside(source, result, window) else None,
     )
 

@@ -1,4 +1,4 @@
-"""Constants as app/helium/helium.h lays them out: narrowing order, and shifts split into right and left."""
+"""Constants as app/runtime/helium/helium.h lays them out: narrowing order, and shifts split into right and left."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A network's first convolution, of few input channels: app/helium/stem_s8.c."""
+"""A network's first convolution, of few input channels: app/runtime/helium/stem_s8.c."""
 
 from __future__ import annotations
 

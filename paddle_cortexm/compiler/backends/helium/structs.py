@@ -19,23 +19,17 @@ def declaration(c_type: str, name: str, fields: Mapping[str, object]) -> str:
     return f"    static const {c_type} {name} = {initialiser(fields)};\n"
 
 
-def size_fields(source: Tensor, result: Tensor) -> dict[str, int]:
-    """Height and width of a layer's input and output."""
+def window_fields(source: Tensor, result: Tensor, window: Window) -> dict[str, object]:
+    """Size of a layer's input and output, and its window: helium_size_t and helium_window_t of helium.h."""
     return {
-        "input_height": source.shape[1],
-        "input_width": source.shape[2],
-        "output_height": result.shape[1],
-        "output_width": result.shape[2],
-    }
-
-
-def window_fields(window: Window) -> dict[str, int]:
-    """Kernel, stride and padding."""
-    return {
-        "kernel_height": window.kernel[0],
-        "kernel_width": window.kernel[1],
-        "stride_height": window.stride[0],
-        "stride_width": window.stride[1],
-        "padding_top": window.padding[0],
-        "padding_left": window.padding[1],
+        "input": {"height": source.shape[1], "width": source.shape[2]},
+        "output": {"height": result.shape[1], "width": result.shape[2]},
+        "window": {
+            "kernel_height": window.kernel[0],
+            "kernel_width": window.kernel[1],
+            "stride_height": window.stride[0],
+            "stride_width": window.stride[1],
+            "padding_top": window.padding[0],
+            "padding_left": window.padding[1],
+        },
     }

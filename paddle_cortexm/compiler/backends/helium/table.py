@@ -1,4 +1,4 @@
-"""Tables: app/helium/table_s8.c."""
+"""Tables: app/runtime/helium/table_s8.c."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ def select(graph: Graph, layer: Layer) -> Kernel | Rejection:
         body=c_template(call.format(source="input0", count=output.elements)),
         constants=(table_constant(layer.operator.table),),
         header="table_s8.h",
-        sources=("app/helium/table_s8.c",),
+        sources=("app/runtime/helium/table_s8.c",),
         overwrites_input=True,
         row_body=c_template(call.format(source="rows[0]", count=row)),
     )

@@ -36,7 +36,7 @@ def requantise(
     accumulator: NDArray[Any], multiplier: NDArray[np.int32] | int, shift: NDArray[np.int32] | int
 ) -> NDArray[np.int64]:
     """floor(accumulator * multiplier * 2**(shift - 31) + 1/2) for int32 accumulators: single rounding, 64-bit
-    intermediate, saturated to int32. The C of it is helium_requantise in app/helium/requantise.h."""
+    intermediate, saturated to int32. The C of it is helium_requantise in app/runtime/helium/requantise.h."""
     product = accumulator.astype(np.int64) * np.asarray(multiplier, np.int64)
     rounded = ((product >> (30 - np.asarray(shift, np.int64))) + 1) >> 1
     return np.clip(rounded, INT32_MINIMUM, INT32_MAXIMUM)

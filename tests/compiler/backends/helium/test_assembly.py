@@ -36,14 +36,14 @@ __attribute__((naked, noinline)) static int call_checked(const call_t *call __at
 }
 """
 
-# Every function of multiply_s8.c: depths of one and two blocks, of 3 to 16 whole ones, and all kinds of deeper ones.
+# Every function of gemm_s8.c: depths of one and two blocks, of 3 to 16 whole ones, and all kinds of deeper ones.
 DEPTHS = (5, 16, 17, 32, 33, 40, 56, 64, 72, *range(48, 257, 16), 272, 288, 300, 310)
 MULTIPLY = f"""
     static const int depths[] = {{{", ".join(map(str, DEPTHS))}}};
     for (unsigned i = 0; i < sizeof depths / sizeof *depths; i++) {{
-        const helium_multiply_t m = helium_multiply_s8(input0, depths[i], 8, (int32_t *)(void *)scratch);
-        void *const functions[] = {{(void *)helium_multiply_three_s8(depths[i]),
-                                   (void *)helium_multiply_one_s8(depths[i])}};
+        const helium_gemm_t m = helium_gemm_s8(input0, depths[i], 8, (int32_t *)(void *)scratch);
+        void *const functions[] = {{(void *)helium_gemm_three_s8(depths[i]),
+                                   (void *)helium_gemm_one_s8(depths[i])}};
         for (int f = 0; f < 2; f++) {{
             const call_t call = {{functions[f], {{input0, input0, input0, &m}}}};
             if (call_checked(&call)) {{
@@ -98,7 +98,7 @@ def case(body: str, functions: str = "", header: str = "finish_s8.h", sources: t
 
 @pytest.mark.parametrize("body", [MULTIPLY, FINISH], ids=["multiply", "finish"])
 def test_integer_assembly_keeps_its_caller_s_registers(body: str, run_on_helium: RunOnHelium) -> None:
-    sources = ("app/helium/multiply_s8.c", "app/helium/finish_s8.c")
+    sources = ("app/runtime/helium/gemm_s8.c", "app/runtime/helium/finish_s8.c")
     assert run_on_helium([case(body, sources=sources)])[0].output.item() == 1
 
 

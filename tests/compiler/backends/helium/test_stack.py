@@ -11,7 +11,7 @@ from paddle_cortexm.stage import REPOSITORY
 from tests.compiler.backends.helium.rig import runners
 
 LARGEST_FRAME = 640  # bytes of one function: saved and spilled vector registers, no buffers
-SOURCES = sorted((REPOSITORY / "app/helium").glob("*.c"))
+SOURCES = sorted((REPOSITORY / "app/runtime/helium").glob("*.c"))
 
 
 def test_no_kernel_has_a_large_stack_frame(tmp_path: Path) -> None:

@@ -18,7 +18,7 @@ from tests.compiler.backends.helium.rig.cases import Array, Case, guarded_symbol
 
 RIG = Path(__file__).parent
 WARNINGS = ("-std=c11", "-Wall", "-Wextra", "-Werror", "-ffp-contract=off")
-INCLUDES = (f"-I{RIG}", f"-I{REPOSITORY / 'app/helium'}")
+INCLUDES = (f"-I{RIG}", f"-I{REPOSITORY / 'app/runtime/helium'}")
 CPU = ("-mcpu=cortex-m55", "-mthumb", "-mfloat-abi=hard")
 GCC = "arm-none-eabi-gcc"
 COMPILERS: dict[str, tuple[str, ...]] = {

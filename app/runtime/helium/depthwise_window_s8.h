@@ -1,0 +1,51 @@
+/* int8 depthwise convolution, channel multiplier 1, whose window is at most 3 high and 4 wide, or 5 x 5; stride 1 or 2.
+ */
+#ifndef HELIUM_DEPTHWISE_WINDOW_S8_H
+#define HELIUM_DEPTHWISE_WINDOW_S8_H
+
+#include "helium.h"
+
+#define HELIUM_DEPTHWISE_WINDOW_ROWS 5
+/* Bytes a row needs as scratch: a vector of zero points and the words of 36 columns; for 5 x 5 those of 20 columns,
+ * twice, and 24 columns of a row. */
+#define HELIUM_DEPTHWISE_WINDOW_SCRATCH (16 + 36 * 64)
+#define HELIUM_DEPTHWISE_WINDOW_SCRATCH_5X5 (16 + 2 * 20 * 64 + 24 * 16)
+
+/* Values of a channel in `constants`. */
+enum {
+    HELIUM_DEPTHWISE_BIAS,       /* minus input zero point times the sum of the weights */
+    HELIUM_DEPTHWISE_MULTIPLIER, /* 2^30 ... 2^31 - 1, or 0 */
+    HELIUM_DEPTHWISE_SHIFT,      /* -1 ... -31 */
+    HELIUM_DEPTHWISE_CONSTANTS   /* how many */
+};
+
+/* One layer.
+ *
+ * weights: 16 bytes a channel, byte 4 * column + row, zero where the window has no such row or column. For 5 x 5 there
+ * are 32 bytes: rows 0 ... 3 of columns 0 ... 4 in that order, then columns 0 ... 4 of row 4, then zeros. */
+typedef struct {
+    int32_t channels;
+    helium_size_t input;
+    helium_size_t output;
+    helium_window_t window; /* stride_height = stride_width: 1 or 2 */
+    int32_t input_zero_point;
+    const int8_t *weights;
+    const int32_t *constants;
+    int32_t zero_point;
+    const int8_t *table; /* as in helium_epilogue_t, with the clamp in it; NULL where there is neither */
+} helium_depthwise_window_t;
+
+/* One output row, output_width x channels. rows: the kernel_height input rows of its window, input_width x channels
+ * each; those outside the image are NULL, or rows of zero points. */
+void helium_depthwise_window_row_s8(const helium_depthwise_window_t *layer, const int8_t *const rows[], int8_t *output,
+                                    uint8_t *scratch);
+
+/* `count` output rows, one behind the other. rows: those of all their windows, from the first's first on. */
+void helium_depthwise_window_rows_s8(const helium_depthwise_window_t *layer, const int8_t *const rows[], int32_t count,
+                                     int8_t *output, uint8_t *scratch);
+
+/* The whole layer, HWC to HWC; scratch as for a row. */
+void helium_depthwise_window_s8(const helium_depthwise_window_t *layer, const int8_t *input, int8_t *output,
+                                uint8_t *scratch);
+
+#endif
