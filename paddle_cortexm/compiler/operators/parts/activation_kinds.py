@@ -45,7 +45,7 @@ class HeliumClamp:
 
 @dataclass(frozen=True)
 class HeliumRamp:
-    """For the float kernels, a helium_activation_kind_t (app/runtime/helium/float_type.h) with a slope and an offset."""
+    """For the float kernels, a helium_activation_kind_t (helium/float_type.h) with a slope and an offset."""
 
     enumerator: str
     slope: float

@@ -1,6 +1,7 @@
 """The end of an integer layer: from 32-bit sums to int8.
 
-The arithmetic is CMSIS-NN's, with single rounding, in numpy here (fixed_point.py) and in C in app/runtime/helium/requantise.h:
+The arithmetic is CMSIS-NN's, with single rounding; in numpy it stands in fixed_point.py, in C in
+app/runtime/helium/requantise.h:
 
     requantise(a, multiplier, shift) = floor(a * multiplier * 2**(shift - 31) + 1/2)   (64-bit intermediate, saturated
                                                                                        to int32)
