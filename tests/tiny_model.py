@@ -81,8 +81,6 @@ HEADER = """#ifndef MODEL_H
 #define MODEL_H
 #include <stdint.h>
 #define MODEL_NAME "tiny"
-#define MODEL_IS_INT8 1
-#define MODEL_IS_FP16 0
 #define MODEL_INPUT_RESIZE {resize}
 #define MODEL_INPUT_HEIGHT {size}
 #define MODEL_INPUT_WIDTH {size}

@@ -6,7 +6,7 @@
  * overlaps them. */
 #include "multiply_s8.h"
 
-#define BLOCK 16
+#define BLOCK HELIUM_MULTIPLY_BLOCK
 
 #if HELIUM_MVE
 
@@ -271,11 +271,11 @@ helium_multiply_function *helium_multiply_one_s8(int32_t depth) {
 #endif
 
 helium_multiply_t helium_multiply_s8(const int8_t *weights, int32_t depth, int32_t channels, int32_t *accumulators) {
-    const int32_t blocks = (depth + BLOCK - 1) / BLOCK;
+    const int32_t blocks = (depth + BLOCK - 1) / BLOCK, multiple = HELIUM_MULTIPLY_CHANNELS_MULTIPLE;
     return (helium_multiply_t){
         .weights = weights,
         .accumulators = accumulators,
-        .pairs = (channels + 3) / 4 * 2,
+        .pairs = (channels + multiple - 1) / multiple * (multiple / 2),
         .double_blocks = (depth / BLOCK - 1) / 2,
         .last_block = depth - (blocks - 1) * BLOCK,
         .pair_bytes = blocks * 2 * BLOCK,
