@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from paddle_cortexm.boards import target_named
 from paddle_cortexm.compiler.arena.choice import plan_arena
 from paddle_cortexm.compiler.arena.plan import MemoryPlan
-from paddle_cortexm.compiler.arena.regions import choose_regions
+from paddle_cortexm.compiler.arena.regions import assign_regions
 from paddle_cortexm.compiler.arena.report import explanation, memory_report
 from paddle_cortexm.compiler.backends.registry import backends_named
 from paddle_cortexm.compiler.emit import ModelFacts, emit_model
@@ -22,7 +22,7 @@ from paddle_cortexm.compiler.frontend import load_graph
 from paddle_cortexm.compiler.graph import Graph
 from paddle_cortexm.compiler.integers import adjustments
 from paddle_cortexm.compiler.integers.realisation import kept_layers, quantise_graph, without_softmax
-from paddle_cortexm.compiler.kernels.kernel import Kernel
+from paddle_cortexm.compiler.kernels.kernel import KernelGraph
 from paddle_cortexm.compiler.kernels.plan import PlannedLayer, plan_report, planned_layers
 from paddle_cortexm.compiler.kernels.selection import select_kernels
 from paddle_cortexm.config import Config
@@ -33,21 +33,24 @@ from paddle_cortexm.stage import read_json, write_json
 
 @dataclass(frozen=True)
 class CompiledModel:
-    """What stage 3 made: the deployed graph, its kernels, its memory plan, the rows of the plan."""
+    """What stage 3 made: the deployed network with its kernels, its memory plan, the rows of the plan."""
 
-    graph: Graph
-    kernels: dict[str, Kernel]
+    network: KernelGraph
     memory: MemoryPlan
     layers: list[PlannedLayer]
+
+    @property
+    def graph(self) -> Graph:
+        return self.network.graph
 
 
 def compile_model(config: Config, program: Path) -> CompiledModel:
     """Compile a stage 2 folder's program for the config. Raises UserError for what cannot be compiled."""
     graph = deployed_graph(config, program)
-    selected = select_kernels(graph, backends_named(config.compile.kernels))
+    network = select_kernels(graph, backends_named(config.compile.kernels))
     asked = config.compile.memory
-    memory = plan_arena(selected.graph, selected.kernels, asked.arena, consume_input=asked.consume_input)
-    return CompiledModel(selected.graph, selected.kernels, memory, planned_layers(selected.graph, selected.kernels))
+    memory = plan_arena(network, asked.arena, consume_input=asked.consume_input)
+    return CompiledModel(network, memory, planned_layers(network))
 
 
 def explain_smallest(config: Config, program: Path) -> str:
@@ -57,7 +60,7 @@ def explain_smallest(config: Config, program: Path) -> str:
         config.model_copy(update={"compile": config.compile.model_copy(update={"memory": smallest})}), program
     )
     consume_input = smallest.consume_input
-    return explanation(memory_report(model.graph, model.kernels, model.memory, consume_input=consume_input))
+    return explanation(memory_report(model.network, model.memory, consume_input=consume_input))
 
 
 def deployed_graph(config: Config, program: Path) -> Graph:
@@ -102,33 +105,28 @@ def write_model(
     asked = config.compile.memory
     target = target_named(config.compile.target)
     regions = {str(part): name for part, name in asked.regions.items()}
-    chosen = choose_regions(
-        model.graph,
-        model.kernels,
+    assigned = assign_regions(
+        model.network,
         model.memory,
         target,
         regions,
         demo_bytes=demo_frame.nbytes,
         consume_input=asked.consume_input,
     )
-    facts = ModelFacts(config.name, config.resize, config.quantise.precision)
-    emit_model(folder, model.graph, chosen.kernels, model.memory, facts)
+    emit_model(folder, assigned.model, model.memory, ModelFacts(config.name, config.resize))
     source = model.graph.tensors[model.graph.input]
     table = normalisation_table(config.data.mean, config.data.std)
     emit_preprocessing_table(folder, source.grid.integers(table) if source.grid else table.astype(source.dtype))
     emit_labels(folder, labels)
     emit_demo_frame(folder, demo_frame)
-    sources = {path for kernel in model.kernels.values() for path in kernel.sources}
-    sources |= {STREAM_SOURCE} if model.memory.segments else set()
+    sources = model.network.sources | ({STREAM_SOURCE} if model.memory.segments else set())
     (folder / "sources.txt").write_text("".join(f"{path}\n" for path in sorted(sources)))
     write_json(folder / "plan.json", plan_report(model.layers, model.memory))
     write_json(folder / "model.json", model_facts(model))
-    memory = memory_report(
-        model.graph, model.kernels, model.memory, consume_input=asked.consume_input, regions=chosen.regions
-    )
+    memory = memory_report(model.network, model.memory, consume_input=asked.consume_input, regions=assigned.regions)
     write_json(folder / "memory.json", memory)
     save_memory_timeline(folder / "memory.png", memory)
-    write_json(folder / "regions.json", chosen.regions)
+    write_json(folder / "regions.json", assigned.regions)
 
 
 def model_facts(model: CompiledModel) -> dict[str, object]:

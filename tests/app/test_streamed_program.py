@@ -77,8 +77,8 @@ def compiled(folder: Path, arena: str) -> CompiledModel:
     """Stage 3's folder of the network."""
     folder.mkdir()
     selected = select_kernels(network(), backends_named(("helium",)))
-    plan = plan_arena(selected.graph, selected.kernels, arena)  # type: ignore[arg-type]
-    model = CompiledModel(selected.graph, selected.kernels, plan, planned_layers(selected.graph, selected.kernels))
+    plan = plan_arena(selected, arena)  # type: ignore[arg-type]
+    model = CompiledModel(selected, plan, planned_layers(selected))
     config = Config.model_validate({"name": "streamed", "model": {"backbone": "MobileNetV2", "image_size": SIZE}})
     classes = selected.graph.tensors[selected.graph.output].elements
     write_model(folder, config, model, [f"label {i}" for i in range(classes)], FRAMES[0])

@@ -23,14 +23,14 @@ from paddle_cortexm.stage import REPOSITORY
 
 def compile_graph(folder: Path, graph: Graph, backends: Sequence[Backend]) -> CompiledModel:
     """Select, plan and emit the graph into folder/model."""
-    selected = select_kernels(graph, backends)
-    plan = plan_memory(selected.graph, selected.kernels)
-    layers = planned_layers(selected.graph, selected.kernels)
+    network = select_kernels(graph, backends)
+    plan = plan_memory(network)
+    layers = planned_layers(network)
     (folder / "model").mkdir()
     source = graph.tensors[graph.input]
-    facts = ModelFacts("test", source.shape[1], "int8" if source.dtype == "int8" else "fp32")
-    emit_model(folder / "model", selected.graph, selected.kernels, plan, facts)
-    return CompiledModel(selected.graph, selected.kernels, plan, layers)
+    facts = ModelFacts("test", source.shape[1])
+    emit_model(folder / "model", network, plan, facts)
+    return CompiledModel(network, plan, layers)
 
 
 def run_graph(
@@ -38,7 +38,7 @@ def run_graph(
 ) -> NDArray[np.generic]:
     """The graph's output for one image, computed by the generated C."""
     model = compile_graph(folder, graph, backends)
-    sources = {str(REPOSITORY / path) for kernel in model.kernels.values() for path in kernel.sources}
+    sources = {str(REPOSITORY / path) for path in model.network.sources}
     sources |= {str(folder / "model" / name) for name in ("model.c", "model_weights.c")}
     includes = [f"-I{path}" for path in (folder / "model", *(REPOSITORY / header for header in HEADERS))]
     library = folder / "model.so"

@@ -45,7 +45,7 @@ def network(name: str, precision: str) -> Graph:
 @pytest.mark.parametrize("name", FAMILIES)
 def test_no_layer_falls_back_to_generated_loops(name: str, precision: str) -> None:
     selected = select_kernels(network(name, precision), [HeliumBackend()])
-    layers = planned_layers(selected.graph, selected.kernels)
+    layers = planned_layers(selected)
     assert {layer.backend for layer in layers} == {"helium"}
     operators = Counter(layer.operator for layer in layers)
     assert operators["Add"] + operators["Activation"] == 0  # all in the epilogues of convolutions

@@ -34,10 +34,11 @@ def comparison_of(
     model = compile_graph(folder, integers, backends_named(["helium", "tvm"]))
     compiled = folder / "model"
     emit_preprocessing_table(compiled, np.zeros((3, 256), np.int8))
-    sources = {path for kernel in model.kernels.values() for path in kernel.sources}
-    (compiled / "sources.txt").write_text("\n".join(sorted(sources)))
+    (compiled / "sources.txt").write_text("\n".join(sorted(model.network.sources)))
     write_json(compiled / "model.json", model_facts(model))
-    write_json(compiled / "plan.json", {"layers": [{"backend": kernel.backend} for kernel in model.kernels.values()]})
+    write_json(
+        compiled / "plan.json", {"layers": [{"backend": kernel.backend} for kernel in model.network.kernels.values()]}
+    )
     source = grids[graph.input]
     pairs = []
     for image in images(32)[:4]:

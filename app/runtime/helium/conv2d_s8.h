@@ -19,8 +19,9 @@ typedef struct {
 } helium_conv2d_s8_t;
 
 /* Bytes that a row needs as scratch: the matrix's, and the patches under HELIUM_GEMM_PIXELS output pixels. */
+#define HELIUM_CONV2D_PATCHES(depth) (HELIUM_GEMM_PIXELS * (depth))
 static inline int32_t helium_conv2d_row_scratch(const helium_conv2d_s8_t *c) {
-    return helium_matrix_scratch(&c->matrix) + HELIUM_GEMM_PIXELS * c->matrix.depth;
+    return helium_matrix_scratch(&c->matrix) + HELIUM_CONV2D_PATCHES(c->matrix.depth);
 }
 
 /* Makes one row of output. rows: the kernel_height input rows under it; those outside the image are a row of zero

@@ -9,10 +9,10 @@
 
 #include "requantise.h"
 
-#define LANES 16        /* channels of a strip */
-#define WORD_ROWS 4     /* rows of a word */
-#define RESULTS 8       /* that are made at once */
-#define BYTES_OF_5X5 32 /* packed weights of a channel */
+#define LANES 16 /* channels of a strip */
+#define WORD_ROWS HELIUM_DEPTHWISE_WORD_ROWS
+#define RESULTS HELIUM_DEPTHWISE_WINDOW_RESULTS
+#define BYTES_OF_5X5 HELIUM_DEPTHWISE_BYTES_5X5
 
 #if HELIUM_MVE
 
@@ -133,7 +133,7 @@ typedef struct {
 /* 8 results of every channel. offsets: from the first to each; lanes: those that exist. */
 ALWAYS_INLINE void make_block(const helium_depthwise_window_t *layer, const part_t *part, window_t first,
                               uint16x8_t offsets, mve_pred16_t lanes, int8_t *output, method_t method) {
-    const int32_t weight_bytes = method.is_5x5 ? BYTES_OF_5X5 : LANES, zero_point = layer->zero_point;
+    const int32_t weight_bytes = method.is_5x5 ? BYTES_OF_5X5 : HELIUM_DEPTHWISE_BYTES, zero_point = layer->zero_point;
     const int8_t *packed = layer->weights + part->channel * weight_bytes, *table = layer->table;
     const int32_t *constants = layer->constants + part->channel * HELIUM_DEPTHWISE_CONSTANTS;
     for (int32_t c = part->channels; c > 0; c--) {
@@ -237,7 +237,7 @@ static int32_t rows_at_once(const helium_depthwise_window_t *layer) {
 
 static int8_t weight_of(const helium_depthwise_window_t *layer, int32_t channel, int32_t ky, int32_t kx) {
     if (layer->window.kernel_height < WORD_ROWS) {
-        return layer->weights[channel * LANES + kx * WORD_ROWS + ky];
+        return layer->weights[channel * HELIUM_DEPTHWISE_BYTES + kx * WORD_ROWS + ky];
     }
     const int32_t in_words = 5 * WORD_ROWS;
     return layer->weights[channel * BYTES_OF_5X5 + (ky < WORD_ROWS ? kx * WORD_ROWS + ky : in_words + kx)];

@@ -6,6 +6,10 @@
 #include "helium.h"
 
 #define HELIUM_DEPTHWISE_WINDOW_ROWS 5
+#define HELIUM_DEPTHWISE_WORD_ROWS 4      /* rows of a column that stand together */
+#define HELIUM_DEPTHWISE_WINDOW_RESULTS 8 /* that are made at once */
+#define HELIUM_DEPTHWISE_BYTES 16         /* packed weights of a channel; of 5 x 5: */
+#define HELIUM_DEPTHWISE_BYTES_5X5 32
 /* Bytes a row needs as scratch: a vector of zero points and the words of 36 columns; for 5 x 5 those of 20 columns,
  * twice, and 24 columns of a row. */
 #define HELIUM_DEPTHWISE_WINDOW_SCRATCH (16 + 36 * 64)

@@ -2,12 +2,12 @@
 #ifndef HELIUM_DEPTHWISE_WORDS_H
 #define HELIUM_DEPTHWISE_WORDS_H
 
-#include "helium.h"
+#include "depthwise_window_s8.h"
 
 #define STRIP_CHANNELS 16
 #define FIFTH_ROW_COLUMNS 24 /* the last word reads three columns more */
 #define COLUMN_BYTES 64      /* the words of a column: 16 channels */
-#define ROWS_OF_WORD 4
+#define ROWS_OF_WORD HELIUM_DEPTHWISE_WORD_ROWS
 
 /* Where a strip's parts stand in the scratch. */
 typedef struct {

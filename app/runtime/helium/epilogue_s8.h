@@ -4,10 +4,6 @@
 
 #include "requantise.h"
 
-/* The left shift of both operands of a residual addition: all that 9 bits leave of 32. Packing moves the exponents so
- * that it is always this. */
-#define HELIUM_ADDEND_SHIFT 22
-
 static inline int32_t helium_addend(const helium_addend_t *a, int8_t x) {
     const int32_t shifted = (x - a->zero_point) * ((int32_t)1 << a->left_shift);
     return helium_requantise(shifted, a->multiplier, a->shift);

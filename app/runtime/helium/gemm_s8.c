@@ -6,7 +6,7 @@
  * overlaps them. */
 #include "gemm_s8.h"
 
-#define BLOCK 16
+#define BLOCK HELIUM_GEMM_BLOCK
 
 #if HELIUM_MVE
 
@@ -330,11 +330,11 @@ helium_gemm_function *helium_gemm_one_s8(int32_t depth) {
 #endif
 
 helium_gemm_t helium_gemm_s8(const int8_t *weights, int32_t depth, int32_t channels, int32_t *accumulators) {
-    const int32_t blocks = (depth + BLOCK - 1) / BLOCK;
+    const int32_t blocks = (depth + BLOCK - 1) / BLOCK, multiple = HELIUM_GEMM_CHANNELS_MULTIPLE;
     return (helium_gemm_t){
         .weights = weights,
         .accumulators = accumulators,
-        .pairs = (channels + 3) / 4 * 2,
+        .pairs = (channels + multiple - 1) / multiple * (multiple / 2),
         .double_blocks = (depth / BLOCK - 1) / 2,
         .last_block = depth - (blocks - 1) * BLOCK,
         .pair_bytes = blocks * 2 * BLOCK,

@@ -8,6 +8,10 @@
 #define HELIUM_GEMM_CHANNELS 96
 #define HELIUM_GEMM_PIXELS 3
 
+/* How weights are packed: values of a channel that stand together, and what the number of channels is a multiple of. */
+#define HELIUM_GEMM_BLOCK 16
+#define HELIUM_GEMM_CHANNELS_MULTIPLE 4
+
 /* What a call reads apart from the pixels. The assembly knows the offsets. */
 typedef struct {
     const int8_t *weights; /* 0: packed pairs (matrix_s8.h), from the first channel of the call on */

@@ -64,6 +64,10 @@ typedef struct {
     int32_t maximum;
 } helium_requantise_t;
 
+/* The left shift of both operands of an addition: all that 9 bits leave of 32. Packing moves the exponents so that it
+ * is always this. */
+#define HELIUM_ADDEND_SHIFT 22
+
 /* One operand of an addition: requantise((x - zero_point) << left_shift, multiplier, shift). */
 typedef struct {
     int32_t zero_point;

@@ -32,14 +32,19 @@ typedef struct {
 /* Bytes of scratch for the results in front of a residual addition. */
 #define HELIUM_MATRIX_RESULTS (HELIUM_GEMM_PIXELS * HELIUM_GEMM_CHANNELS)
 
+/* Accumulators of `pixels` pixels, the last of which has `last`: a chunk's channels, in whole groups. */
+#define HELIUM_MATRIX_ACCUMULATORS(pixels, last) (((pixels) - 1) * HELIUM_GEMM_CHANNELS + (last))
+
 /* Bytes that a chunk needs as scratch, a multiple of 16: those results, where there is an addition, and the
  * accumulators of HELIUM_GEMM_PIXELS pixels. (Calls for one pixel of a depth above 32 have accumulators of that one
  * only.) */
+#define HELIUM_MATRIX_SCRATCH(accumulators, adds)                                                                      \
+    (((adds) ? HELIUM_MATRIX_RESULTS : 0) + (accumulators) * (int32_t)sizeof(int32_t))
 static inline int32_t helium_matrix_scratch(const helium_matrix_s8_t *m) {
     const int32_t whole_groups = (m->channels + HELIUM_MATRIX_GROUP - 1) / HELIUM_MATRIX_GROUP * HELIUM_MATRIX_GROUP;
     const int32_t last = whole_groups < HELIUM_GEMM_CHANNELS ? whole_groups : HELIUM_GEMM_CHANNELS;
-    const int32_t accumulators = (HELIUM_GEMM_PIXELS - 1) * HELIUM_GEMM_CHANNELS + last;
-    return (m->epilogue.add != NULL ? HELIUM_MATRIX_RESULTS : 0) + accumulators * (int32_t)sizeof(int32_t);
+    const int32_t accumulators = HELIUM_MATRIX_ACCUMULATORS(HELIUM_GEMM_PIXELS, last);
+    return HELIUM_MATRIX_SCRATCH(accumulators, m->epilogue.add != NULL);
 }
 
 /* A run of output channels, ready to be computed for one group of pixels after the other. */

@@ -12,9 +12,10 @@
 #define HELIUM_STEM_TILE 24
 
 /* Bytes that a row needs as scratch: the matrix's, patches, and what the last patch's last vector writes behind it. */
+#define HELIUM_STEM_SCRATCH(matrix, patches) ((matrix) + (patches) * HELIUM_STEM_DEPTH + HELIUM_STEM_ROW_BYTES)
 static inline int32_t helium_stem_row_scratch(const helium_conv2d_s8_t *c) {
     const int32_t patches = c->output.width < HELIUM_STEM_TILE ? c->output.width : HELIUM_STEM_TILE;
-    return helium_matrix_scratch(&c->matrix) + patches * HELIUM_STEM_DEPTH + HELIUM_STEM_ROW_BYTES;
+    return HELIUM_STEM_SCRATCH(helium_matrix_scratch(&c->matrix), patches);
 }
 
 /* As helium_conv2d_row_s8. scratch: helium_stem_row_scratch(c) bytes, 16-byte aligned. */

@@ -1,12 +1,12 @@
 """Which layers are streamed: runs of layers turned into segments until the arena is as small as asked.
 
-A plan is a path of steps (compiler/steps.py) from the graph's input to its output. `minimum` takes the smallest peak
+A plan is a path of steps (steps.py) from the graph's input to its output. `minimum` takes the smallest peak
 any path has, a limit itself; of the paths that stay within it the one whose streaming adds the fewest instructions.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -14,7 +14,7 @@ from paddle_cortexm.compiler.arena.plan import MemoryPlan, arena_setting, plan_m
 from paddle_cortexm.compiler.arena.rows import Segment, streamed_segment
 from paddle_cortexm.compiler.arena.steps import Step, StepCosts, possible_segments, possible_steps
 from paddle_cortexm.compiler.graph import Graph
-from paddle_cortexm.compiler.kernels.kernel import Kernel
+from paddle_cortexm.compiler.kernels.kernel import KernelGraph
 from paddle_cortexm.errors import UserError
 
 LIMIT_PARTS = 32  # a limit that is missed because of gaps is lowered by such a part of it
@@ -32,7 +32,7 @@ class Path:
 
     steps: tuple[Step, ...] = ()
     instructions: float = 0.0
-    segments: int = 0
+    segment_count: int = 0
     peak: int = 0
     lead: int = 0
     reserved: bool = False
@@ -47,7 +47,7 @@ class Path:
         return Path(
             (*self.steps, step),
             self.instructions + step.instructions,
-            self.segments + (step.segment is not None),
+            self.segment_count + (step.segment is not None),
             max(self.peak, live),
             step.lead or next_lead,
             reserved=next_lead > 0,
@@ -62,11 +62,11 @@ class Search:
     ways: Sequence[tuple[StepCosts, Sequence[Step]]]
 
     @staticmethod
-    def of(graph: Graph, kernels: Mapping[str, Kernel], *, consume_input: bool) -> Search:
-        segments = possible_segments(graph, kernels)
-        whole = StepCosts.of(graph, kernels, consume_input=consume_input)
+    def of(model: KernelGraph, *, consume_input: bool) -> Search:
+        segments = possible_segments(model)
+        whole = StepCosts.of(model, consume_input=consume_input)
         ways = [(costs, possible_steps(costs, segments)) for costs in (whole.with_streamed_input(), whole)]
-        return Search(len(graph.layers), ways)
+        return Search(len(model.layers), ways)
 
     def smallest_peak(self) -> int:
         """The fewest bytes that the costliest step of some path needs."""
@@ -92,32 +92,32 @@ class Search:
 
 
 def plan_arena(
-    graph: Graph, kernels: Mapping[str, Kernel], arena: Literal["none", "minimum"] | int, *, consume_input: bool = True
+    model: KernelGraph, arena: Literal["none", "minimum"] | int, *, consume_input: bool = True
 ) -> MemoryPlan:
     """The memory plan for compile.memory.arena: nothing streamed, the smallest arena, or one within so many bytes.
 
     Raises ArenaTooSmall when no choice of streamed layers stays within the limit: by how much, and what would fit.
     """
-    unstreamed = plan_memory(graph, kernels, consume_input=consume_input)
+    unstreamed = plan_memory(model, consume_input=consume_input)
     if arena == "none" or (arena != "minimum" and unstreamed.arena_bytes <= arena):
         return unstreamed
     best = unstreamed
-    for segments in _choices(Search.of(graph, kernels, consume_input=consume_input), arena):
-        plan = plan_memory(graph, kernels, segments, consume_input=consume_input)
+    for segments in _segments_to_try(Search.of(model, consume_input=consume_input), arena):
+        plan = plan_memory(model, segments, consume_input=consume_input)
         best = min(best, plan, key=lambda p: p.arena_bytes)
         if arena != "minimum" and best.arena_bytes <= arena:
             return best
     if arena == "minimum":
         return best
-    raise ArenaTooSmall(_too_small(graph, arena, unstreamed, best))
+    raise ArenaTooSmall(_too_small(model.graph, arena, unstreamed, best))
 
 
-def smallest_bound(graph: Graph, kernels: Mapping[str, Kernel], *, consume_input: bool = True) -> int:
+def smallest_bound(model: KernelGraph, *, consume_input: bool = True) -> int:
     """The lower bound of the best choice of streamed layers, bytes: no setting of compile.memory.arena gets below."""
-    return Search.of(graph, kernels, consume_input=consume_input).smallest_peak()
+    return Search.of(model, consume_input=consume_input).smallest_peak()
 
 
-def _choices(search: Search, arena: Literal["minimum"] | int) -> Iterator[tuple[Segment, ...]]:
+def _segments_to_try(search: Search, arena: Literal["minimum"] | int) -> Iterator[tuple[Segment, ...]]:
     """Segments to try: for the limit itself, then for less (in case gaps between the buffers make the plan larger than
     its steps), last for the smallest peak."""
     smallest = search.smallest_peak()
@@ -159,17 +159,17 @@ def best_path(steps: Sequence[Step], count: int, limit: int, key: Callable[[Path
 
 
 def _added_first(path: Path) -> tuple[float, ...]:
-    return path.instructions, path.segments, path.peak
+    return path.instructions, path.segment_count, path.peak
 
 
 def _paired(costs: StepCosts, segment: Segment, limit: int) -> Segment:
     """The segment with its exact rows, and with several rows at a time for as many layers as the limit on its step
     allows, those first that gain most instructions."""
-    graph, kernels, added = costs.graph, costs.kernels, costs.added
+    model, graph, added = costs.model, costs.graph, costs.added
     if segment.in_place:
         return segment
     layers = graph.layers[segment.first : segment.last + 1]
-    several = {x.output: kernels[x.output].rows_at_once for x in layers if kernels[x.output].rows_at_once > 1}
+    several = {x.output: model.kernel_of(x).rows_at_once for x in layers if model.kernel_of(x).rows_at_once > 1}
     single = several.keys() - segment.at_once.keys()
     gain = {name: added[name, 1] - added[name, several[name]] for name in single}
     best = streamed_segment(graph, segment.first, segment.last, segment.at_once)

@@ -26,7 +26,7 @@ class Buffer:
 
 
 @dataclass(frozen=True)
-class Placed:
+class Placement:
     """offsets: by buffer name. span: bytes from 0 to the highest end. optimal: whether no placement is smaller; where
     false, the search ended before it knew."""
 
@@ -41,13 +41,13 @@ def lower_bound(buffers: Sequence[Buffer], layers: int) -> tuple[int, int]:
     return max(sums), sums.index(max(sums))
 
 
-def place(buffers: Sequence[Buffer], bound: int) -> Placed:
+def assign_offsets(buffers: Sequence[Buffer], bound: int) -> Placement:
     """Offsets for all buffers. bound: their lower_bound; a placement that reaches it ends the search."""
     found = _greedy(buffers, bound)
-    return Placed(found.offsets, found.span, optimal=True) if found.span == bound else _exact(buffers, bound, found)
+    return Placement(found.offsets, found.span, optimal=True) if found.span == bound else _exact(buffers, bound, found)
 
 
-def _greedy(buffers: Sequence[Buffer], bound: int) -> Placed:
+def _greedy(buffers: Sequence[Buffer], bound: int) -> Placement:
     """Greedy by several orders (Pisarchyk & Lee, "Efficient Memory Management for Deep Neural Net Inference", 2020:
     greedy by size and by breadth), each then improved by placing earlier what ended up highest; the best is kept."""
     breadth = {b.name: sum(o.bytes for o in buffers if o.overlaps(b)) for b in buffers}
@@ -58,7 +58,7 @@ def _greedy(buffers: Sequence[Buffer], bound: int) -> Placed:
         lambda b: (-b.last, -b.bytes),
         lambda b: (-(b.last - b.first), -b.bytes),
     ]
-    best: Placed | None = None
+    best: Placement | None = None
     for rounds in (1, IMPROVEMENT_ROUNDS):  # a bare order is mostly enough
         for order in orders:
             found = _improved(sorted(buffers, key=order), bound, rounds)
@@ -70,15 +70,15 @@ def _greedy(buffers: Sequence[Buffer], bound: int) -> Placed:
     return best
 
 
-def _improved(ordered: list[Buffer], bound: int, rounds: int) -> Placed:
+def _improved(ordered: list[Buffer], bound: int, rounds: int) -> Placement:
     """First fit in this order; then again with the buffer that reaches highest moved to the front, and so on."""
-    best: Placed | None = None
+    best: Placement | None = None
     for _ in range(rounds):
         offsets = _first_fit(ordered)
         highest = max(ordered, key=lambda b: offsets[b.name] + b.bytes)
         span = offsets[highest.name] + highest.bytes
         if best is None or span < best.span:
-            best = Placed(offsets, span)
+            best = Placement(offsets, span)
         if span == bound:
             break
         ordered = [highest, *(b for b in ordered if b is not highest)]
@@ -107,7 +107,7 @@ class _Search:
 
     buffers: Sequence[Buffer]
     bound: int
-    best: Placed
+    best: Placement
     layers: Sequence[int]  # those where a buffer's life begins: the sums are largest there
     alive: Sequence[Sequence[int]]  # by buffer: the places in `layers` at which it lives
     nodes: int = 0
@@ -118,7 +118,7 @@ class _Search:
         bytes still to be stacked; lowest: the offset of the buffer placed last."""
         if len(self.offsets) == len(self.buffers):
             named = {self.buffers[i].name: offset for i, offset in self.offsets.items()}
-            self.best = Placed(named, max(tops))
+            self.best = Placement(named, max(tops))
             return
         left = [i for i in range(len(self.buffers)) if i not in self.offsets]
         ready = [(max(tops[t] for t in self.alive[i]), -self.buffers[i].bytes, i) for i in left]
@@ -135,7 +135,7 @@ class _Search:
                 del self.offsets[i]
 
 
-def _exact(buffers: Sequence[Buffer], bound: int, known: Placed) -> Placed:
+def _exact(buffers: Sequence[Buffer], bound: int, known: Placement) -> Placement:
     """The smallest placement, or the best found after MOST_NODES steps."""
     layers = sorted({b.first for b in buffers})
     alive = [[t for t, layer in enumerate(layers) if b.first <= layer <= b.last] for b in buffers]
@@ -143,4 +143,4 @@ def _exact(buffers: Sequence[Buffer], bound: int, known: Placed) -> Placed:
     missing = [sum(b.bytes for b in buffers if b.first <= layer <= b.last) for layer in layers]
     search.stack([0] * len(layers), missing, 0)
     optimal = search.best.span == bound or search.nodes < MOST_NODES
-    return Placed(search.best.offsets, search.best.span, optimal)
+    return Placement(search.best.offsets, search.best.span, optimal)

@@ -2,7 +2,7 @@
 
 Lifetimes are in layer numbers. A tensor lives from the layer that makes it to the last that reads it, a scratch
 during its layer. All that a streamed segment touches lives during the whole segment; of a rolling tensor only some rows
-exist. The lower bound is the largest sum of what lives at one layer; compiler/placement.py finds the offsets.
+exist. The lower bound is the largest sum of what lives at one layer; offsets.py finds the offsets.
 """
 
 from __future__ import annotations
@@ -10,10 +10,10 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from paddle_cortexm.compiler.arena.offsets import Buffer, lower_bound, place
+from paddle_cortexm.compiler.arena.offsets import Buffer, assign_offsets, lower_bound
 from paddle_cortexm.compiler.arena.rows import Segment, in_place_lead, outside_bytes, row_bytes
 from paddle_cortexm.compiler.graph import Graph, last_readers
-from paddle_cortexm.compiler.kernels.kernel import Kernel
+from paddle_cortexm.compiler.kernels.kernel import KernelGraph
 from paddle_cortexm.target import KIB
 
 ALIGNMENT = 16  # bytes: one Helium vector
@@ -66,9 +66,7 @@ def outside_name(layer: str) -> str:
     return f"{layer}.outside"
 
 
-def plan_memory(
-    graph: Graph, kernels: Mapping[str, Kernel], segments: Sequence[Segment] = (), *, consume_input: bool = True
-) -> MemoryPlan:
+def plan_memory(model: KernelGraph, segments: Sequence[Segment] = (), *, consume_input: bool = True) -> MemoryPlan:
     """Plan one arena for the graph's tensors and its kernels' scratch.
 
     A kernel that may overwrite its input gets its output in the input's place when nobody reads the input later.
@@ -76,11 +74,11 @@ def plan_memory(
     are kept for the whole run (an input whose rows are made on demand is the caller's camera frame: it is never here).
     """
     streamed = {i: segment for segment in segments for i in segment.layers}
-    homes = _shared_homes(graph, kernels, streamed)
-    leads = _leads(graph, segments, homes)
-    buffers = _buffers(graph, kernels, homes, leads, streamed, consume_input=consume_input)
-    bound, peak_layer = lower_bound(buffers, len(graph.layers))
-    placed = place(buffers, bound)
+    homes = _shared_homes(model, streamed)
+    leads = _leads(model.graph, segments, homes)
+    buffers = _buffers(model, homes, leads, streamed, consume_input=consume_input)
+    bound, peak_layer = lower_bound(buffers, len(model.layers))
+    placed = assign_offsets(buffers, bound)
     starts = placed.offsets
     offsets = {name: start + leads.get(name, 0) for name, start in starts.items()}
     offsets |= {name: starts[home] for name, home in homes.items()}
@@ -104,33 +102,33 @@ def lead_bytes(graph: Graph, segment: Segment) -> int:
     return aligned(in_place_lead(graph, segment.first, at_once))
 
 
-def segment_buffers(graph: Graph, kernels: Mapping[str, Kernel], segment: Segment) -> list[Buffer]:
+def segment_buffers(model: KernelGraph, segment: Segment) -> list[Buffer]:
     """What a segment needs besides whole tensors: its rolling tensors, one scratch for all its layers, and one row of
     zero points where a window leaves a whole tensor."""
-    layers = [graph.layers[i] for i in segment.layers]
-    needs = {name: rows * row_bytes(graph, name) for name, rows in segment.rows.items()}
-    needs[scratch_name(layers[0].output)] = max(kernels[layer.output].row_scratch_bytes for layer in layers)
-    needs[outside_name(layers[0].output)] = max(outside_bytes(graph, segment, i) for i in segment.layers)
+    layers = [model.layers[i] for i in segment.layers]
+    needs = {name: rows * row_bytes(model.graph, name) for name, rows in segment.rows.items()}
+    needs[scratch_name(layers[0].output)] = max(model.kernel_of(layer).row_scratch_bytes for layer in layers)
+    needs[outside_name(layers[0].output)] = max(outside_bytes(model.graph, segment, i) for i in segment.layers)
     return [Buffer(name, aligned(count), segment.first, segment.last) for name, count in needs.items() if count]
 
 
-def takes_over_input(graph: Graph, kernels: Mapping[str, Kernel], number: int, readers: Mapping[str, int]) -> bool:
+def takes_over_input(model: KernelGraph, number: int, readers: Mapping[str, int]) -> bool:
     """Whether a layer computed whole gets its output in its input's place: its kernel may overwrite it, the output
     fits, and nobody reads the input later (nor is it the model's). readers: last_readers of the graph."""
-    layer = graph.layers[number]
+    graph, layer = model.graph, model.layers[number]
     source = layer.inputs[0]
     fits = graph.tensors[layer.output].bytes <= graph.tensors[source].bytes
     free = source != graph.input and readers[source] == number
-    return kernels[layer.output].overwrites_input and fits and free
+    return model.kernel_of(layer).overwrites_input and fits and free
 
 
-def _shared_homes(graph: Graph, kernels: Mapping[str, Kernel], streamed: Mapping[int, Segment]) -> dict[str, str]:
+def _shared_homes(model: KernelGraph, streamed: Mapping[int, Segment]) -> dict[str, str]:
     """Tensors computed in place: tensor -> the tensor whose buffer it takes over (never the caller's input)."""
     homes: dict[str, str] = {}
-    readers = last_readers(graph)
-    for i, layer in enumerate(graph.layers):
+    readers = last_readers(model.graph)
+    for i, layer in enumerate(model.layers):
         source, segment = layer.inputs[0], streamed.get(i)
-        by_kernel = segment is None and takes_over_input(graph, kernels, i, readers)
+        by_kernel = segment is None and takes_over_input(model, i, readers)
         # Rows overwrite only a tensor that a buffer is named after: _leads moves it back in there.
         by_rows = segment is not None and segment.in_place and source not in homes
         if by_kernel or by_rows:
@@ -149,8 +147,7 @@ def _leads(graph: Graph, segments: Sequence[Segment], homes: Mapping[str, str]) 
 
 
 def _buffers(
-    graph: Graph,
-    kernels: Mapping[str, Kernel],
+    model: KernelGraph,
     homes: Mapping[str, str],
     leads: Mapping[str, int],
     streamed: Mapping[int, Segment],
@@ -158,6 +155,7 @@ def _buffers(
     consume_input: bool,
 ) -> list[Buffer]:
     """Every buffer of the arena with its lifetime."""
+    graph = model.graph
     rolling = {name for segment in streamed.values() for name in segment.rows}
     whole = [n for n in (graph.input, *(layer.output for layer in graph.layers)) if n not in rolling]
     made_by = {layer.output: i for i, layer in enumerate(graph.layers)} | {graph.input: 0}
@@ -172,9 +170,9 @@ def _buffers(
         last_of[graph.input] = len(graph.layers) - 1
     tensors = [Buffer(n, aligned(graph.tensors[n].bytes) + leads.get(n, 0), first_of[n], last_of[n]) for n in first_of]
     scratches = [
-        Buffer(scratch_name(layer.output), aligned(kernels[layer.output].scratch_bytes), i, i)
+        Buffer(scratch_name(layer.output), aligned(model.kernel_of(layer).scratch_bytes), i, i)
         for i, layer in enumerate(graph.layers)
-        if kernels[layer.output].scratch_bytes and i not in streamed
+        if model.kernel_of(layer).scratch_bytes and i not in streamed
     ]
     segments = {segment.first: segment for segment in streamed.values()}
-    return tensors + scratches + [b for s in segments.values() for b in segment_buffers(graph, kernels, s)]
+    return tensors + scratches + [b for s in segments.values() for b in segment_buffers(model, s)]

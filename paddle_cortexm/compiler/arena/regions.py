@@ -12,30 +12,28 @@ from dataclasses import dataclass, replace
 
 from paddle_cortexm.compiler.arena.choice import plan_arena
 from paddle_cortexm.compiler.arena.plan import MemoryPlan, aligned, arena_setting
-from paddle_cortexm.compiler.graph import Graph
-from paddle_cortexm.compiler.kernels.kernel import Kernel
+from paddle_cortexm.compiler.kernels.kernel import Kernel, KernelGraph
 from paddle_cortexm.errors import UserError
 from paddle_cortexm.target import KIB, Target
 
 
 @dataclass(frozen=True)
-class RegionChoice:
-    """regions: {"arena" | "weights" | "hot": region}. kernels: with the constants of the kinds that go there."""
+class RegionPlan:
+    """regions: {"arena" | "weights" | "hot": region}. model: its constants' kinds say which of the two they are in."""
 
     regions: dict[str, str]
-    kernels: dict[str, Kernel]
+    model: KernelGraph
 
 
-def choose_regions(
-    graph: Graph,
-    kernels: Mapping[str, Kernel],
+def assign_regions(
+    model: KernelGraph,
     plan: MemoryPlan,
     target: Target,
     asked: Mapping[str, str],
     *,
     demo_bytes: int,
     consume_input: bool = True,
-) -> RegionChoice:
+) -> RegionPlan:
     """Choose the regions. asked: those the config fixes; demo_bytes: the demo frame;
     consume_input: as the plan was made.
 
@@ -44,16 +42,16 @@ def choose_regions(
     """
     for part, name in asked.items():
         target.check_region(part, name)
-    check_arena(graph, kernels, plan, target, asked, consume_input=consume_input)
-    weights, hot = constant_bytes(kernels, "weights"), constant_bytes(kernels, "hot")
+    check_arena(model, plan, target, asked, consume_input=consume_input)
+    weights, hot = constant_bytes(model.kernels, "weights"), constant_bytes(model.kernels, "hot")
     regions = target.assign_regions(
         arena=plan.arena_bytes, weights=weights, hot=hot, demo_frame=demo_bytes, asked=asked
     )
     fast, slow = target.region(regions["hot"]), target.region(regions["weights"])
     if fast.cost >= slow.cost:
-        return RegionChoice(regions, dict(kernels))
+        return RegionPlan(regions, model)
     room = target.free(fast.name) - hot - (plan.arena_bytes if regions["arena"] == fast.name else 0)
-    return RegionChoice(regions, _with_hot_weights(graph, kernels, plan, room))
+    return RegionPlan(regions, _with_hot_weights(model, plan, room))
 
 
 def constant_bytes(kernels: Mapping[str, Kernel], kind: str) -> int:
@@ -62,8 +60,7 @@ def constant_bytes(kernels: Mapping[str, Kernel], kind: str) -> int:
 
 
 def check_arena(
-    graph: Graph,
-    kernels: Mapping[str, Kernel],
+    model: KernelGraph,
     plan: MemoryPlan,
     target: Target,
     asked: Mapping[str, str],
@@ -77,7 +74,7 @@ def check_arena(
     excess = plan.arena_bytes - free
     if excess <= 0:
         return
-    smallest = plan_arena(graph, kernels, "minimum", consume_input=consume_input).arena_bytes
+    smallest = plan_arena(model, "minimum", consume_input=consume_input).arena_bytes
     if smallest <= free:
         largest_setting = arena_setting(free // KIB * KIB)
         remedy = (
@@ -92,18 +89,19 @@ def check_arena(
     raise UserError(
         f"{target.name}: the arena of {plan.arena_bytes:,} bytes is {excess:,} too large for {largest}, which has "
         f"{free:,} free. Its lower bound is {plan.lower_bound:,}, set by "
-        f"{plan.peak_of(graph)}. {remedy}"
+        f"{plan.peak_of(model.graph)}. {remedy}"
     )
 
 
-def _with_hot_weights(graph: Graph, kernels: Mapping[str, Kernel], plan: MemoryPlan, room: int) -> dict[str, Kernel]:
-    """The kernels with weights of streamed layers made hot while they fit into `room` bytes."""
-    result = dict(kernels)
-    streamed = [graph.layers[i] for segment in plan.segments for i in segment.layers]
-    for layer in sorted(streamed, key=lambda layer: -graph.output_of(layer).shape[1]):
-        needed = constant_bytes({layer.output: kernels[layer.output]}, "weights")
+def _with_hot_weights(model: KernelGraph, plan: MemoryPlan, room: int) -> KernelGraph:
+    """The model with weights of streamed layers made hot while they fit into `room` bytes."""
+    heated = dict(model.kernels)
+    streamed = [model.layers[i] for segment in plan.segments for i in segment.layers]
+    for layer in sorted(streamed, key=lambda layer: -model.graph.output_of(layer).shape[1]):
+        kernel = model.kernel_of(layer)
+        needed = constant_bytes({layer.output: kernel}, "weights")
         if 0 < needed <= room:
             room -= needed
-            hot = tuple(replace(constant, kind="hot") for constant in kernels[layer.output].constants)
-            result[layer.output] = replace(kernels[layer.output], constants=hot)
-    return result
+            hot = tuple(replace(constant, kind="hot") for constant in kernel.constants)
+            heated[layer.output] = replace(kernel, constants=hot)
+    return KernelGraph(model.graph, heated)

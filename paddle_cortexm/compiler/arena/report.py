@@ -12,15 +12,14 @@ from paddle_cortexm.compiler.arena.choice import smallest_bound
 from paddle_cortexm.compiler.arena.offsets import Buffer
 from paddle_cortexm.compiler.arena.plan import MemoryPlan, outside_name, plan_memory
 from paddle_cortexm.compiler.graph import Graph
-from paddle_cortexm.compiler.kernels.kernel import Kernel
+from paddle_cortexm.compiler.kernels.kernel import KernelGraph
 from paddle_cortexm.target import STACK_BYTES
 
 SMALLEST_DUPLICATE = 64  # bytes: below that, equal constants are a coincidence
 
 
 def memory_report(
-    graph: Graph,
-    kernels: Mapping[str, Kernel],
+    model: KernelGraph,
     plan: MemoryPlan,
     *,
     consume_input: bool,
@@ -30,12 +29,13 @@ def memory_report(
 
     lower_bound: of this plan, whose choice of streamed layers it takes as given; smallest_bound: of the best choice.
     """
-    whole = plan_memory(graph, kernels, consume_input=consume_input)
+    graph = model.graph
+    whole = plan_memory(model, consume_input=consume_input)
     streamed = {i for segment in plan.segments for i in segment.layers}
     return {
         "network": graph.name,
         **_sizes(graph, plan),
-        "smallest_bound": smallest_bound(graph, kernels, consume_input=consume_input),
+        "smallest_bound": smallest_bound(model, consume_input=consume_input),
         "layer_by_layer": _sizes(graph, whole),
         "regions": dict(regions),
         "stack_reserved_bytes": STACK_BYTES,  # beside the arena; 05_run_fvp measures how much of it is used
@@ -50,7 +50,7 @@ def memory_report(
         ],
         "segments": [asdict(s) for s in plan.segments],
         "buffers": [_buffer(graph, plan, buffer) for buffer in plan.buffers],
-        "constants": constants_report(graph, kernels),
+        "constants": constants_report(model),
     }
 
 
@@ -86,15 +86,15 @@ def _kind(graph: Graph, plan: MemoryPlan, name: str) -> str:
     return "row of zero points" if name.endswith(outside_name("")) else "scratch"
 
 
-def constants_report(graph: Graph, kernels: Mapping[str, Kernel]) -> dict[str, int]:
+def constants_report(model: KernelGraph) -> dict[str, int]:
     """Bytes of the model's constants. plain: its weights and biases as they are in the graph (int8 and int32 for an
     integer graph); packed: all that is linked in; requantisation, tables, padding and order are the difference.
     duplicates: bytes that occur a second time, not stored twice by intention."""
     plain = 0
-    for layer in graph.layers:
+    for layer in model.layers:
         arrays = (getattr(layer.operator, name, None) for name in ("weight", "bias"))
         plain += sum(array.nbytes for array in arrays if array is not None)
-    constants = [c.values.tobytes() for layer in graph.layers for c in kernels[layer.output].constants]
+    constants = [c.values.tobytes() for layer in model.layers for c in model.kernel_of(layer).constants]
     large = [content for content in constants if len(content) >= SMALLEST_DUPLICATE]
     packed = sum(map(len, constants))
     duplicates = sum(map(len, large)) - sum(map(len, set(large)))

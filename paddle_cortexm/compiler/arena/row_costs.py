@@ -8,11 +8,9 @@ four rows of its input.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-
 from paddle_cortexm.compiler.graph import Graph, Layer
 from paddle_cortexm.compiler.kernels.cost_model import estimate
-from paddle_cortexm.compiler.kernels.kernel import Kernel
+from paddle_cortexm.compiler.kernels.kernel import Kernel, KernelGraph
 from paddle_cortexm.compiler.operators.convolution import Convolution, IntegerConvolution
 from paddle_cortexm.compiler.operators.depthwise_convolution import DepthwiseConvolution, IntegerDepthwiseConvolution
 from paddle_cortexm.compiler.operators.parts.window import Window
@@ -35,8 +33,7 @@ def added_instructions(graph: Graph, layer: Layer, kernel: Kernel, at_once: int)
     return added
 
 
-def added_by_layer(graph: Graph, kernels: Mapping[str, Kernel]) -> dict[tuple[str, int], float]:
+def added_by_layer(model: KernelGraph) -> dict[tuple[str, int], float]:
     """added_instructions by (layer's name, rows at once), for single rows and for as many as the kernel can make."""
-    cases = {(i, rows) for i, x in enumerate(graph.layers) for rows in (1, kernels[x.output].rows_at_once)}
-    layers = graph.layers
-    return {(layers[i].output, n): added_instructions(graph, layers[i], kernels[layers[i].output], n) for i, n in cases}
+    cases = ((x, model.kernel_of(x), rows) for x in model.layers for rows in {1, model.kernel_of(x).rows_at_once})
+    return {(x.output, rows): added_instructions(model.graph, x, kernel, rows) for x, kernel, rows in cases}

@@ -20,7 +20,7 @@ from paddle_cortexm.compiler.arena.rows import (
     streamed_segment,
 )
 from paddle_cortexm.compiler.graph import Graph, last_readers
-from paddle_cortexm.compiler.kernels.kernel import Kernel
+from paddle_cortexm.compiler.kernels.kernel import KernelGraph
 from paddle_cortexm.compiler.operators.depthwise_convolution import DepthwiseConvolution, IntegerDepthwiseConvolution
 
 DEPTHWISE = (DepthwiseConvolution, IntegerDepthwiseConvolution)
@@ -42,21 +42,24 @@ class Step:
 
 @dataclass(frozen=True)
 class StepCosts:
-    """What steps of one graph cost. added: streaming_cost.added_by_layer. last_read: the layer up to which each whole
+    """What steps of one model cost. added: row_costs.added_by_layer. last_read: the layer up to which each whole
     tensor lives, by name; -1 for an input that never exists whole."""
 
-    graph: Graph
-    kernels: Mapping[str, Kernel]
+    model: KernelGraph
     added: Mapping[tuple[str, int], float]
     last_read: Mapping[str, int]
 
     @staticmethod
-    def of(graph: Graph, kernels: Mapping[str, Kernel], *, consume_input: bool) -> StepCosts:
+    def of(model: KernelGraph, *, consume_input: bool) -> StepCosts:
         """With a whole input: it lives until it is read, or to the end when it may not be consumed."""
-        last_read = last_readers(graph)
+        last_read = last_readers(model.graph)
         if not consume_input:
-            last_read[graph.input] = len(graph.layers) - 1
-        return StepCosts(graph, kernels, added_by_layer(graph, kernels), last_read)
+            last_read[model.graph.input] = len(model.layers) - 1
+        return StepCosts(model, added_by_layer(model), last_read)
+
+    @property
+    def graph(self) -> Graph:
+        return self.model.graph
 
     def with_streamed_input(self) -> StepCosts:
         """With an input whose rows are made on demand: it is none of the whole tensors, and nobody can keep it."""
@@ -69,15 +72,15 @@ class StepCosts:
     def whole_layer(self, number: int) -> Step:
         """One layer that computes its whole tensor."""
         layer = self.graph.layers[number]
-        live = self._whole_tensors(number, number) + aligned(self.kernels[layer.output].scratch_bytes)
-        if takes_over_input(self.graph, self.kernels, number, self.last_read):
+        live = self._whole_tensors(number, number) + aligned(self.model.kernel_of(layer).scratch_bytes)
+        if takes_over_input(self.model, number, self.last_read):
             live -= self._bytes(layer.output)
         return Step(number, number, live)
 
     def streamed(self, segment: Segment) -> Step:
         """A streamed segment; the whole tensors are its inputs, those that wait for later layers, and its result."""
         live = self._whole_tensors(segment.first, segment.last)
-        live += sum(b.bytes for b in segment_buffers(self.graph, self.kernels, segment))
+        live += sum(b.bytes for b in segment_buffers(self.model, segment))
         lead = lead_bytes(self.graph, segment) if segment.in_place else 0
         if segment.in_place:
             live += lead - self._bytes(self.graph.layers[segment.last].output)
@@ -105,18 +108,19 @@ def possible_steps(costs: StepCosts, segments: Sequence[Segment]) -> list[Step]:
     return [costs.whole_layer(i) for i in whole] + [costs.streamed(segment) for segment in fitting]
 
 
-def possible_segments(graph: Graph, kernels: Mapping[str, Kernel]) -> list[Segment]:
+def possible_segments(model: KernelGraph) -> list[Segment]:
     """Every segment, with as many rows at a time as the kernels can make and with single rows; and every single layer
     that can work in place. The rows of a segment are those of the longest run around it: none needs more."""
-    several = {layer.output: kernels[layer.output].rows_at_once for layer in graph.layers}
+    graph = model.graph
+    several = {layer.output: model.kernel_of(layer).rows_at_once for layer in graph.layers}
     found = []
-    for run_first, run_last in _streamable_runs(graph, kernels):
+    for run_first, run_last in _streamable_runs(model):
         closed = list(_closed_runs(graph, run_first, run_last))
         for at_once in (several, {}):
             whole_run = streamed_segment(graph, run_first, run_last, at_once)
             found += [_part(graph, whole_run, first, last) for first, last in closed]
     for i, layer in enumerate(graph.layers):
-        if _works_in_place(graph, kernels, i):
+        if _works_in_place(model, i):
             found += [Segment(i, i, {}, in_place=True, at_once={layer.output: n}) for n in {several[layer.output], 1}]
     return list({repr(segment): segment for segment in found}.values())
 
@@ -131,18 +135,18 @@ def _part(graph: Graph, run: Segment, first: int, last: int) -> Segment:
     return Segment(first, last, rows, at_once={name: count for name, count in run.at_once.items() if name in names})
 
 
-def _streamable_runs(graph: Graph, kernels: Mapping[str, Kernel]) -> list[tuple[int, int]]:
+def _streamable_runs(model: KernelGraph) -> list[tuple[int, int]]:
     """The longest runs of layers whose kernels can make one row."""
-    can = [_makes_rows(graph, kernels, i) for i in range(len(graph.layers))]
+    can = [_makes_rows(model, i) for i in range(len(model.layers))]
     starts = [i for i, ok in enumerate(can) if ok and (i == 0 or not can[i - 1])]
     return [(start, next((i for i in range(start, len(can)) if not can[i]), len(can)) - 1) for start in starts]
 
 
-def _makes_rows(graph: Graph, kernels: Mapping[str, Kernel], number: int) -> bool:
+def _makes_rows(model: KernelGraph, number: int) -> bool:
     """Whether the layer's kernel can make one row, and app/runtime/stream.c hold the rows of its window."""
-    layer = graph.layers[number]
-    window_rows = row_layer(graph, layer).accesses[0].kernel
-    return kernels[layer.output].row_body is not None and window_rows <= MOST_WINDOW_ROWS
+    layer = model.layers[number]
+    window_rows = row_layer(model.graph, layer).accesses[0].kernel
+    return model.kernel_of(layer).row_body is not None and window_rows <= MOST_WINDOW_ROWS
 
 
 def _closed_runs(graph: Graph, run_first: int, run_last: int) -> Iterator[tuple[int, int]]:
@@ -165,16 +169,16 @@ def _closed_runs(graph: Graph, run_first: int, run_last: int) -> Iterator[tuple[
             read_until = max(read_until, last_read[layer.output])
 
 
-def _works_in_place(graph: Graph, kernels: Mapping[str, Kernel], number: int) -> bool:
+def _works_in_place(model: KernelGraph, number: int) -> bool:
     """Whether a layer is a depthwise convolution that may overwrite its input row by row. Its input and its result are
     read only by the next layer, and neighbours that overwrite their input whole are left alone, so that no step but its
     neighbours' bears the lead."""
-    layer, last_read = graph.layers[number], last_readers(graph)
-    if number == 0 or not (isinstance(layer.operator, DEPTHWISE) and _makes_rows(graph, kernels, number)):
+    graph, layer, last_read = model.graph, model.layers[number], last_readers(model.graph)
+    if number == 0 or not (isinstance(layer.operator, DEPTHWISE) and _makes_rows(model, number)):
         return False
     producer = graph.layers[number - 1]
     neighbours = (number - 1, number + 1) if number + 1 < len(graph.layers) else (number - 1,)
     is_chain = producer.output == layer.inputs[0] and last_read[layer.output] <= number + 1
-    is_free = not any(takes_over_input(graph, kernels, i, last_read) for i in neighbours)
+    is_free = not any(takes_over_input(model, i, last_read) for i in neighbours)
     after_depthwise = isinstance(producer.operator, DEPTHWISE)
     return is_chain and is_free and not after_depthwise and can_work_in_place(graph, number)

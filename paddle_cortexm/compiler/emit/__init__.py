@@ -1,5 +1,6 @@
 """The C of a compiled model: model.h, model.c, model_weights.h, model_weights.c and the program's data files."""
 
-from paddle_cortexm.compiler.emit.model import ModelFacts, emit_model
+from paddle_cortexm.compiler.emit.header import ModelFacts
+from paddle_cortexm.compiler.emit.model import emit_model
 
 __all__ = ["ModelFacts", "emit_model"]

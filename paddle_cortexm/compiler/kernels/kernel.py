@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal, Protocol
 
@@ -29,9 +29,12 @@ class Constant:
 class Kernel:
     """The C for one layer.
 
-    `body` is the body of `static void <layer>(...)`: C statements which read `input0`, `input1` (typed const
-    pointers), write `output`, may use `scratch` (`uint8_t *`, 16-byte aligned, `scratch_bytes` long) and name each
-    constant as `{name}` (str.format fields, so braces of C are doubled).
+    `body` is the body of `static int <layer>(...)` up to its `return 0`: C statements which read `input0`, `input1`
+    (typed const pointers), write `output`, may use `scratch` (`uint8_t *`, 16-byte aligned, `scratch_bytes` long), name
+    each constant as `$name` (a string.Template), and return anything but 0 where the layer fails.
+
+    `assertions` are C constant expressions that have to be true in model.c: all that the selector assumes of the
+    kernel's header, such as the order of the constants and the size of the scratch: "HELIUM_GROUP == 16".
     """
 
     name: str  # the kernel's C function, for plan.json: "helium_pointwise_s8"
@@ -42,7 +45,7 @@ class Kernel:
     scratch_bytes: int = 0
     header: str | None = None  # header to include, as in "helium.h"
     sources: tuple[str, ...] = ()  # C files to compile, relative to the repository: "app/runtime/helium/pointwise_s8.c"
-    functions: str = ""  # complete C functions the body calls (generated code); names start with `{layer}`
+    assertions: tuple[str, ...] = ()
     overwrites_input: bool = False  # output may share input0's memory
     row_body: str | None = None  # computes one output row: reads `rows` (const pointers to the window's input rows, all
     # valid) and `residual` (a row of input1), writes `output`, may use `scratch`; None: the layer cannot be streamed
@@ -52,10 +55,24 @@ class Kernel:
     rows_at_once: int = 1  # the most rows that rows_body makes
 
 
-def c_template(text: str) -> str:
-    """Plain C with `$name` where a constant's C name goes, as the str.format template that `Kernel.body` is."""
-    doubled = text.replace("{", "{{").replace("}", "}}")
-    return re.sub(r"\$(\w+)", r"{\1}", doubled)
+@dataclass(frozen=True)
+class KernelGraph:
+    """A graph, fused as its kernels allow, and the kernel of every layer by the layer's output."""
+
+    graph: Graph
+    kernels: Mapping[str, Kernel]
+
+    @property
+    def layers(self) -> tuple[Layer, ...]:
+        return self.graph.layers
+
+    @property
+    def sources(self) -> set[str]:
+        """The C files that the kernels are in, relative to the repository."""
+        return {path for kernel in self.kernels.values() for path in kernel.sources}
+
+    def kernel_of(self, layer: Layer) -> Kernel:
+        return self.kernels[layer.output]
 
 
 @dataclass(frozen=True)

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 
 from paddle_cortexm.compiler.arena.plan import MemoryPlan
 from paddle_cortexm.compiler.graph import Graph, Layer
-from paddle_cortexm.compiler.kernels.kernel import Kernel
+from paddle_cortexm.compiler.kernels.kernel import Kernel, KernelGraph
 
 WORDS, NARROWEST, GAP = 3, 16, "  "  # the table's columns of words, the fewest letters they keep, the space between
 
@@ -32,8 +31,8 @@ class PlannedLayer:
     scratch_bytes: int
 
 
-def planned_layers(graph: Graph, kernels: Mapping[str, Kernel]) -> list[PlannedLayer]:
-    return [_planned(graph, layer, kernels[layer.output]) for layer in graph.layers]
+def planned_layers(model: KernelGraph) -> list[PlannedLayer]:
+    return [_planned(model.graph, layer, model.kernel_of(layer)) for layer in model.layers]
 
 
 def _planned(graph: Graph, layer: Layer, kernel: Kernel) -> PlannedLayer:

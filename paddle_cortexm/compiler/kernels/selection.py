@@ -3,31 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from paddle_cortexm.compiler.graph import Graph, Layer
 from paddle_cortexm.compiler.kernels.fusion import fuse_epilogues
-from paddle_cortexm.compiler.kernels.kernel import Backend, Kernel
+from paddle_cortexm.compiler.kernels.kernel import Backend, Kernel, KernelGraph
 from paddle_cortexm.compiler.operators.reshape import Reshape
 from paddle_cortexm.errors import UserError
 
 
-@dataclass(frozen=True)
-class SelectedGraph:
-    """A graph, fused as its kernels allow, and the kernel of every layer by layer name."""
-
-    graph: Graph
-    kernels: dict[str, Kernel]
-
-
-def select_kernels(graph: Graph, backends: Sequence[Backend]) -> SelectedGraph:
+def select_kernels(graph: Graph, backends: Sequence[Backend]) -> KernelGraph:
     """Fuse epilogues where the preferred backend of the bare layer also takes the fused one, then choose kernels.
 
     Raises UserError naming the layer and every backend's reason when none takes it.
     """
     graph = without_reshapes(graph)
     graph = fuse_epilogues(graph, lambda g, bare, fused: _accepts_fused(g, bare, fused, backends))
-    return SelectedGraph(graph, {layer.output: _choose(graph, layer, backends) for layer in graph.layers})
+    return KernelGraph(graph, {layer.output: _choose(graph, layer, backends) for layer in graph.layers})
 
 
 def without_reshapes(graph: Graph) -> Graph:

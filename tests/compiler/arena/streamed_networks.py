@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import ctypes
 import subprocess
-from collections.abc import Mapping
 from functools import cache
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -15,7 +14,7 @@ from numpy.typing import NDArray
 from paddle_cortexm.compiler.arena.plan import MemoryPlan
 from paddle_cortexm.compiler.emit import ModelFacts, emit_model
 from paddle_cortexm.compiler.graph import Graph
-from paddle_cortexm.compiler.kernels.kernel import Kernel
+from paddle_cortexm.compiler.kernels.kernel import KernelGraph
 from paddle_cortexm.compiler.operators.activation import Activation, Table
 from paddle_cortexm.compiler.operators.add import Add
 from paddle_cortexm.compiler.operators.conversion import Dequantise, Quantise
@@ -141,19 +140,17 @@ def image_of(graph: Graph, seed: int = 2) -> NDArray[np.generic]:
     return random.standard_normal(source.shape).astype(source.dtype)
 
 
-def run_guarded(graph: Graph, kernels: Mapping[str, Kernel], plan: MemoryPlan, image: NDArray[np.generic]) -> bytes:
+def run_guarded(model: KernelGraph, plan: MemoryPlan, image: NDArray[np.generic]) -> bytes:
     """The network's output from its generated C; the arena begins as noise and the bytes around it must stay.
 
     Raises AssertionError when a guard byte changed.
     """
     with TemporaryDirectory() as folder:
-        return _run_guarded(Path(folder), graph, kernels, plan, image)
+        return _run_guarded(Path(folder), model, plan, image)
 
 
-def _run_guarded(
-    folder: Path, graph: Graph, kernels: Mapping[str, Kernel], plan: MemoryPlan, image: NDArray[np.generic]
-) -> bytes:
-    emit_model(folder, graph, kernels, plan, ModelFacts("test", graph.tensors[graph.input].shape[1], "int8"))
+def _run_guarded(folder: Path, model: KernelGraph, plan: MemoryPlan, image: NDArray[np.generic]) -> bytes:
+    emit_model(folder, model, plan, ModelFacts("test", model.graph.tensors[model.graph.input].shape[1]))
     source = (folder / "model.c").read_text()
     assert DEFINITION in source
     (folder / "model.c").write_text(source.replace(DEFINITION, ""))
@@ -167,7 +164,7 @@ def _run_guarded(
     guarded = (ctypes.c_uint8 * (2 * GUARD_BYTES + plan.arena_bytes)).in_dll(loaded, "guarded")
     noise = np.random.default_rng(1).integers(0, 256, len(guarded), dtype=np.uint8)
     guarded[:] = noise.tolist()
-    result = graph.tensors[graph.output]
+    result = model.graph.tensors[model.graph.output]
     output = np.empty(result.shape, result.dtype)
     assert loaded.model_run(ctypes.c_void_p(image.ctypes.data), ctypes.c_void_p(output.ctypes.data)) == 0
     after = np.frombuffer(guarded, np.uint8)

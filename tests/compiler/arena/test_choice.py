@@ -10,14 +10,14 @@ import pytest
 from paddle_cortexm.compiler.arena.choice import Search, plan_arena
 from paddle_cortexm.compiler.arena.plan import MemoryPlan, aligned, plan_memory
 from paddle_cortexm.compiler.arena.row_costs import added_by_layer
-from paddle_cortexm.compiler.arena.rows import MOST_TENSORS, MOST_WINDOW_ROWS, Segment, can_work_in_place, row_bytes
+from paddle_cortexm.compiler.arena.rows import Segment, can_work_in_place, row_bytes
 from paddle_cortexm.compiler.backends.registry import backends_named
 from paddle_cortexm.compiler.graph import Graph
-from paddle_cortexm.compiler.kernels.selection import SelectedGraph, select_kernels
+from paddle_cortexm.compiler.kernels.kernel import KernelGraph
+from paddle_cortexm.compiler.kernels.selection import select_kernels
 from paddle_cortexm.compiler.operators.depthwise_convolution import IntegerDepthwiseConvolution
 from paddle_cortexm.config import parse_arena
 from paddle_cortexm.errors import UserError
-from paddle_cortexm.stage import REPOSITORY
 from tests.compiler.networks import MOBILENETV2_WIDTHS, PPLCNET_WIDTHS, Network, mobilenetv2, pplcnet
 
 Builder = Callable[[float, int], Graph]
@@ -25,17 +25,17 @@ WIDTHS = [*((mobilenetv2, width) for width in MOBILENETV2_WIDTHS), *((pplcnet, w
 
 
 @cache
-def selected(network: Builder, width: float, size: int) -> SelectedGraph:
+def selected(network: Builder, width: float, size: int) -> KernelGraph:
     return select_kernels(network(width, size), backends_named(("helium",)))
 
 
 @cache
 def planned(network: Builder, width: float, size: int, arena: str | int, *, consume_input: bool = True) -> MemoryPlan:
     chosen = selected(network, width, size)
-    return plan_arena(chosen.graph, chosen.kernels, arena, consume_input=consume_input)  # type: ignore[arg-type]
+    return plan_arena(chosen, arena, consume_input=consume_input)  # type: ignore[arg-type]
 
 
-def largest_layer(chosen: SelectedGraph) -> int:
+def largest_layer(chosen: KernelGraph) -> int:
     """The largest sum of a layer's scratch and of all tensors made by then and read from then on, bytes."""
     graph = chosen.graph
     readers = {name: i for i, layer in enumerate(graph.layers) for name in layer.inputs}
@@ -53,7 +53,7 @@ def largest_layer(chosen: SelectedGraph) -> int:
 @pytest.mark.parametrize(("network", "width"), WIDTHS)
 def test_layer_by_layer_no_byte_is_needed_above_the_lower_bound(network: Builder, width: float, size: int) -> None:
     chosen = selected(network, width, size)
-    plan = plan_memory(chosen.graph, chosen.kernels)
+    plan = plan_memory(chosen)
     assert plan.arena_bytes == plan.lower_bound == largest_layer(chosen)
 
 
@@ -95,10 +95,10 @@ def test_an_input_that_stands_whole_is_kept_to_the_end_when_asked() -> None:
 def test_the_search_foresees_what_its_plan_takes(network: Builder, size: int, consume_input: bool) -> None:
     """The cost of a step, its neighbours' leads included, is what lives during it in the finished plan."""
     chosen = selected(network, 0.25, size)
-    search = Search.of(chosen.graph, chosen.kernels, consume_input=consume_input)
+    search = Search.of(chosen, consume_input=consume_input)
     smallest = search.smallest_peak()
     for limit in (smallest, smallest * 5 // 4, smallest * 2):
-        plan = plan_memory(chosen.graph, chosen.kernels, search.cheapest(limit), consume_input=consume_input)
+        plan = plan_memory(chosen, search.cheapest(limit), consume_input=consume_input)
         assert plan.lower_bound <= limit
         assert limit > smallest or plan.lower_bound == smallest
 
@@ -111,8 +111,8 @@ def test_rows_are_made_two_at_a_time_wherever_the_smallest_arena_allows_it() -> 
 
 def test_of_the_plans_within_a_limit_the_one_with_the_fewest_added_instructions_is_taken() -> None:
     chosen = selected(mobilenetv2, 0.25, 96)
-    search = Search.of(chosen.graph, chosen.kernels, consume_input=True)
-    added = added_by_layer(chosen.graph, chosen.kernels)
+    search = Search.of(chosen, consume_input=True)
+    added = added_by_layer(chosen)
 
     def instructions(limit: int) -> float:
         layers = [(chosen.graph.layers[i].output, s) for s in search.cheapest(limit) for i in s.layers]
@@ -160,7 +160,7 @@ def test_a_depthwise_layer_can_overwrite_its_input() -> None:
     chosen = selected(mobilenetv2, 1.0, 224)
     depthwise = [isinstance(layer.operator, IntegerDepthwiseConvolution) for layer in chosen.graph.layers]
     number = next(i for i, is_depthwise in enumerate(depthwise) if is_depthwise and can_work_in_place(chosen.graph, i))
-    plan = plan_memory(chosen.graph, chosen.kernels, [Segment(number, number, {}, in_place=True)])
+    plan = plan_memory(chosen, [Segment(number, number, {}, in_place=True)])
     layer = chosen.graph.layers[number]
     rows = (plan.offsets[layer.inputs[0]] - plan.offsets[layer.output]) / row_bytes(chosen.graph, layer.output)
     assert rows == 2  # its padding and one more
@@ -170,12 +170,6 @@ def test_a_window_with_more_rows_than_the_tables_hold_is_not_streamed() -> None:
     network = Network(96)
     graph = network.classes(network.mean(network.convolution("image", 8, kernel=3, stride=2)))
     chosen = select_kernels(graph, backends_named(("helium",)))
-    plan = plan_arena(chosen.graph, chosen.kernels, "minimum")
+    plan = plan_arena(chosen, "minimum")
     streamed = [chosen.graph.layers[i].output for segment in plan.segments for i in segment.layers]
     assert streamed == [chosen.graph.layers[0].output]  # the mean reads 48 rows
-
-
-def test_the_tables_of_the_runtime_hold_what_the_compiler_may_ask_for() -> None:
-    header = (REPOSITORY / "app/runtime/stream.h").read_text()
-    assert f"#define STREAM_TENSOR_LIMIT {MOST_TENSORS} " in header
-    assert f"#define STREAM_KERNEL_ROW_LIMIT {MOST_WINDOW_ROWS} " in header

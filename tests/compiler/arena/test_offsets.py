@@ -7,8 +7,8 @@ from itertools import permutations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from paddle_cortexm.compiler.arena import offsets as placement
-from paddle_cortexm.compiler.arena.offsets import Buffer, lower_bound, place
+from paddle_cortexm.compiler.arena import offsets as arena_offsets
+from paddle_cortexm.compiler.arena.offsets import Buffer, Placement, assign_offsets, lower_bound
 from paddle_cortexm.compiler.arena.plan import ALIGNMENT
 
 BUFFERS = st.lists(
@@ -26,7 +26,7 @@ BUFFERS = st.lists(
 @given(BUFFERS)
 def test_buffers_that_live_together_never_overlap(buffers: list[Buffer]) -> None:
     bound, _ = lower_bound(buffers, 15)
-    placed = place(buffers, bound)
+    placed = assign_offsets(buffers, bound)
     offsets, span = placed.offsets, placed.span
     for i, a in enumerate(buffers):
         for b in buffers[:i]:
@@ -38,7 +38,7 @@ def test_buffers_that_live_together_never_overlap(buffers: list[Buffer]) -> None
 @given(BUFFERS)
 def test_a_plan_is_never_below_the_bound_nor_above_the_sum(buffers: list[Buffer]) -> None:
     bound, layer = lower_bound(buffers, 15)
-    span = place(buffers, bound).span
+    span = assign_offsets(buffers, bound).span
     assert bound <= span <= sum(b.bytes for b in buffers)
     assert sum(b.bytes for b in buffers if b.first <= layer <= b.last) == bound
 
@@ -46,8 +46,8 @@ def test_a_plan_is_never_below_the_bound_nor_above_the_sum(buffers: list[Buffer]
 @given(BUFFERS)
 def test_greedy_s_plan_is_never_made_worse(buffers: list[Buffer]) -> None:
     bound, _ = lower_bound(buffers, 15)
-    placed = place(buffers, bound)
-    assert placed.span <= placement._greedy(buffers, bound).span
+    placed = assign_offsets(buffers, bound)
+    assert placed.span <= arena_offsets._greedy(buffers, bound).span
     assert placed.optimal or placed.span > bound
 
 
@@ -55,7 +55,7 @@ def smallest_span(buffers: list[Buffer]) -> int:
     """By trying all orders: some order of first fit gives a smallest placement."""
 
     def span(order: tuple[Buffer, ...]) -> int:
-        offsets = placement._first_fit(order)
+        offsets = arena_offsets._first_fit(order)
         return max(offsets[b.name] + b.bytes for b in order)
 
     return min(map(span, permutations(buffers)))
@@ -66,8 +66,8 @@ def test_a_plan_said_to_be_optimal_is_as_small_as_the_best_of_all_orders(rows: l
     buffers = [Buffer(f"b{i}", size, first, first + length) for i, (size, first, length) in enumerate(rows)]
     bound, _ = lower_bound(buffers, 9)
     smallest = smallest_span(buffers)
-    known = placement.Placed({}, sum(b.bytes for b in buffers) + 1)
-    for placed in (place(buffers, bound), placement._exact(buffers, bound, known)):
+    known = Placement({}, sum(b.bytes for b in buffers) + 1)
+    for placed in (assign_offsets(buffers, bound), arena_offsets._exact(buffers, bound, known)):
         assert placed.optimal and placed.span == smallest
 
 
@@ -76,6 +76,6 @@ def test_a_plan_that_greedy_misses_is_found() -> None:
     rows += [(30, 4, 6), (31, 3, 5)]
     buffers = [Buffer(f"b{i}", size, first, last) for i, (size, first, last) in enumerate(rows)]
     bound, _ = lower_bound(buffers, 15)
-    assert placement._greedy(buffers, bound).span > bound
-    placed = place(buffers, bound)
+    assert arena_offsets._greedy(buffers, bound).span > bound
+    placed = assign_offsets(buffers, bound)
     assert placed.span == bound and placed.optimal

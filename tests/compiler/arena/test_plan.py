@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from paddle_cortexm.compiler.arena.plan import ALIGNMENT, MemoryPlan, aligned, plan_memory
 from paddle_cortexm.compiler.graph import Graph
-from paddle_cortexm.compiler.kernels.kernel import Kernel
+from paddle_cortexm.compiler.kernels.kernel import Kernel, KernelGraph
 from paddle_cortexm.compiler.operators.add import Add
 from tests.compiler.graphs import GraphBuilder, chain, kernel
 
@@ -18,7 +18,7 @@ def kernels(graph: Graph, **facts: Kernel) -> dict[str, Kernel]:
 
 
 def plan(graph: Graph, *, consume_input: bool = True, **facts: Kernel) -> MemoryPlan:
-    return plan_memory(graph, kernels(graph, **facts), consume_input=consume_input)
+    return plan_memory(KernelGraph(graph, kernels(graph, **facts)), consume_input=consume_input)
 
 
 # --- running a plan ---------------------------------------------------------------------------------------------------
@@ -87,7 +87,7 @@ def planned_graphs(draw: st.DrawFn) -> tuple[Graph, dict[str, Kernel]]:
 @given(planned_graphs(), st.booleans())
 def test_a_planned_graph_runs_without_losing_a_byte(case: tuple[Graph, dict[str, Kernel]], consume_input: bool) -> None:
     graph, used = case
-    made = plan_memory(graph, used, consume_input=consume_input)
+    made = plan_memory(KernelGraph(graph, used), consume_input=consume_input)
     assert made.arena_bytes >= made.lower_bound
     assert all(offset % ALIGNMENT == 0 for offset in made.offsets.values())
     run(graph, used, made, consume_input=consume_input)

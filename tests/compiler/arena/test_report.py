@@ -10,22 +10,23 @@ import pytest
 from paddle_cortexm.compiler.arena.choice import plan_arena
 from paddle_cortexm.compiler.arena.report import constants_report, explanation, memory_report
 from paddle_cortexm.compiler.backends.registry import backends_named
-from paddle_cortexm.compiler.kernels.selection import SelectedGraph, select_kernels
+from paddle_cortexm.compiler.kernels.kernel import KernelGraph
+from paddle_cortexm.compiler.kernels.selection import select_kernels
 from paddle_cortexm.report.memory_timeline import save_memory_timeline
 from tests.compiler.networks import mobilenetv2
 
 
 @pytest.fixture(scope="module")
-def network() -> SelectedGraph:
+def network() -> KernelGraph:
     return select_kernels(mobilenetv2(0.25, 96), backends_named(("helium",)))
 
 
-def report(network: SelectedGraph, arena: str | int) -> dict[str, object]:
-    plan = plan_arena(network.graph, network.kernels, arena)  # type: ignore[arg-type]
-    return memory_report(network.graph, network.kernels, plan, consume_input=True)
+def report(network: KernelGraph, arena: str | int) -> dict[str, object]:
+    plan = plan_arena(network, arena)  # type: ignore[arg-type]
+    return memory_report(network, plan, consume_input=True)
 
 
-def test_the_report_holds_the_plan_and_the_plan_without_streaming(network: SelectedGraph) -> None:
+def test_the_report_holds_the_plan_and_the_plan_without_streaming(network: KernelGraph) -> None:
     limited, plain = report(network, 24_576), report(network, "none")
     assert limited["arena_bytes"] <= 24_576  # type: ignore[operator]
     assert limited["layer_by_layer"]["arena_bytes"] == plain["arena_bytes"]  # type: ignore[index]
@@ -35,7 +36,7 @@ def test_the_report_holds_the_plan_and_the_plan_without_streaming(network: Selec
     assert layers[0]["streamed"] and not layers[-1]["streamed"]  # type: ignore[index]
 
 
-def test_the_explanation_lists_what_lives_at_the_peak_and_adds_up(network: SelectedGraph) -> None:
+def test_the_explanation_lists_what_lives_at_the_peak_and_adds_up(network: KernelGraph) -> None:
     for arena in ("none", 24_576):
         made = report(network, arena)
         lines = explanation(made).splitlines()
@@ -47,7 +48,7 @@ def test_the_explanation_lists_what_lives_at_the_peak_and_adds_up(network: Selec
     assert re.search(r"  scratch of layers \S+ to \S+$", text, re.MULTILINE)
 
 
-def test_the_bound_of_the_plan_and_that_of_all_choices_are_both_named(network: SelectedGraph) -> None:
+def test_the_bound_of_the_plan_and_that_of_all_choices_are_both_named(network: KernelGraph) -> None:
     limited, smallest, plain = (report(network, arena) for arena in (24_576, "minimum", "none"))
     assert smallest["smallest_bound"] == limited["smallest_bound"] == plain["smallest_bound"]
     assert smallest["lower_bound"] == smallest["smallest_bound"] < limited["lower_bound"]  # type: ignore[operator]
@@ -58,9 +59,9 @@ def test_the_bound_of_the_plan_and_that_of_all_choices_are_both_named(network: S
     assert plain["peak"] == f"layer '{plain['peak_layer']}'"
 
 
-def test_every_buffer_has_a_kind_and_the_region_is_named(network: SelectedGraph) -> None:
-    plan = plan_arena(network.graph, network.kernels, "minimum")
-    made = memory_report(network.graph, network.kernels, plan, consume_input=True, regions={"arena": "DTCM"})
+def test_every_buffer_has_a_kind_and_the_region_is_named(network: KernelGraph) -> None:
+    plan = plan_arena(network, "minimum")
+    made = memory_report(network, plan, consume_input=True, regions={"arena": "DTCM"})
     assert {b["kind"] for b in made["buffers"]} >= {"image", "rolling rows", "whole tensor", "scratch"}
     assert "bytes in DTCM, proven optimal" in explanation(made)
     assert set(made["peak_buffers"]) <= {b["name"] for b in made["buffers"]}
@@ -68,12 +69,12 @@ def test_every_buffer_has_a_kind_and_the_region_is_named(network: SelectedGraph)
 
 def test_packing_adds_little_to_weights_and_biases() -> None:
     network = select_kernels(mobilenetv2(1.0, 96), backends_named(("helium",)))
-    constants = constants_report(network.graph, network.kernels)
+    constants = constants_report(network)
     assert constants["packing_overhead"] == constants["packed"] - constants["plain"]
     assert 0 < constants["packing_overhead"] < 0.06 * constants["plain"]
 
 
-def test_the_timeline_is_the_same_file_each_time(network: SelectedGraph, tmp_path: Path) -> None:
+def test_the_timeline_is_the_same_file_each_time(network: KernelGraph, tmp_path: Path) -> None:
     for name in ("a.png", "b.png"):
         save_memory_timeline(tmp_path / name, report(network, "minimum"))
     assert (tmp_path / "a.png").read_bytes() == (tmp_path / "b.png").read_bytes() != b""

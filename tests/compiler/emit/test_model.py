@@ -5,8 +5,10 @@ from __future__ import annotations
 import ctypes
 import re
 import subprocess
+from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
+from types import MappingProxyType
 
 import numpy as np
 import pytest
@@ -15,38 +17,37 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 
 from paddle_cortexm.compiler.arena.plan import plan_memory
+from paddle_cortexm.compiler.backends.helium import HeliumBackend, packing
 from paddle_cortexm.compiler.c_text import array_definition, float_literal, identifier, string_literal
 from paddle_cortexm.compiler.emit import ModelFacts, emit_model
 from paddle_cortexm.compiler.emit.program_data import emit_demo_frame, emit_labels, emit_preprocessing_table
-from paddle_cortexm.compiler.graph import Graph
-from paddle_cortexm.compiler.kernels.kernel import Constant, Kernel, c_template
+from paddle_cortexm.compiler.kernels.kernel import Constant, Kernel, KernelGraph
 from paddle_cortexm.compiler.operators.add import Add
-from paddle_cortexm.host.model import HOST_FLAGS, host_compiler
+from paddle_cortexm.host.model import HEADERS, HOST_FLAGS, host_compiler
+from paddle_cortexm.stage import REPOSITORY
 from tests.compiler.graphs import GraphBuilder, kernel
+from tests.compiler.host import compile_graph
+from tests.compiler.networks import mobilenetv2
 
-FACTS = ModelFacts("tiny", 20, "int8")
+FACTS = ModelFacts("tiny", 20)
 GENERATED = ("model.c", "model_weights.c", "preprocessing_table.c", "labels.c", "demo_frame.c")
 SIZE = 12  # elements of every tensor
 
 # output = input + offset, with the offset from the weights file, by way of the scratch
-SHIFT = c_template("""
+SHIFT = """
     for (int i = 0; i < 12; i++) {
         scratch[i] = (uint8_t)input0[i];
     }
     for (int i = 0; i < 12; i++) {
         output[i] = (int8_t)(scratch[i] + $offset[0]);
     }
-""")
-DIFFERENCE = "    {layer}_subtract(input0, input1, output);"
-DIFFERENCE_FUNCTION = """
-static void {layer}_subtract(const int8_t *a, const int8_t *b, int8_t *difference)
-{{
-    for (int i = 0; i < 12; i++) {{
-        difference[i] = (int8_t)(a[i] - b[i]);
-    }}
-}}
 """
-FAILING = "    (void)input0;\n    (void)output;\n    if (sizeof *input0 == 1) {{\n        return 1;\n    }}"
+DIFFERENCE = """
+    for (int i = 0; i < 12; i++) {
+        output[i] = (int8_t)(input0[i] - input1[i]);
+    }
+"""
+FAILING = "    (void)input0;\n    (void)output;\n    if (sizeof *input0 == 1) {\n        return 1;\n    }"
 HOOK = """#include "model.h"
 int order[3], calls;
 void model_layer_done(int layer)
@@ -64,21 +65,22 @@ ROW_FUNCTION = ctypes.CFUNCTYPE(None, ctypes.c_void_p, ctypes.c_uint32, ctypes.c
 
 
 def difference() -> Kernel:
-    return kernel("difference", body=DIFFERENCE, functions=DIFFERENCE_FUNCTION)
+    return kernel("difference", body=DIFFERENCE)
 
 
-def diamond() -> tuple[Graph, dict[str, Kernel]]:
-    """(image + 5) - (image + 3), with layer names that are the same as C identifiers."""
+def diamond(changed: Mapping[str, Kernel] = MappingProxyType({})) -> KernelGraph:
+    """(image + 5) - (image + 3), with layer names that are the same as C identifiers. changed: kernels of layers."""
     builder = GraphBuilder((1, 2, 2, 3), "int8")
     builder.add("conv.5", Add(), "image")
     builder.add("conv/5", Add(), "image")
     builder.add("difference", Add(), "conv.5", "conv/5")
-    return builder.graph(), {"conv.5": shift(5), "conv/5": shift(3), "difference": difference()}
+    kernels = {"conv.5": shift(5), "conv/5": shift(3), "difference": difference()}
+    return KernelGraph(builder.graph(), kernels | dict(changed))
 
 
-def emit(folder: Path, graph: Graph, kernels: dict[str, Kernel]) -> Path:
+def emit(folder: Path, model: KernelGraph) -> Path:
     folder.mkdir(exist_ok=True)
-    emit_model(folder, graph, kernels, plan_memory(graph, kernels), FACTS)
+    emit_model(folder, model, plan_memory(model), FACTS)
     emit_preprocessing_table(folder, np.arange(768).reshape(3, 256).astype(np.int8))
     emit_labels(folder, [f"label {i}" for i in range(SIZE)])
     emit_demo_frame(folder, np.arange(24, dtype=np.uint8).reshape(2, 4, 3))
@@ -102,7 +104,7 @@ def run(library: ctypes.CDLL, image: NDArray[np.int8]) -> tuple[int, list[int]]:
 
 @pytest.fixture(scope="module")
 def library(tmp_path_factory: pytest.TempPathFactory) -> ctypes.CDLL:
-    return compiled(emit(tmp_path_factory.mktemp("diamond"), *diamond()), *GENERATED)
+    return compiled(emit(tmp_path_factory.mktemp("diamond"), diamond()), *GENERATED)
 
 
 def strings(library: ctypes.CDLL, name: str, count: int) -> list[str]:
@@ -142,13 +144,12 @@ def test_tables_labels_and_the_demo_frame_are_linked_in(library: ctypes.CDLL) ->
 
 
 def test_a_layer_that_fails_is_told_by_its_number(tmp_path: Path) -> None:
-    graph, kernels = diamond()
-    folder = emit(tmp_path, graph, kernels | {"conv/5": kernel(body=FAILING)})
+    folder = emit(tmp_path, diamond({"conv/5": kernel(body=FAILING)}))
     assert run(compiled(folder, *GENERATED), np.zeros(SIZE, np.int8))[0] == 2
 
 
 def test_the_hook_is_called_after_each_layer(tmp_path: Path) -> None:
-    folder = emit(tmp_path, *diamond())
+    folder = emit(tmp_path, diamond())
     (folder / "hook.c").write_text(HOOK)
     library = compiled(folder, *GENERATED, "hook.c")
     run(library, np.zeros(SIZE, np.int8))
@@ -156,25 +157,50 @@ def test_the_hook_is_called_after_each_layer(tmp_path: Path) -> None:
 
 
 def test_the_header_tells_sizes(tmp_path: Path) -> None:
-    graph, kernels = diamond()
-    header = (emit(tmp_path, graph, kernels) / "model.h").read_text()
+    model = diamond()
+    header = (emit(tmp_path, model) / "model.h").read_text()
     facts = dict(re.findall(r"#define (MODEL_\w+) (\S+)", header))
     assert facts["MODEL_NAME"] == '"tiny"' and facts["MODEL_INPUT_RESIZE"] == "20"
     assert [facts[f"MODEL_INPUT_{side}"] for side in ("HEIGHT", "WIDTH", "CHANNELS")] == ["2", "2", "3"]
     assert facts["MODEL_OUTPUT_CLASSES"] == str(SIZE) and facts["MODEL_LAYER_COUNT"] == "3"
-    assert facts["MODEL_ARENA_BYTES"] == str(plan_memory(graph, kernels).arena_bytes)
+    assert facts["MODEL_ARENA_BYTES"] == str(plan_memory(model).arena_bytes)
     assert facts["MODEL_WEIGHT_BYTES"] == "8"  # two int32 offsets
 
 
 def test_two_compiles_give_the_same_bytes(tmp_path: Path) -> None:
-    first, second = (emit(tmp_path / name, *diamond()) for name in ("first", "second"))
+    first, second = (emit(tmp_path / name, diamond()) for name in ("first", "second"))
     assert all((first / path.name).read_bytes() == path.read_bytes() for path in second.iterdir())
 
 
 def test_every_layer_is_introduced_by_its_shapes_and_kernel(tmp_path: Path) -> None:
-    source = (emit(tmp_path, *diamond()) / "model.c").read_text()
+    source = (emit(tmp_path, diamond()) / "model.c").read_text()
     assert "/* conv.5: 2x2x3 -> 2x2x3, shift */" in source
     assert "/* difference: 2x2x3 + 2x2x3 -> 2x2x3, difference */" in source
+
+
+def test_what_the_compiler_assumes_of_a_header_is_asserted_once(tmp_path: Path) -> None:
+    kernels = {"difference": difference(), "conv/5": shift(3)}
+    assuming = {name: replace(kernel, assertions=("sizeof(int32_t) == 4",)) for name, kernel in kernels.items()}
+    folder = emit(tmp_path, diamond(assuming))
+    assert (folder / "model.c").read_text().count("ASSUME(sizeof(int32_t) == 4);\n") == 1
+    assert run(compiled(folder, *GENERATED), np.zeros(SIZE, np.int8)) == (0, [2] * SIZE)
+
+
+def test_a_wrong_assumption_fails_the_build_with_its_text(tmp_path: Path) -> None:
+    wrong = replace(difference(), assertions=("INT8_MAX == 126",))
+    with pytest.raises(AssertionError, match="the compiler assumes INT8_MAX == 126"):
+        compiled(emit(tmp_path, diamond({"difference": wrong})), *GENERATED)
+
+
+def test_a_size_that_python_computes_otherwise_than_c_fails_the_build(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(packing, "RUN_CHANNELS", 64)
+    compile_graph(tmp_path, mobilenetv2(0.25, 32), [HeliumBackend()])
+    includes = [f"-I{path}" for path in (tmp_path / "model", *(REPOSITORY / header for header in HEADERS))]
+    command = [host_compiler(), "-std=c11", "-fsyntax-only", *includes, str(tmp_path / "model/model.c")]
+    done = subprocess.run(command, capture_output=True, text=True)
+    assert done.returncode != 0 and "the compiler assumes HELIUM_MATRIX_SCRATCH(" in done.stderr
 
 
 # --- pieces of C ------------------------------------------------------------------------------------------------------
@@ -190,9 +216,8 @@ def test_values_that_are_no_numbers_are_c_s() -> None:
 
 
 def test_weights_may_be_infinite_or_no_number(tmp_path: Path) -> None:
-    graph, kernels = diamond()
     weights = Constant("weights", np.array([np.inf, -np.inf, np.nan], np.float32))
-    folder = emit(tmp_path, graph, kernels | {"difference": replace(difference(), constants=(weights,))})
+    folder = emit(tmp_path, diamond({"difference": replace(difference(), constants=(weights,))}))
     library = compiled(folder, *GENERATED)
     values = (ctypes.c_float * 3).in_dll(library, "layer_02_difference_weights")
     np.testing.assert_array_equal(list(values), [np.inf, -np.inf, np.nan])
@@ -230,7 +255,3 @@ def test_the_compiler_reads_strings_and_extreme_numbers_back(tmp_path: Path) -> 
 @pytest.mark.parametrize("name", ["conv2d_1.tmp_0", "batch_norm/out", "Größe", "A-b"])
 def test_a_tensor_name_becomes_part_of_an_identifier(name: str) -> None:
     assert re.fullmatch(r"[a-z0-9_]+", identifier(name))
-
-
-def test_a_c_template_keeps_braces_and_names_constants() -> None:
-    assert c_template("if (x) { y = $table[0]; }").format(table="layer_00_table") == "if (x) { y = layer_00_table[0]; }"

@@ -9,7 +9,8 @@ from paddle_cortexm.compiler.arena.choice import plan_arena, smallest_bound
 from paddle_cortexm.compiler.arena.plan import MemoryPlan, plan_memory
 from paddle_cortexm.compiler.arena.rows import Segment, can_work_in_place, streamed_segment
 from paddle_cortexm.compiler.backends.registry import backends_named
-from paddle_cortexm.compiler.kernels.selection import SelectedGraph, select_kernels
+from paddle_cortexm.compiler.kernels.kernel import KernelGraph
+from paddle_cortexm.compiler.kernels.selection import select_kernels
 from paddle_cortexm.compiler.operators.conversion import Dequantise, Quantise
 from paddle_cortexm.compiler.tensor import DataType
 from tests.compiler.arena.streamed_networks import RandomNetwork, image_of, run_guarded
@@ -20,7 +21,7 @@ def paddings(kernel: int) -> st.SearchStrategy[tuple[int, int, int, int]]:
 
 
 @st.composite
-def networks(draw: st.DrawFn, dtype: DataType = "int8", *, mixed: bool = False) -> SelectedGraph:
+def networks(draw: st.DrawFn, dtype: DataType = "int8", *, mixed: bool = False) -> KernelGraph:
     """A stem, then blocks: expand, depthwise, project, perhaps added to where the block began; tables and pools. mixed:
     the middle of a block, or all from some layer on, in float32."""
     height, width = draw(st.integers(6, 20)), draw(st.integers(6, 20))
@@ -49,81 +50,78 @@ def networks(draw: st.DrawFn, dtype: DataType = "int8", *, mixed: bool = False) 
     return select_kernels(network.builder.graph(), backends_named(("helium", "tvm")))
 
 
-def all_streamed(selected: SelectedGraph, *, at_once: bool) -> MemoryPlan:
+def all_streamed(model: KernelGraph, *, at_once: bool) -> MemoryPlan:
     """Everything that makes rows as one segment (all but a matrix product of a single pixel)."""
-    graph, kernels = selected.graph, selected.kernels
-    can = [kernels[layer.output].row_body is not None for layer in graph.layers]
+    can = [model.kernel_of(layer).row_body is not None for layer in model.layers]
     count = can.index(False) if False in can else len(can)
-    ends = [i for i in range(count) if _is_closed(selected, i)]
-    several = {layer.output: kernels[layer.output].rows_at_once for layer in graph.layers}
-    segments = [streamed_segment(graph, 0, ends[-1], several if at_once else None)] if ends else []
-    return plan_memory(graph, kernels, segments)
+    ends = [i for i in range(count) if _is_closed(model, i)]
+    several = {layer.output: model.kernel_of(layer).rows_at_once for layer in model.layers}
+    segments = [streamed_segment(model.graph, 0, ends[-1], several if at_once else None)] if ends else []
+    return plan_memory(model, segments)
 
 
-def _is_closed(selected: SelectedGraph, last: int) -> bool:
+def _is_closed(model: KernelGraph, last: int) -> bool:
     """Whether nothing the layers up to this one make is read behind it, but its own output."""
-    inner = {selected.graph.input, *(layer.output for layer in selected.graph.layers[:last])}
-    return not any(inner & set(layer.inputs) for layer in selected.graph.layers[last + 1 :])
+    inner = {model.graph.input, *(layer.output for layer in model.layers[:last])}
+    return not any(inner & set(layer.inputs) for layer in model.layers[last + 1 :])
 
 
-def assert_same_bits(selected: SelectedGraph, plans: list[MemoryPlan]) -> None:
-    image = image_of(selected.graph)
-    outputs = {run_guarded(selected.graph, selected.kernels, plan, image) for plan in plans}
+def assert_same_bits(model: KernelGraph, plans: list[MemoryPlan]) -> None:
+    image = image_of(model.graph)
+    outputs = {run_guarded(model, plan, image) for plan in plans}
     assert len(outputs) == 1
 
 
 @settings(max_examples=10)
 @given(networks())
-def test_a_streamed_network_gives_the_bits_of_the_unstreamed_one(selected: SelectedGraph) -> None:
-    graph, kernels = selected.graph, selected.kernels
-    several = {layer.output: kernels[layer.output].rows_at_once for layer in graph.layers}
-    makes_rows = [kernels[layer.output].row_body is not None for layer in graph.layers]
+def test_a_streamed_network_gives_the_bits_of_the_unstreamed_one(model: KernelGraph) -> None:
+    several = {layer.output: model.kernel_of(layer).rows_at_once for layer in model.layers}
+    makes_rows = [model.kernel_of(layer).row_body is not None for layer in model.layers]
     in_place = [
         Segment(i, i, {}, in_place=True, at_once=several)
-        for i in range(len(graph.layers))
-        if makes_rows[i] and can_work_in_place(graph, i)
+        for i in range(len(model.layers))
+        if makes_rows[i] and can_work_in_place(model.graph, i)
     ]
     plans = [
-        plan_memory(graph, kernels),
-        all_streamed(selected, at_once=False),
-        all_streamed(selected, at_once=True),
-        plan_memory(graph, kernels, in_place),
-        plan_arena(graph, kernels, "minimum"),
+        plan_memory(model),
+        all_streamed(model, at_once=False),
+        all_streamed(model, at_once=True),
+        plan_memory(model, in_place),
+        plan_arena(model, "minimum"),
     ]
-    assert_same_bits(selected, plans)
+    assert_same_bits(model, plans)
     assert plans[4].arena_bytes <= min(plans[0].arena_bytes, plans[1].arena_bytes)
 
 
 @settings(max_examples=6)
 @given(networks(), st.booleans(), st.floats(0, 1))
 def test_any_limit_gives_the_same_bits_the_input_consumed_or_kept(
-    selected: SelectedGraph, consume_input: bool, share: float
+    model: KernelGraph, consume_input: bool, share: float
 ) -> None:
-    graph, kernels = selected.graph, selected.kernels
-    whole = plan_memory(graph, kernels, consume_input=consume_input)
-    smallest = plan_arena(graph, kernels, "minimum", consume_input=consume_input)
-    assert smallest_bound(graph, kernels, consume_input=consume_input) <= smallest.arena_bytes
+    whole = plan_memory(model, consume_input=consume_input)
+    smallest = plan_arena(model, "minimum", consume_input=consume_input)
+    assert smallest_bound(model, consume_input=consume_input) <= smallest.arena_bytes
     limit = int(smallest.arena_bytes + share * (whole.arena_bytes - smallest.arena_bytes))
-    limited = plan_arena(graph, kernels, limit, consume_input=consume_input)
+    limited = plan_arena(model, limit, consume_input=consume_input)
     assert limited.arena_bytes <= limit
-    assert_same_bits(selected, [whole, limited])
+    assert_same_bits(model, [whole, limited])
 
 
 @settings(max_examples=4)
 @given(st.sampled_from(["float16", "float32"]).flatmap(networks))
-def test_a_network_in_floats_gives_the_same_bits_by_rows(selected: SelectedGraph) -> None:
-    whole = plan_memory(selected.graph, selected.kernels)
-    smallest = plan_arena(selected.graph, selected.kernels, "minimum")
-    assert_same_bits(selected, [whole, all_streamed(selected, at_once=True), smallest])
+def test_a_network_in_floats_gives_the_same_bits_by_rows(model: KernelGraph) -> None:
+    whole = plan_memory(model)
+    smallest = plan_arena(model, "minimum")
+    assert_same_bits(model, [whole, all_streamed(model, at_once=True), smallest])
 
 
 @settings(max_examples=4)
 @given(networks(mixed=True))
-def test_conversions_between_integers_and_floats_are_streamed_as_well(selected: SelectedGraph) -> None:
-    whole, streamed = plan_memory(selected.graph, selected.kernels), all_streamed(selected, at_once=True)
-    conversions = [layer for layer in selected.graph.layers if isinstance(layer.operator, Quantise | Dequantise)]
-    assert all(selected.kernels[layer.output].row_body is not None for layer in conversions)
-    assert_same_bits(selected, [whole, streamed, plan_arena(selected.graph, selected.kernels, "minimum")])
+def test_conversions_between_integers_and_floats_are_streamed_as_well(model: KernelGraph) -> None:
+    whole, streamed = plan_memory(model), all_streamed(model, at_once=True)
+    conversions = [layer for layer in model.layers if isinstance(layer.operator, Quantise | Dequantise)]
+    assert all(model.kernel_of(layer).row_body is not None for layer in conversions)
+    assert_same_bits(model, [whole, streamed, plan_arena(model, "minimum")])
 
 
 def test_a_segment_goes_on_through_conversions() -> None:
@@ -133,6 +131,6 @@ def test_a_segment_goes_on_through_conversions() -> None:
     network.depthwise(3, 1, (1, 1, 1, 1))
     network.converted()
     network.convolution(4, 1, 1, (0, 0, 0, 0))
-    selected = select_kernels(network.builder.graph(), backends_named(("helium", "tvm")))
-    plan = plan_arena(selected.graph, selected.kernels, "minimum")
+    model = select_kernels(network.builder.graph(), backends_named(("helium", "tvm")))
+    plan = plan_arena(model, "minimum")
     assert [(segment.first, segment.last) for segment in plan.segments] == [(0, 4)]

@@ -8,8 +8,7 @@ import numpy as np
 
 from paddle_cortexm.compiler.graph import Graph, Layer
 from paddle_cortexm.compiler.integers.realisation import quantise_graph
-from paddle_cortexm.compiler.kernels.kernel import Kernel, Rejection
-from paddle_cortexm.compiler.kernels.selection import SelectedGraph
+from paddle_cortexm.compiler.kernels.kernel import Kernel, KernelGraph, Rejection
 from paddle_cortexm.compiler.operators.activation import Activation
 from tests.compiler.graphs import GraphBuilder, kernel, pointwise
 
@@ -39,5 +38,5 @@ def convolution_and_table() -> Graph:
     return quantise_graph(builder.graph(), {"mixed": (-3.0, 3.0), "bent": (-0.4, 3.0)}, (-2.0, 2.0))
 
 
-def chosen(selected: SelectedGraph) -> list[str]:
+def chosen(selected: KernelGraph) -> list[str]:
     return [selected.kernels[layer.output].name for layer in selected.graph.layers]

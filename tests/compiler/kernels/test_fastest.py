@@ -12,8 +12,8 @@ from paddle_cortexm.compiler.integers.realisation import quantise_graph
 from paddle_cortexm.compiler.kernels import cost_model
 from paddle_cortexm.compiler.kernels.cost_model import fitted_costs, quantities
 from paddle_cortexm.compiler.kernels.fastest import FastestBackend
-from paddle_cortexm.compiler.kernels.kernel import Kernel
-from paddle_cortexm.compiler.kernels.selection import SelectedGraph, select_kernels
+from paddle_cortexm.compiler.kernels.kernel import Kernel, KernelGraph
+from paddle_cortexm.compiler.kernels.selection import select_kernels
 from paddle_cortexm.compiler.operators.add import Add
 from paddle_cortexm.errors import UserError
 from paddle_cortexm.measure.bench.costs import fit, layer_samples, median_error
@@ -33,7 +33,7 @@ def costing(monkeypatch: pytest.MonkeyPatch, costs: Mapping[str, int]) -> None:
     monkeypatch.setattr(cost_model, "fitted_costs", lambda: rows)
 
 
-def selected(*backends: Knows) -> SelectedGraph:
+def selected(*backends: Knows) -> KernelGraph:
     return select_kernels(convolution_and_table(), [FastestBackend(backends)])
 
 

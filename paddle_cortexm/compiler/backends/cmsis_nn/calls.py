@@ -6,7 +6,7 @@ import numpy as np
 
 from paddle_cortexm.compiler.backends.cmsis_nn.buffers import convolution_bytes, depthwise_bytes
 from paddle_cortexm.compiler.graph import Graph, Layer
-from paddle_cortexm.compiler.kernels.kernel import Constant, Kernel, c_template
+from paddle_cortexm.compiler.kernels.kernel import Constant, Kernel
 from paddle_cortexm.compiler.operators.add import IntegerAdd
 from paddle_cortexm.compiler.operators.average_pool import IntegerAveragePool
 from paddle_cortexm.compiler.operators.convolution import IntegerConvolution
@@ -193,7 +193,7 @@ def _kernel(function: str, body: str, constants: tuple[Constant, ...] = (), scra
         name=function,
         backend="cmsis-nn",
         reason="CMSIS-NN has a kernel for it",
-        body=c_template(body),
+        body=body,
         constants=constants,
         scratch_bytes=scratch,
         header="arm_nnfunctions.h",

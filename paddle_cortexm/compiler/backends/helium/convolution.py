@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 from paddle_cortexm.compiler.backends.helium import fully_connected, pointwise, stem
@@ -9,6 +10,7 @@ from paddle_cortexm.compiler.backends.helium.packing import (
     PIXELS,
     Matrix,
     epilogue_declaration,
+    matrix_assertions,
     matrix_constants,
     matrix_fields,
     matrix_rejection,
@@ -16,11 +18,11 @@ from paddle_cortexm.compiler.backends.helium.packing import (
 )
 from paddle_cortexm.compiler.backends.helium.structs import declaration, window_fields
 from paddle_cortexm.compiler.graph import Graph, Layer
-from paddle_cortexm.compiler.kernels.kernel import Kernel, Rejection, c_template
+from paddle_cortexm.compiler.kernels.kernel import Kernel, Rejection
 from paddle_cortexm.compiler.operators.convolution import IntegerConvolution
 
 CONV2D = ("app/runtime/helium/conv2d_s8.c",)
-LARGEST_KERNEL_HEIGHT = 16  # HELIUM_CONV2D_ROWS
+LARGEST_KERNEL_HEIGHT = 16
 
 
 def select(graph: Graph, layer: Layer) -> Kernel | Rejection:
@@ -45,8 +47,12 @@ def select(graph: Graph, layer: Layer) -> Kernel | Rejection:
             return fully_connected.kernel(matrix, "1x1 convolution of one pixel")
         return pointwise.kernel(matrix, height, width)
     if stem.takes(operator):
-        return window_kernel(graph, layer, matrix, "stem_s8", "few input channels", stem.patch_bytes(width), CONV2D)
-    return window_kernel(graph, layer, matrix, "conv2d_s8", "general convolution", PIXELS * matrix.depth)
+        kernel = window_kernel(graph, layer, matrix, "stem_s8", "few input channels", stem.patch_bytes(width), CONV2D)
+        return replace(kernel, assertions=(*kernel.assertions, *stem.assertions(width)))
+    patch_bytes = PIXELS * matrix.depth
+    kernel = window_kernel(graph, layer, matrix, "conv2d_s8", "general convolution", patch_bytes)
+    patches = f"HELIUM_CONV2D_PATCHES({matrix.depth}) == {patch_bytes}"
+    return replace(kernel, assertions=(*kernel.assertions, patches))
 
 
 def window_kernel(
@@ -72,12 +78,13 @@ def window_kernel(
         name=f"helium_{function}",
         backend="helium",
         reason=reason,
-        body=c_template(declarations + whole),
+        body=declarations + whole,
         constants=matrix_constants(matrix),
         scratch_bytes=row_scratch + input_width * channels,
         header=f"{function}.h",
+        assertions=(*matrix_assertions(matrix), f"HELIUM_CONV2D_ROWS == {LARGEST_KERNEL_HEIGHT}"),
         sources=(f"app/runtime/helium/{function}.c", *more_sources, *pointwise.MATRIX_SOURCES),
-        row_body=c_template(declarations + row),
+        row_body=declarations + row,
         row_scratch_bytes=row_scratch,
     )
 

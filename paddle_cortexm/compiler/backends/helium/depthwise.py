@@ -11,17 +11,18 @@ from paddle_cortexm.compiler.backends.helium import depthwise_window
 from paddle_cortexm.compiler.backends.helium.packing import packed_table, sum_rejection
 from paddle_cortexm.compiler.backends.helium.requantisation import (
     GROUP,
+    GROUP_ASSERTIONS,
     narrowing_order,
     requantise_constants,
     requantise_fields,
 )
 from paddle_cortexm.compiler.backends.helium.structs import declaration, window_fields
 from paddle_cortexm.compiler.graph import Graph, Layer
-from paddle_cortexm.compiler.kernels.kernel import Constant, Kernel, Rejection, c_template
+from paddle_cortexm.compiler.kernels.kernel import Constant, Kernel, Rejection
 from paddle_cortexm.compiler.operators.depthwise_convolution import IntegerDepthwiseConvolution
 from paddle_cortexm.compiler.operators.parts.base import Int8Array
 
-LARGEST_KERNEL_HEIGHT = 16  # HELIUM_DEPTHWISE_ROWS
+LARGEST_KERNEL_HEIGHT = 16
 
 
 def select(graph: Graph, layer: Layer) -> Kernel | Rejection:
@@ -95,7 +96,7 @@ def _kernel(graph: Graph, layer: Layer, operator: IntegerDepthwiseConvolution, b
         name="helium_depthwise_s8",
         backend="helium",
         reason="16 channels a vector, two taps summed in 16 bits" + (", fused table" if tables else ""),
-        body=c_template(parameters + "    helium_depthwise_s8(&parameters, input0, output, scratch);\n"),
+        body=parameters + "    helium_depthwise_s8(&parameters, input0, output, scratch);\n",
         constants=(
             Constant("weights", packed_weights(operator.weight)),
             Constant("bias", narrowing_order(bias), "hot"),
@@ -104,7 +105,8 @@ def _kernel(graph: Graph, layer: Layer, operator: IntegerDepthwiseConvolution, b
         ),
         scratch_bytes=strip_bytes,
         header="depthwise_s8.h",
+        assertions=(*GROUP_ASSERTIONS, f"HELIUM_DEPTHWISE_ROWS == {LARGEST_KERNEL_HEIGHT}"),
         sources=("app/runtime/helium/depthwise_s8.c",),
-        row_body=c_template(parameters + "    helium_depthwise_row_s8(&parameters, rows, output, scratch);\n"),
+        row_body=parameters + "    helium_depthwise_row_s8(&parameters, rows, output, scratch);\n",
         row_scratch_bytes=strip_bytes,
     )

@@ -7,17 +7,26 @@ import numpy as np
 from paddle_cortexm.compiler.backends.helium.requantisation import GROUP, split_shift, table_constant
 from paddle_cortexm.compiler.backends.helium.structs import declaration, window_fields
 from paddle_cortexm.compiler.graph import Graph, Layer
-from paddle_cortexm.compiler.kernels.kernel import Constant, Kernel, Rejection, c_template
+from paddle_cortexm.compiler.kernels.kernel import Constant, Kernel, Rejection
 from paddle_cortexm.compiler.operators.depthwise_convolution import IntegerDepthwiseConvolution
 from paddle_cortexm.compiler.operators.parts.base import Int8Array
 from paddle_cortexm.compiler.operators.parts.window import Window
 from paddle_cortexm.compiler.tensor import Shape
 
 WORD_ROWS = 4  # rows that a word of the kernel holds
-SCRATCH_BYTES = 16 + 36 * 64  # HELIUM_DEPTHWISE_WINDOW_SCRATCH
+WEIGHT_BYTES, WEIGHT_BYTES_5X5 = 16, 32  # of a channel
+SCRATCH_BYTES = 16 + 36 * 64
 SCRATCH_BYTES_5X5 = 16 + 2 * 20 * 64 + 24 * 16
 CHANNEL_LIMIT = 9362  # the offsets of 8 pixels fit in 16 bits
 RESULTS = 8  # of a channel, made at a time: side by side, or four in each of two rows
+ASSERTIONS = (
+    f"HELIUM_DEPTHWISE_WORD_ROWS == {WORD_ROWS}",
+    f"HELIUM_DEPTHWISE_WINDOW_RESULTS == {RESULTS}",
+    f"HELIUM_DEPTHWISE_BYTES == {WEIGHT_BYTES}",
+    f"HELIUM_DEPTHWISE_BYTES_5X5 == {WEIGHT_BYTES_5X5}",
+    f"HELIUM_DEPTHWISE_WINDOW_SCRATCH == {SCRATCH_BYTES}",
+    f"HELIUM_DEPTHWISE_WINDOW_SCRATCH_5X5 == {SCRATCH_BYTES_5X5}",
+)
 # From which results_share / channels_share on this kernel beats depthwise_s8, by window height, stride: measured with
 # 8 to 64 channels on 1x1 to 14x14, where instructions and modelled Cortex-M55 cycles together break even.
 BREAK_EVEN = {("narrow", 1): 0.6, ("narrow", 2): 0.8, ("5x5", 1): 0.55, ("5x5", 2): 0.55}
@@ -67,7 +76,7 @@ def packed_weights(weight: Int8Array) -> Int8Array:
     """HWC weights as (channel, 16): byte 4 * column + row. 5 x 5: (channel, 32), the fifth row behind the others."""
     height, width, channels = weight.shape
     is_5x5 = height > WORD_ROWS
-    packed = np.zeros((channels, 32 if is_5x5 else 16), np.int8)
+    packed = np.zeros((channels, WEIGHT_BYTES_5X5 if is_5x5 else WEIGHT_BYTES), np.int8)
     for row in range(min(height, WORD_ROWS)):
         packed[:, row : WORD_ROWS * width : WORD_ROWS] = weight[row].T
     if is_5x5:
@@ -111,7 +120,7 @@ def _kernel(graph: Graph, layer: Layer, operator: IntegerDepthwiseConvolution, b
         backend="helium",
         reason="a window in a vector, all its products in one instruction"
         + (", fused table" if table is not None else ""),
-        body=c_template(parameters + "    helium_depthwise_window_s8(&parameters, input0, output, scratch);\n"),
+        body=parameters + "    helium_depthwise_window_s8(&parameters, input0, output, scratch);\n",
         constants=(
             Constant("weights", packed_weights(operator.weight)),
             Constant("constants", packed_constants(operator, bias), "hot"),
@@ -119,11 +128,10 @@ def _kernel(graph: Graph, layer: Layer, operator: IntegerDepthwiseConvolution, b
         ),
         scratch_bytes=scratch,
         header="depthwise_window_s8.h",
+        assertions=ASSERTIONS,
         sources=("app/runtime/helium/depthwise_window_s8.c",),
-        row_body=c_template(parameters + "    helium_depthwise_window_row_s8(&parameters, rows, output, scratch);\n"),
+        row_body=parameters + "    helium_depthwise_window_row_s8(&parameters, rows, output, scratch);\n",
         row_scratch_bytes=scratch,
-        rows_body=c_template(
-            parameters + "    helium_depthwise_window_rows_s8(&parameters, rows, count, output, scratch);\n"
-        ),
+        rows_body=parameters + "    helium_depthwise_window_rows_s8(&parameters, rows, count, output, scratch);\n",
         rows_at_once=2 if _makes_two_rows(window) else 1,
     )

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from paddle_cortexm.compiler.backends.helium.packing import add_fields, add_rejection
+from paddle_cortexm.compiler.backends.helium.packing import ADD_ASSERTIONS, add_fields, add_rejection
 from paddle_cortexm.compiler.backends.helium.requantisation import split_shift
 from paddle_cortexm.compiler.backends.helium.structs import declaration
 from paddle_cortexm.compiler.graph import Graph, Layer
-from paddle_cortexm.compiler.kernels.kernel import Kernel, Rejection, c_template
+from paddle_cortexm.compiler.kernels.kernel import Kernel, Rejection
 from paddle_cortexm.compiler.operators.add import IntegerAdd
 from paddle_cortexm.compiler.operators.multiply import IntegerMultiply
 
@@ -32,11 +32,12 @@ def _add(graph: Graph, layer: Layer, add: IntegerAdd) -> Kernel | Rejection:
         name="helium_add_s8",
         backend="helium",
         reason="16 sums at a time",
-        body=c_template(parameters + f"    helium_add_s8(&parameters, input0, input1, output, {first.elements});\n"),
+        body=parameters + f"    helium_add_s8(&parameters, input0, input1, output, {first.elements});\n",
         header="add_s8.h",
+        assertions=ADD_ASSERTIONS,
         sources=("app/runtime/helium/add_s8.c",),
         overwrites_input=True,
-        row_body=c_template(parameters + f"    helium_add_s8(&parameters, rows[0], residual, output, {row});\n"),
+        row_body=parameters + f"    helium_add_s8(&parameters, rows[0], residual, output, {row});\n",
     )
 
 
@@ -68,12 +69,10 @@ def _multiply(graph: Graph, layer: Layer, operator: IntegerMultiply) -> Kernel |
         name="helium_elementwise_multiply_s8",
         backend="helium",
         reason="16 products at a time" + (", second factor per channel" if broadcast else ""),
-        body=c_template(parameters + call.format(source="input0, input1", count=count, repeats=repeats)),
+        body=parameters + call.format(source="input0, input1", count=count, repeats=repeats),
         header="elementwise_multiply_s8.h",
         sources=("app/runtime/helium/elementwise_multiply_s8.c",),
         overwrites_input=True,
         # A broadcast factor is no row of input1, and only whole after the layer that averages this very tensor.
-        row_body=None
-        if broadcast
-        else c_template(parameters + call.format(source="rows[0], residual", count=row, repeats=1)),
+        row_body=None if broadcast else parameters + call.format(source="rows[0], residual", count=row, repeats=1),
     )

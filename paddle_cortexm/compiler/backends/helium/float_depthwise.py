@@ -11,10 +11,10 @@ from paddle_cortexm.compiler.backends.helium.float_packing import (
 )
 from paddle_cortexm.compiler.backends.helium.structs import declaration, window_fields
 from paddle_cortexm.compiler.graph import Graph, Layer
-from paddle_cortexm.compiler.kernels.kernel import Constant, Kernel, Rejection, c_template
+from paddle_cortexm.compiler.kernels.kernel import Constant, Kernel, Rejection
 from paddle_cortexm.compiler.operators.depthwise_convolution import DepthwiseConvolution
 
-LARGEST_KERNEL_HEIGHT = 16  # HELIUM_DEPTHWISE_FLOAT_ROWS
+LARGEST_KERNEL_HEIGHT = 16
 
 
 def select(graph: Graph, layer: Layer) -> Kernel | Rejection:
@@ -45,13 +45,14 @@ def _kernel(graph: Graph, layer: Layer, operator: DepthwiseConvolution) -> Kerne
         name=function,
         backend="helium",
         reason=f"{kind.lanes} channels a vector, pixels side by side share loads",
-        body=c_template(f"{parameters}    {function}(&parameters, input0, output, scratch);\n"),
+        body=f"{parameters}    {function}(&parameters, input0, output, scratch);\n",
         constants=(
             Constant("weights", packed_vectors(operator.weight.reshape(-1, channels).T, kind)),
             Constant("bias", packed_bias(operator.bias, kind), "hot"),
         ),
         scratch_bytes=source.shape[2] * channels * kind.bytes,
         header=kind.header,
+        assertions=(*kind.assertions, f"HELIUM_DEPTHWISE_FLOAT_ROWS == {LARGEST_KERNEL_HEIGHT}"),
         sources=(kind.source("depthwise"),),
-        row_body=c_template(f"{parameters}    {row}\n"),
+        row_body=f"{parameters}    {row}\n",
     )

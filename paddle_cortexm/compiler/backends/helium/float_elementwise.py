@@ -5,7 +5,7 @@ from __future__ import annotations
 from paddle_cortexm.compiler.backends.helium.float_packing import activation_fields, activation_rejection, float_type
 from paddle_cortexm.compiler.backends.helium.structs import declaration
 from paddle_cortexm.compiler.graph import Graph, Layer
-from paddle_cortexm.compiler.kernels.kernel import Kernel, Rejection, c_template
+from paddle_cortexm.compiler.kernels.kernel import Kernel, Rejection
 from paddle_cortexm.compiler.operators.activation import Activation
 from paddle_cortexm.compiler.operators.add import Add
 from paddle_cortexm.compiler.operators.multiply import Multiply
@@ -52,7 +52,7 @@ def _kernel(graph: Graph, layer: Layer, declaration: str, call: str, count: int,
 
     def body(first: str, second: str, elements: int) -> str:
         words = {"suffix": kind.suffix, "first": first, "second": second, "count": elements}
-        return c_template(f"{declaration}    helium_{call.format(**words)};\n")
+        return f"{declaration}    helium_{call.format(**words)};\n"
 
     return Kernel(
         name=f"helium_{call.split('_')[0]}_{kind.suffix}",

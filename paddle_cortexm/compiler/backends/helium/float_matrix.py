@@ -13,12 +13,12 @@ from paddle_cortexm.compiler.backends.helium.float_packing import (
 )
 from paddle_cortexm.compiler.backends.helium.structs import declaration, window_fields
 from paddle_cortexm.compiler.graph import Graph, Layer
-from paddle_cortexm.compiler.kernels.kernel import Constant, Kernel, Rejection, c_template
+from paddle_cortexm.compiler.kernels.kernel import Constant, Kernel, Rejection
 from paddle_cortexm.compiler.operators.convolution import Convolution
 from paddle_cortexm.compiler.operators.fully_connected import FullyConnected
 from paddle_cortexm.compiler.operators.parts.window import Window
 
-LARGEST_KERNEL_HEIGHT = 16  # HELIUM_CONV2D_FLOAT_ROWS
+LARGEST_KERNEL_HEIGHT = 16
 
 
 def select(graph: Graph, layer: Layer) -> Kernel | Rejection:
@@ -46,7 +46,7 @@ def _pointwise(graph: Graph, layer: Layer, operator: Convolution | FullyConnecte
 
     def call(source: str, pixels: int, residual: str) -> str:
         arguments = f"&matrix, {source}, output, {pixels}, {residual if added else 'NULL'}"
-        return c_template(f"{matrix}    helium_pointwise_{kind.suffix}({arguments});\n")
+        return f"{matrix}    helium_pointwise_{kind.suffix}({arguments});\n"
 
     return Kernel(
         name=f"helium_pointwise_{kind.suffix}",
@@ -55,6 +55,7 @@ def _pointwise(graph: Graph, layer: Layer, operator: Convolution | FullyConnecte
         body=call("input0", height * width, "input1"),
         constants=_constants(graph, layer, operator),
         header=kind.header,
+        assertions=kind.assertions,
         sources=(kind.source("conv2d"),),
         row_body=call("rows[0]", width, "residual"),
     )
@@ -71,17 +72,24 @@ def _convolution(graph: Graph, layer: Layer, operator: Convolution) -> Kernel:
     added = operator.epilogue.add is not None
     whole = f"helium_conv2d_{kind.suffix}(&convolution, input0, output, scratch, {'input1' if added else 'NULL'});"
     row = f"helium_conv2d_row_{kind.suffix}(&convolution, rows, output, scratch, {'residual' if added else 'NULL'});"
-    patches = result.shape[2] * (-(-operator.weight[0].size // 2) * 2) * kind.bytes
+    depth = operator.weight[0].size
+    patch = -(-depth // 2) * 2  # elements
+    patches = result.shape[2] * patch * kind.bytes
     return Kernel(
         name=f"helium_conv2d_{kind.suffix}",
         backend="helium",
         reason="patches of one row, then as a 1x1 convolution",
-        body=c_template(f"{convolution}    {whole}\n"),
+        body=f"{convolution}    {whole}\n",
         constants=_constants(graph, layer, operator),
         scratch_bytes=patches + input_width * input_channels * kind.bytes,
         header=kind.header,
+        assertions=(
+            *kind.assertions,
+            f"HELIUM_CONV2D_FLOAT_PATCH({depth}) == {patch}",
+            f"HELIUM_CONV2D_FLOAT_ROWS == {LARGEST_KERNEL_HEIGHT}",
+        ),
         sources=(kind.source("conv2d"),),
-        row_body=c_template(f"{convolution}    {row}\n"),
+        row_body=f"{convolution}    {row}\n",
         row_scratch_bytes=patches,
     )
 

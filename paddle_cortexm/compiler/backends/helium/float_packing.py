@@ -19,8 +19,8 @@ from paddle_cortexm.compiler.tensor import Tensor
 
 @dataclass(frozen=True)
 class FloatType:
-    """The precision of a layer's kernel. lanes: elements of a vector (HELIUM_FLOAT_LANES); run: vectors of channels
-    whose weights are packed together (HELIUM_FLOAT_RUN_VECTORS)."""
+    """The precision of a layer's kernel. lanes: elements of a vector; run: vectors of channels whose weights are packed
+    together."""
 
     dtype: str
     suffix: str  # of the C names
@@ -30,6 +30,11 @@ class FloatType:
     @property
     def bytes(self) -> int:
         return 16 // self.lanes
+
+    @property
+    def assertions(self) -> tuple[str, ...]:
+        """What packing assumes of float_type.h."""
+        return f"HELIUM_FLOAT_LANES == {self.lanes}", f"HELIUM_FLOAT_RUN_VECTORS == {self.run}"
 
     @property
     def header(self) -> str:

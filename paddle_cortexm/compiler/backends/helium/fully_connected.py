@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from paddle_cortexm.compiler.backends.helium.packing import (
     Matrix,
+    matrix_assertions,
     matrix_constants,
     matrix_declaration,
     matrix_rejection,
@@ -11,7 +12,7 @@ from paddle_cortexm.compiler.backends.helium.packing import (
 )
 from paddle_cortexm.compiler.backends.helium.pointwise import MATRIX_SOURCES
 from paddle_cortexm.compiler.graph import Graph, Layer
-from paddle_cortexm.compiler.kernels.kernel import Kernel, Rejection, c_template
+from paddle_cortexm.compiler.kernels.kernel import Kernel, Rejection
 from paddle_cortexm.compiler.operators.fully_connected import IntegerFullyConnected
 
 
@@ -33,9 +34,10 @@ def kernel(matrix: Matrix, reason: str) -> Kernel:
         name="helium_fully_connected_s8",
         backend="helium",
         reason=reason,
-        body=c_template(body),
+        body=body,
         constants=matrix_constants(matrix),
         scratch_bytes=matrix_scratch(matrix, pixels=1),
         header="fully_connected_s8.h",
+        assertions=matrix_assertions(matrix, pixels=1),
         sources=("app/runtime/helium/fully_connected_s8.c", *MATRIX_SOURCES),
     )

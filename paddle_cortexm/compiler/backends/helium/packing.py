@@ -19,9 +19,17 @@ BLOCK = 16  # values a vector has: the depth is filled up to a multiple
 CHANNELS_MULTIPLE = 4  # the kernels multiply so many channels at a time
 GROUP = 8  # channels that share a run of constants
 SMALLEST_SHIFT = -31  # of a vector shift to the right
-RUN_CHANNELS = 96  # HELIUM_GEMM_CHANNELS: computed at a time
-PIXELS = 3  # HELIUM_GEMM_PIXELS
-ADDEND_SHIFT = 22  # HELIUM_ADDEND_SHIFT: an int8 difference has 9 bits; shifted by more it would leave 32
+RUN_CHANNELS = 96  # computed at a time
+PIXELS = 3  # computed at a time
+ADDEND_SHIFT = 22  # an int8 difference has 9 bits; shifted by more it would leave 32
+MATRIX_ASSERTIONS = (
+    f"HELIUM_GEMM_BLOCK == {BLOCK}",
+    f"HELIUM_GEMM_CHANNELS_MULTIPLE == {CHANNELS_MULTIPLE}",
+    f"HELIUM_GEMM_CHANNELS == {RUN_CHANNELS}",
+    f"HELIUM_GEMM_PIXELS == {PIXELS}",
+    f"HELIUM_MATRIX_GROUP == {GROUP}",
+)
+ADD_ASSERTIONS = (f"HELIUM_ADDEND_SHIFT == {ADDEND_SHIFT}",)
 LARGEST_INPUT = 128  # of int8, without its sign
 INT32 = np.iinfo(np.int32)
 
@@ -72,12 +80,26 @@ def sum_rejection(folded_bias: NDArray[np.int64], weight_sums: NDArray[np.int64]
 
 
 def matrix_scratch(matrix: Matrix, pixels: int = PIXELS) -> int:
-    """Bytes: helium_matrix_scratch. For one pixel (and a depth that has a kernel for one) less."""
+    """Bytes: HELIUM_MATRIX_SCRATCH. For one pixel (and a depth that has a kernel for one) less."""
     results = PIXELS * RUN_CHANNELS if matrix.epilogue.add is not None else 0
-    accumulators = min(RUN_CHANNELS, _round_up(matrix.channels, GROUP))
-    if pixels > 1 or matrix.depth <= 2 * BLOCK:
-        accumulators += (PIXELS - 1) * RUN_CHANNELS
-    return results + 4 * accumulators
+    pixels, last = _accumulators(matrix, pixels)
+    return results + 4 * ((pixels - 1) * RUN_CHANNELS + last)
+
+
+def matrix_assertions(matrix: Matrix, pixels: int = PIXELS) -> tuple[str, ...]:
+    """What packing and matrix_scratch assume of matrix_s8.h."""
+    adds = matrix.epilogue.add is not None
+    used, last = _accumulators(matrix, pixels)
+    scratch = f"HELIUM_MATRIX_SCRATCH(HELIUM_MATRIX_ACCUMULATORS({used}, {last}), {int(adds)})"
+    assumed = f"{scratch} == {matrix_scratch(matrix, pixels)}"
+    return (*MATRIX_ASSERTIONS, assumed, *(ADD_ASSERTIONS if adds else ()))
+
+
+def _accumulators(matrix: Matrix, pixels: int) -> tuple[int, int]:
+    """Pixels that have accumulators (all a call can compute, unless it has one and the depth a kernel for one), and how
+    many the last of them has."""
+    last = min(RUN_CHANNELS, _round_up(matrix.channels, GROUP))
+    return (1 if pixels == 1 and matrix.depth > 2 * BLOCK else PIXELS), last
 
 
 def packed_weights(weight: Int8Array) -> Int8Array:

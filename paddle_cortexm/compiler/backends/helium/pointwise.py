@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from paddle_cortexm.compiler.backends.helium.packing import (
     Matrix,
+    matrix_assertions,
     matrix_constants,
     matrix_declaration,
     matrix_scratch,
 )
-from paddle_cortexm.compiler.kernels.kernel import Kernel, c_template
+from paddle_cortexm.compiler.kernels.kernel import Kernel
 from paddle_cortexm.compiler.operators.convolution import IntegerConvolution
 from paddle_cortexm.compiler.operators.parts.window import Window
 
@@ -27,9 +28,7 @@ def kernel(matrix: Matrix, height: int, width: int) -> Kernel:
 
     def call(source: str, pixels: str, residual: str) -> str:
         added = residual if adds else "NULL"
-        return c_template(
-            f"{declarations}    helium_pointwise_s8(&matrix, {source}, output, {pixels}, scratch, {added});\n"
-        )
+        return f"{declarations}    helium_pointwise_s8(&matrix, {source}, output, {pixels}, scratch, {added});\n"
 
     return Kernel(
         name="helium_pointwise_s8",
@@ -39,6 +38,7 @@ def kernel(matrix: Matrix, height: int, width: int) -> Kernel:
         constants=matrix_constants(matrix),
         scratch_bytes=scratch,
         header="pointwise_s8.h",
+        assertions=matrix_assertions(matrix),
         sources=("app/runtime/helium/pointwise_s8.c", *MATRIX_SOURCES),
         row_body=call("rows[0]", str(width), "residual"),
         row_scratch_bytes=scratch,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from paddle_cortexm.compiler.backends.helium.float_packing import FLOAT_TYPES
 from paddle_cortexm.compiler.backends.helium.structs import declaration, window_fields
 from paddle_cortexm.compiler.graph import Graph, Layer
-from paddle_cortexm.compiler.kernels.kernel import Kernel, Rejection, c_template
+from paddle_cortexm.compiler.kernels.kernel import Kernel, Rejection
 from paddle_cortexm.compiler.operators.average_pool import AveragePool, IntegerAveragePool
 from paddle_cortexm.compiler.operators.max_pool import IntegerMaxPool, MaxPool
 from paddle_cortexm.compiler.operators.parts.window import Window
@@ -32,15 +32,17 @@ def _kernel(source: Tensor, result: Tensor, window: Window, kind: str) -> Kernel
     floats = FLOAT_TYPES.get(source.dtype)
     suffix = floats.suffix if floats else "s8"
     rows = f"    helium_{kind}_row_{suffix}(&parameters, rows, {window.kernel[0]}, output);\n"
+    scratch_bytes = POINTER_BYTES * window.kernel[0]
     return Kernel(
         name=f"helium_{kind}_{suffix}",
         backend="helium",
         reason=f"{floats.lanes if floats else 16} channels a vector",
-        body=c_template(parameters + f"    helium_{kind}_{suffix}(&parameters, input0, output, scratch);\n"),
-        scratch_bytes=POINTER_BYTES * window.kernel[0],
+        body=parameters + f"    helium_{kind}_{suffix}(&parameters, input0, output, scratch);\n",
+        scratch_bytes=scratch_bytes,
+        assertions=(f"HELIUM_POOL_SCRATCH({window.kernel[0]}) <= {scratch_bytes}",),
         header=floats.header if floats else f"{kind}_s8.h",
         sources=(floats.source("pool") if floats else f"app/runtime/helium/{kind}_s8.c",),
-        row_body=c_template(parameters + rows) if _all_rows_inside(source, result, window) else None,
+        row_body=parameters + rows if _all_rows_inside(source, result, window) else None,
     )
 
 

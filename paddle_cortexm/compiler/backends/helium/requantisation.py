@@ -11,7 +11,8 @@ from paddle_cortexm.compiler.kernels.kernel import Constant
 from paddle_cortexm.compiler.operators.parts.base import Int8Array
 from paddle_cortexm.compiler.operators.parts.requantisation import Requantisation
 
-GROUP = 16  # HELIUM_GROUP: channels whose constants stand together
+GROUP = 16  # channels whose constants stand together
+GROUP_ASSERTIONS = (f"HELIUM_GROUP == {GROUP}",)
 
 
 def narrowing_order(values: NDArray[np.int32]) -> NDArray[np.int32]:

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from paddle_cortexm.compiler.operators.convolution import IntegerConvolution
 
-LARGEST_ROW = 16  # HELIUM_STEM_ROW_BYTES: kernel width x channels fit a vector
-LARGEST_DEPTH = 32  # HELIUM_STEM_DEPTH: the whole patch fits two
-TILE = 24  # HELIUM_STEM_TILE: patches that are made at a time
+LARGEST_ROW = 16  # kernel width x channels fit a vector
+LARGEST_DEPTH = 32  # the whole patch fits two
+TILE = 24  # patches that are made at a time
 
 
 def takes(operator: IntegerConvolution) -> bool:
@@ -18,3 +18,13 @@ def takes(operator: IntegerConvolution) -> bool:
 def patch_bytes(output_width: int) -> int:
     """What a row's patches take of the scratch; the last one's last vector writes beyond it."""
     return min(output_width, TILE) * LARGEST_DEPTH + LARGEST_ROW
+
+
+def assertions(output_width: int) -> tuple[str, ...]:
+    """What `takes` and `patch_bytes` assume of stem_s8.h."""
+    return (
+        f"HELIUM_STEM_ROW_BYTES == {LARGEST_ROW}",
+        f"HELIUM_STEM_TILE == {TILE}",
+        f"HELIUM_STEM_DEPTH == {LARGEST_DEPTH}",
+        f"HELIUM_STEM_SCRATCH(0, {min(output_width, TILE)}) == {patch_bytes(output_width)}",
+    )

@@ -1,4 +1,4 @@
-"""The C of the kernels' parameter structs: `$name` stands for a constant, as in base.c_template."""
+"""The C of the kernels' parameter structs: `$name` stands for a constant, as in `Kernel.body`."""
 
 from __future__ import annotations
 

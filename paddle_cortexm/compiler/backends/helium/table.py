@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from paddle_cortexm.compiler.backends.helium.requantisation import table_constant
 from paddle_cortexm.compiler.graph import Graph, Layer
-from paddle_cortexm.compiler.kernels.kernel import Kernel, Rejection, c_template
+from paddle_cortexm.compiler.kernels.kernel import Kernel, Rejection
 from paddle_cortexm.compiler.operators.activation import Table
 
 
@@ -18,10 +18,10 @@ def select(graph: Graph, layer: Layer) -> Kernel | Rejection:
         name="helium_table_s8",
         backend="helium",
         reason="16 look-ups at a time",
-        body=c_template(call.format(source="input0", count=output.elements)),
+        body=call.format(source="input0", count=output.elements),
         constants=(table_constant(layer.operator.table),),
         header="table_s8.h",
         sources=("app/runtime/helium/table_s8.c",),
         overwrites_input=True,
-        row_body=c_template(call.format(source="rows[0]", count=row)),
+        row_body=call.format(source="rows[0]", count=row),
     )

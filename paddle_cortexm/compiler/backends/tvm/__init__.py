@@ -10,7 +10,7 @@ from tvm import s_tir, te
 from paddle_cortexm.compiler.backends.tvm.compute import Computation, computation
 from paddle_cortexm.compiler.backends.tvm.tir_to_c import print_c
 from paddle_cortexm.compiler.graph import Graph, Layer
-from paddle_cortexm.compiler.kernels.kernel import Kernel, Rejection, c_template
+from paddle_cortexm.compiler.kernels.kernel import Kernel, Rejection
 from paddle_cortexm.compiler.operators.conversion import Dequantise, Quantise
 from paddle_cortexm.compiler.operators.parts.base import Operator
 from paddle_cortexm.compiler.tensor import Tensor
@@ -45,7 +45,7 @@ def _generate(graph: Graph, layer: Layer) -> Kernel | Rejection:
         name=f"tvm_{type(layer.operator).__name__}",
         backend="tvm",
         reason="generated from a tensor expression",
-        body=c_template(code.text),
+        body=code.text,
         constants=constants,
         scratch_bytes=code.scratch_bytes,
         header="tvm_support.h",
@@ -61,7 +61,7 @@ def _row_body(operator: Operator, tensors: tuple[Tensor, ...]) -> str | None:
     source, result = (replace(t, shape=(1, 1, *t.shape[2:])) for t in tensors)
     expression = computation(operator, (source,), result)
     assert expression is not None
-    return c_template(print_c(schedule(expression), []).text.replace("input0", "rows[0]"))
+    return print_c(schedule(expression), []).text.replace("input0", "rows[0]")
 
 
 def schedule(expression: Computation) -> Any:

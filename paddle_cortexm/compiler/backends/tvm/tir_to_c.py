@@ -2,7 +2,7 @@
 
 TVM's own C printer writes floats with seven digits and wraps functions in its calling convention; this one prints what
 a person would write. Parameters keep the names of their buffers; a buffer named in `constants` is printed as `$name`
-(see backends.base.c_template). Buffers allocated inside become parts of `scratch`.
+(a string.Template). Buffers allocated inside become parts of `scratch`.
 """
 
 from __future__ import annotations

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from paddle_cortexm.compiler.kernels.kernel import Kernel, c_template
+from paddle_cortexm.compiler.kernels.kernel import Kernel
 from tests.compiler.backends.helium.conftest import RunOnHelium
 from tests.compiler.backends.helium.rig.cases import Case
 
@@ -87,13 +87,12 @@ def case(body: str, functions: str = "", header: str = "finish_s8.h", sources: t
         "test",
         "test",
         "",
-        c_template(body),
+        body,
         scratch_bytes=2048,
         header=header,
         sources=sources,
-        functions=c_template(CALL_CHECKED + functions),
     )
-    return Case(kernel, (np.zeros((1, 1, 1, 4096), np.int8),), (1, 1, 1, 1))
+    return Case(kernel, (np.zeros((1, 1, 1, 4096), np.int8),), (1, 1, 1, 1), functions=CALL_CHECKED + functions)
 
 
 @pytest.mark.parametrize("body", [MULTIPLY, FINISH], ids=["multiply", "finish"])

@@ -13,7 +13,7 @@ from tests.compiler.backends.helium.conftest import RunOnHelium, RunOnHost
 from tests.compiler.backends.helium.rig.cases import Case, Rows
 
 BYTES = np.arange(-20, 20, dtype=np.int8).reshape(1, 5, 2, 4)
-COPY = "    for (int i = 0; i < 40; i++) {{\n        output[i] = (int8_t)(input0[i] + 1);\n    }}"
+COPY = "    for (int i = 0; i < 40; i++) {\n        output[i] = (int8_t)(input0[i] + 1);\n    }"
 
 
 def case(body: str, **more: object) -> Case:
@@ -56,8 +56,8 @@ def test_host_run_fails_when_a_kernel(body: str, run_on_host: RunOnHost) -> None
 
 GUARDED_WRONG = {
     "reads in front of the input": "    output[0] = input0[-1];",
-    "reads behind its first constant": "    output[0] = {first}[16];",
-    "reads behind its second constant": "    output[0] = (int8_t){second}[4];",
+    "reads behind its first constant": "    output[0] = $first[16];",
+    "reads behind its second constant": "    output[0] = (int8_t)$second[4];",
 }
 
 
@@ -73,7 +73,7 @@ def test_guarded_helium_run_fails_when_a_kernel(body: str, run_on_helium: RunOnH
 @pytest.mark.parametrize("guarded", (False, True))
 def test_host_run_fails_when_a_kernel_reads_behind_a_constant(guarded: bool, run_on_host: RunOnHost) -> None:
     constants = (Constant("first", np.arange(7, dtype=np.int8)), Constant("second", np.arange(4, dtype=np.int32)))
-    read = "    const int8_t *volatile constant = {first};\n    output[0] = constant[%d];\n    (void){second};\n"
+    read = "    const int8_t *volatile constant = $first;\n    output[0] = constant[%d];\n    (void)$second;\n"
     read += "    (void)input0;"
     run_on_host([replace(case(read % 6, constants=constants), guarded=guarded)])
     with pytest.raises(AssertionError, match="global-buffer-overflow"):
@@ -82,7 +82,7 @@ def test_host_run_fails_when_a_kernel_reads_behind_a_constant(guarded: bool, run
 
 def test_rows_outside_the_image_are_padding(run_on_host: RunOnHost) -> None:
     """Output row y: rows[0] + 2 * rows[2] of a 3-row window at stride 2, padded by 1."""
-    body = "    for (int i = 0; i < 8; i++) {{\n        output[i] = (int8_t)(rows[0][i] + 2 * rows[2][i]);\n    }}"
+    body = "    for (int i = 0; i < 8; i++) {\n        output[i] = (int8_t)(rows[0][i] + 2 * rows[2][i]);\n    }"
     kernel = Kernel("test", "test", "", "", row_body=body)
     window = Window((3, 3), (2, 1), (1, 1, 1, 1))
     result = run_on_host([Case(kernel, (BYTES,), (1, 3, 2, 4), rows=Rows(window, outside=-7))])[0]

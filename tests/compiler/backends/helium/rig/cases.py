@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from string import Template
 
 import numpy as np
 from numpy.typing import NDArray
@@ -30,6 +31,7 @@ class Rows:
 @dataclass(frozen=True)
 class Case:
     """One call of a kernel: its inputs, the shape and type of its output. rows: run `row_body` instead of `body`.
+    functions: C in front of the kernel's, for its body to call.
 
     guarded: on the target inputs start where memory starts and the kernel's first constants end where memory ends
     (otherwise it is the inputs that end there).
@@ -40,6 +42,7 @@ class Case:
     output_shape: tuple[int, ...]
     output_dtype: str = "int8"
     rows: Rows | None = None
+    functions: str = ""
     guarded: bool = False
 
     @property
@@ -81,15 +84,15 @@ def _case(number: int, case: Case) -> str:
     arrays += [(f"{name}_input{i}", values) for i, values in enumerate(case.inputs)]
     data = "".join(_array(n, v) for n, v in arrays)
     data += "".join(_guarded(f"{name}_{c.name}", c.values) for c in case.guarded_constants)
-    fields = {"layer": name} | {c.name: f"{name}_{c.name}" for c in kernel.constants}
-    body = _row_loop(case, fields) if case.rows else kernel.body.format(**fields)
+    fields = {c.name: f"{name}_{c.name}" for c in kernel.constants}
+    body = _row_loop(case, fields) if case.rows else Template(kernel.body).substitute(fields)
     inputs = "".join(
         f"    const {C_TYPES[v.dtype.name]} *input{i} = data{i};\n    (void)input{i};\n"
         for i, v in enumerate(case.inputs)
     )
     unused = "".join(f"    (void)data{i};\n" for i in range(len(case.inputs), 2))
     return (
-        f"{data}{kernel.functions.format(**fields)}\n"
+        f"{data}{case.functions}\n"
         f"static int {name}(const void *data0, const void *data1, void *result, uint8_t *scratch)\n{{\n"
         f"{inputs}{unused}    {C_TYPES[case.output_dtype]} *output = result;\n    (void)output;\n    (void)scratch;\n"
         f"{body}\n    return 0;\n}}\n"
@@ -141,7 +144,7 @@ def _row_loop(case: Case, fields: dict[str, str]) -> str:
         f"            rows[k] = row >= 0 && row < {height} ? input0 + row * {row} : outside;\n        }}\n"
         f"        const {residual_type} *residual = {residual};\n        (void)residual;\n"
         f"        output = whole_output + y * {out_row};\n"
-        f"{case.kernel.row_body.format(**fields)}\n    }}"
+        f"{Template(case.kernel.row_body).substitute(fields)}\n    }}"
     )
 
 
