@@ -16,13 +16,14 @@ from types import TracebackType
 from typing import Any
 
 from paddle_cortexm.errors import UserError
+from paddle_cortexm.paths import REPOSITORY
 
 # Modules whose warnings say nothing to a user: of compilers that are not used, of setuptools' age, of how batch norm
 # has changed between versions of Paddle.
 NOISY_MODULES = (r"paddle\.utils", r"paddle\.nn\.layer", r"paddleslim\.", r"_distutils_hack")
 
 PLAIN_WIDTH = 140  # columns of a table that goes into a file or a pipe
-REPOSITORY = Path(__file__).resolve().parent.parent
+
 PACKAGES = ("numpy", "paddle", "pydantic", "tvm", "yaml")  # without one of these no script gets far
 INTERRUPTED = "\ninterrupted: nothing half made was left behind; run the same command again"
 _WRITABLE = "Make it writable for you (ls -ld shows its owner), or set PADDLE_CORTEXM_HOME to a folder that is."

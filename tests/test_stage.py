@@ -8,8 +8,10 @@ import pytest
 
 from paddle_cortexm import stage
 from paddle_cortexm.config import Config, load
+from paddle_cortexm.dependencies import code_digest, sha256
 from paddle_cortexm.errors import UserError
-from paddle_cortexm.stage import STAGES, code_digest, input_folder, run_stage, stage_folder
+from paddle_cortexm.paths import REPOSITORY
+from paddle_cortexm.stage import STAGES, input_folder, run_stage, stage_folder
 
 TRAINING, QUANTISATION, COMPILATION = "01_finetune", "02_quantize", "03_compile_tvm"
 Worker = Callable[[Path], None]
@@ -50,7 +52,7 @@ def test_a_stage_writes_its_folder_and_a_manifest() -> None:
     manifest = json.loads((made / "manifest.json").read_text())
     assert redone and made == Path("build/small/01_finetune") and (made / "result.txt").read_text() == "weights"
     assert manifest["config"]["model"]["backbone"] == "PPLCNet_x0_25" and manifest["seed"] == 42
-    assert manifest["outputs"] == {"result.txt": stage.sha256(made / "result.txt")}
+    assert manifest["outputs"] == {"result.txt": sha256(made / "result.txt")}
     assert manifest["versions"]["numpy"] and manifest["seconds"] >= 0
 
 
@@ -251,12 +253,12 @@ def test_the_code_digest_follows_content_and_ignores_caches(folder: Path, monkey
 
 @pytest.mark.parametrize("spec", STAGES.values(), ids=list(STAGES))
 def test_the_code_a_stage_depends_on_exists(spec: stage.StageSpec) -> None:
-    assert all((stage.REPOSITORY / path).exists() for path in spec.code)
+    assert all((REPOSITORY / path).exists() for path in spec.code)
 
 
 def test_compilation_depends_on_all_code_that_it_runs_or_compiles() -> None:
     code = STAGES[COMPILATION].code
-    assert all((stage.REPOSITORY / path).exists() for path in code)
+    assert all((REPOSITORY / path).exists() for path in code)
     headers = [path.with_suffix(".h") for path in map(Path, code) if path.suffix == ".c"]
     assert {str(header) for header in headers} <= set(code)
     assert {"paddle_cortexm/target.py", "paddle_cortexm/host/model.py"} <= set(code)

@@ -18,7 +18,7 @@ from paddle_cortexm.compiler.kernels.plan import planned_layers
 from paddle_cortexm.compiler.kernels.selection import select_kernels
 from paddle_cortexm.compiler.pipeline import CompiledModel
 from paddle_cortexm.host.model import HEADERS, HOST_FLAGS, host_compiler
-from paddle_cortexm.stage import REPOSITORY
+from paddle_cortexm.paths import REPOSITORY
 
 
 def compile_graph(folder: Path, graph: Graph, backends: Sequence[Backend]) -> CompiledModel:

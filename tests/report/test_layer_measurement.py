@@ -5,9 +5,9 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from paddle_cortexm.report.layer_quality import LayerQuality, worst
 
 from paddle_cortexm.report.layer_measurement import compare_layers
-from paddle_cortexm.report.layer_quality import LayerQuality, worst
 from paddle_cortexm.report.plots import save_layer_quality
 from tests.quantisation.networks import block, squeezed
 from tests.report.comparisons import comparison_of

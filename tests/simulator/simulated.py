@@ -9,10 +9,14 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from paddle_cortexm import config, stage
-from paddle_cortexm.stage import REPOSITORY
+from paddle_cortexm.artefacts.deployed import DEMO_IMAGE, Expected
+from paddle_cortexm.paths import REPOSITORY
+from paddle_cortexm.report.deployed import write_expected
+from paddle_cortexm.simulator.frames import read_image
 from tests.tiny_model import write_tiny_model
 
 Deployment = Callable[..., str]
@@ -65,6 +69,10 @@ def _write(file: Path, text: str) -> None:
 
 def _write_model(folder: Path, model: dict[str, object]) -> None:
     write_tiny_model(folder, **model)  # type: ignore[arg-type]
+    if "body" in model:  # it is made to go wrong
+        Expected.of(np.zeros(10, np.int8), ("label 0",)).write(folder)
+    else:
+        write_expected(folder, read_image(folder / DEMO_IMAGE), [f"label {i}" for i in range(10)])
 
 
 @pytest.fixture

@@ -17,7 +17,7 @@ from paddle_cortexm.compiler.kernels.selection import SelectedGraph, select_kern
 from paddle_cortexm.compiler.operators.depthwise_convolution import IntegerDepthwiseConvolution
 from paddle_cortexm.config import parse_arena
 from paddle_cortexm.errors import UserError
-from paddle_cortexm.stage import REPOSITORY
+from paddle_cortexm.paths import REPOSITORY
 from tests.compiler.networks import MOBILENETV2_WIDTHS, PPLCNET_WIDTHS, Network, mobilenetv2, pplcnet
 
 Builder = Callable[[float, int], Graph]

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from paddle_cortexm.compiler.operators.parts.fixed_point import requantise
 from paddle_cortexm.host.model import HEADERS, HOST_FLAGS, host_compiler
-from paddle_cortexm.stage import REPOSITORY
+from paddle_cortexm.paths import REPOSITORY
 
 Values = NDArray[np.int32]
 Requantise = Callable[[str, Values, Values, Values], Values]  # name of the C function
