@@ -39,13 +39,13 @@ def code_digest(sources: Iterable[str], entry: str | None = None, repository: Pa
 def closure(entry: Path, repository: Path = REPOSITORY) -> set[Path]:
     """The file, all modules of the repository that it imports directly or through others, and the data files beside
     these (compiler/kernels/costs.json)."""
-    found, waiting = {entry}, [entry]
+    found, waiting, looked_at = {entry}, [entry], set[str]()
     while waiting:
-        for file in imported(waiting.pop(), repository):
-            packages = (folder / "__init__.py" for folder in file.parents if repository in folder.parents)
-            new = {file, *filter(Path.is_file, packages)} - found
-            found |= new
-            waiting += new
+        names = _with_packages(imported_names(waiting.pop().read_text(encoding="utf-8"))) - looked_at
+        looked_at |= names
+        new = {file for name in names if (file := _file_of(name, repository)) is not None} - found
+        found |= new
+        waiting += new
     folders = {file.parent for file in found} - {repository}
     data = {path for folder in folders for path in folder.iterdir() if path.is_file() and path.suffix != ".py"}
     return found | data
@@ -68,6 +68,12 @@ def imported_names(text: str) -> frozenset[str]:
         words = re.sub(r"#[^\n]*|[()]", "", match["names"]).split(",")
         names |= {match["source"], *(f"{match['source']}.{word.split()[0]}" for word in words if word.strip())}
     return frozenset(names)
+
+
+def _with_packages(modules: Iterable[str]) -> set[str]:
+    """The modules and the packages they lie in: a, a.b and a.b.c for a.b.c."""
+    parts = (module.split(".") for module in modules)
+    return {".".join(words[:count]) for words in parts for count in range(1, len(words) + 1)}
 
 
 def _file_of(module: str, repository: Path) -> Path | None:

@@ -13,11 +13,10 @@ import numpy as np
 import pytest
 
 from paddle_cortexm import config, stage
-from paddle_cortexm.artefacts.deployed import DEMO_IMAGE, Expected
+from paddle_cortexm.artefacts.deployed import Expected
+from paddle_cortexm.host.model import HostModel
 from paddle_cortexm.paths import REPOSITORY
-from paddle_cortexm.report.deployed import write_expected
-from paddle_cortexm.simulator.frames import read_image
-from tests.tiny_model import write_tiny_model
+from tests.tiny_model import demo_frame, write_tiny_model
 
 Deployment = Callable[..., str]
 Script = Callable[..., "subprocess.CompletedProcess[str]"]
@@ -72,7 +71,7 @@ def _write_model(folder: Path, model: dict[str, object]) -> None:
     if "body" in model:  # it is made to go wrong
         Expected.of(np.zeros(10, np.int8), ("label 0",)).write(folder)
     else:
-        write_expected(folder, read_image(folder / DEMO_IMAGE), [f"label {i}" for i in range(10)])
+        Expected.of(HostModel(folder).run(demo_frame()), ("label 0",)).write(folder)
 
 
 @pytest.fixture
