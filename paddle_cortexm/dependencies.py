@@ -52,21 +52,24 @@ def closure(entry: Path, repository: Path = REPOSITORY) -> set[Path]:
 
 
 def imported(file: Path, repository: Path = REPOSITORY) -> set[Path]:
-    """The files of the modules that a Python file itself imports from this repository."""
+    """The files of the modules that a Python file itself imports from this repository: of `from package import module`
+    the module's, not the package's."""
     names = imported_names(file.read_text(encoding="utf-8"))
-    return {path for name in names if (path := _file_of(name, repository)) is not None} - {file}
+    found = (_file_of(name, repository) or _file_of(name.rpartition(".")[0], repository) for name in names)
+    return {path for path in found if path is not None} - {file}
 
 
 @lru_cache(maxsize=1024)
 def imported_names(text: str) -> frozenset[str]:
-    """What a Python source imports of the package: modules, and what may be a module (`from x import y`: x.y)."""
+    """What a Python source imports of the package: x for `import x`, x.y for `from x import y`, which may be a module
+    or something in one."""
     names: set[str] = set()
     for match in IMPORT.finditer(text):
         if match["module"]:
             names.add(match["module"])
             continue
         words = re.sub(r"#[^\n]*|[()]", "", match["names"]).split(",")
-        names |= {match["source"], *(f"{match['source']}.{word.split()[0]}" for word in words if word.strip())}
+        names |= {f"{match['source']}.{word.split()[0]}" for word in words if word.strip()}
     return frozenset(names)
 
 

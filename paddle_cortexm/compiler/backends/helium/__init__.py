@@ -12,13 +12,13 @@ from paddle_cortexm.compiler.backends.helium import (
     convolution,
     depthwise,
     elementwise,
-    float_depthwise,
-    float_elementwise,
-    float_matrix,
     fully_connected,
     pooling,
     table,
 )
+from paddle_cortexm.compiler.backends.helium.floats import depthwise as float_depthwise
+from paddle_cortexm.compiler.backends.helium.floats import elementwise as float_elementwise
+from paddle_cortexm.compiler.backends.helium.floats import matrix as float_matrix
 from paddle_cortexm.compiler.graph import Graph, Layer
 from paddle_cortexm.compiler.kernels.kernel import Kernel, Rejection
 from paddle_cortexm.compiler.operators.activation import Activation, Table
