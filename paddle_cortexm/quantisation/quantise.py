@@ -52,7 +52,7 @@ GRID = "integer grid in floats"  # whose accuracy the estimate is, where it is n
 
 def quantise(config: Config, training: Path, folder: Path, *, quiet: bool = False) -> None:
     """Fill the folder: model.pdmodel, model.pdiparams, metrics.json, float_predictions.txt where there are validation
-    images and, for int8, ranges.json and what quantisation changed of the weights (compiler/adjustments.py)."""
+    images and, for int8, ranges.json and what quantisation changed of the weights (compiler.integers.adjustments)."""
     network = load_trained(config.model.backbone, len(read_labels(training)), training / "model.pdparams")
     folded = fold_batch_norm(network)
     export_program(network, folder, config.model.image_size)

@@ -34,7 +34,7 @@ class Kernel:
     constant as `{name}` (str.format fields, so braces of C are doubled).
     """
 
-    name: str  # the kernel's C function, for plan.json: "helium_pointwise_s8"
+    name: str  # the kernel's C function, for the plan: "helium_pointwise_s8"
     backend: str
     reason: str  # why this kernel, one phrase
     body: str
@@ -60,7 +60,7 @@ def c_template(text: str) -> str:
 
 @dataclass(frozen=True)
 class Rejection:
-    """Why a backend does not take a layer: one phrase for plan.json."""
+    """Why a backend does not take a layer: one phrase for the plan."""
 
     reason: str
 
