@@ -77,12 +77,12 @@ def main() -> int:
 
     def work(partial: Path) -> None:
         try:
-            report, text = run_and_judge(partial, settings, simulator, elf, images, options, unusable)
+            report, text = run_and_judge(partial, settings, simulator, elf, images, options)
         except RunError as error:
             report = run_report.broken_off(settings, simulator, elf.parent, str(error), error.output)
             text = error.output
         (partial / "uart.txt").write_text(text, encoding="utf-8")
-        report.write(partial)
+        report.model_copy(update={"unusable_images": tuple(unusable)}).write(partial)
 
     stage.run_stage(settings, "05_run_fvp", work, force=True)
     report = Run.read(folder)
@@ -99,19 +99,13 @@ def shell_command(simulator: Simulator, elf: Path, batch: Batch, asked: float | 
 
 
 def run_and_judge(
-    partial: Path,
-    settings: Config,
-    simulator: Simulator,
-    elf: Path,
-    images: list[Path],
-    options: argparse.Namespace,
-    unusable: list[str],
+    partial: Path, settings: Config, simulator: Simulator, elf: Path, images: list[Path], options: argparse.Namespace
 ) -> tuple[Run, str]:
     """Run all batches and compare every frame: run.json and all that the UARTs said."""
     split = batches(images, options.jobs, partial)
     results = run_batches(simulator, elf, split, options.timeout, frame_progress(len(images), quiet=options.quiet))
     verdicts = judge(settings, split, [parsed for _, parsed in results])
-    report = run_report.build(settings, simulator, elf.parent, results[0][1], verdicts, unusable)
+    report = run_report.build(settings, simulator, elf.parent, results[0][1], verdicts)
     return report, "".join(text for text, _ in results)
 
 

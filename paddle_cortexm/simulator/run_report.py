@@ -40,17 +40,11 @@ class FrameVerdict:
 
 
 def build(
-    settings: Config,
-    simulator: Simulator,
-    program: Path,
-    first: Transcript,
-    verdicts: list[FrameVerdict],
-    unusable: Sequence[str] = (),
+    settings: Config, simulator: Simulator, program: Path, first: Transcript, verdicts: list[FrameVerdict]
 ) -> Run:
     """A run that came to its end. Instructions, top 5 and layers are those of the first frame; bytes of the program.
 
-    program: the stage 4 folder; first: the transcript that holds the first frame; unusable: a message an image that was
-    left out.
+    program: the stage 4 folder; first: the transcript that holds the first frame.
     """
     failed = [verdict for verdict in verdicts if not verdict.comparison.passed]
     result = verdicts[0].result
@@ -70,7 +64,6 @@ def build(
         output_crc32=f"{result.crc32:08x}",
         **_bytes(program, first),
         accuracy=accuracy(settings, verdicts),
-        unusable_images=tuple(unusable),
     )
 
 
