@@ -37,8 +37,8 @@ from paddle_cortexm.measure.accuracy.experiments import (
 )
 from paddle_cortexm.measure.accuracy.tables import Row, tables, with_row
 from paddle_cortexm.measure.document import fill
+from paddle_cortexm.measure.scripts import run_script
 from paddle_cortexm.paths import BUILD_FOLDER, REPOSITORY
-from paddle_cortexm.scripts import run_script
 
 FOLDER = BUILD_FOLDER / "accuracy"
 RESULTS = FOLDER / "results.json"

@@ -12,8 +12,8 @@ from pathlib import Path
 
 import yaml
 
+from paddle_cortexm.measure.scripts import run_script
 from paddle_cortexm.paths import BUILD_FOLDER
-from paddle_cortexm.scripts import run_script
 from paddle_cortexm.stage import STAGES
 
 BENCH_FOLDER = BUILD_FOLDER / "bench"
