@@ -13,11 +13,11 @@ from __future__ import annotations
 import tempfile
 from functools import partial
 from pathlib import Path
-from typing import Any
 
 from paddle_cortexm import cli
+from paddle_cortexm.artefacts.training import TrainingMetrics
 from paddle_cortexm.config import Config, load
-from paddle_cortexm.stage import read_json, run_stage
+from paddle_cortexm.stage import run_stage
 
 
 def train_into(config: Config, quiet: bool, folder: Path) -> None:
@@ -34,17 +34,17 @@ def train_into(config: Config, quiet: bool, folder: Path) -> None:
         launch(config.train.processes, [str(settings), str(folder), *(["--quiet"] if quiet else [])])
 
 
-def figures(metrics: dict[str, Any]) -> dict[str, str]:
+def figures(metrics: TrainingMetrics) -> dict[str, str]:
     """The key figures for the closing summary."""
-    measured, images = metrics["validation"], metrics["images"]
+    measured = metrics.validation
     accuracy = "not measured: the data's classes are not the model's"
     if measured:
-        accuracy = f"{measured['top1']:.2%} of {measured['images']} validation images"
+        accuracy = f"{measured.top1:.2%} of {measured.images} validation images"
     return {
-        "backbone": f"{metrics['backbone']}, {metrics['parameters']:,} parameters",
-        "images": ", ".join(f"{count} {name}" for name, count in images.items()),
+        "backbone": f"{metrics.backbone}, {metrics.parameters:,} parameters",
+        "images": ", ".join(f"{count} {name}" for name, count in metrics.images.items()),
         "float accuracy": accuracy,
-        "unreadable images": str(len(metrics["unreadable"])),
+        "unreadable images": str(len(metrics.unreadable)),
     }
 
 
@@ -57,9 +57,8 @@ def main() -> None:
         from paddle_cortexm.training.finetune import checkpoint_of
 
         checkpoint_of(config, folder).remove()
-    cli.summary(
-        folder, redone, figures(read_json(folder / "metrics.json")), f"./02_quantize.py --config {config.argument}"
-    )
+    metrics = TrainingMetrics.read(folder)
+    cli.summary(folder, redone, figures(metrics), f"./02_quantize.py --config {config.argument}")
 
 
 if __name__ == "__main__":

@@ -12,11 +12,11 @@ from __future__ import annotations
 
 from functools import partial
 from pathlib import Path
-from typing import Any
 
 from paddle_cortexm import cli
+from paddle_cortexm.artefacts.quantisation import QuantisationMetrics
 from paddle_cortexm.config import Config, load
-from paddle_cortexm.stage import input_folder, read_json, run_stage
+from paddle_cortexm.stage import input_folder, run_stage
 
 
 def quantise_into(config: Config, quiet: bool, folder: Path) -> None:
@@ -26,20 +26,20 @@ def quantise_into(config: Config, quiet: bool, folder: Path) -> None:
     quantise(config, input_folder(config, "01_finetune"), folder, quiet=quiet)
 
 
-def figures(metrics: dict[str, Any]) -> dict[str, str]:
+def figures(metrics: QuantisationMetrics) -> dict[str, str]:
     """The key figures for the closing summary."""
-    lines = {"precision": metrics["precision"], "batch norms folded": str(metrics["folded_batch_norms"])}
-    if "float" in metrics:
-        lines["float accuracy"] = f"{metrics['float']['top1']:.2%} of {metrics['float']['images']} validation images"
-    if "algorithm" in metrics:
-        tensors = metrics["tensors"]
-        extras = [name for name in ("adaround", "bias_correction", "equalisation", "symmetric") if metrics[name]]
-        recipe = ", ".join([metrics["algorithm"], *(name.replace("_", " ") for name in extras)])
-        lines["calibration"] = f"{recipe}; {metrics['calibration_images']} images"
-        lines["ranges"] = f"{tensors['all']} tensors, {tensors['paddleslim']} of them by PaddleSlim"
-    if "fake_quant_estimate" in metrics:
-        estimate = metrics["fake_quant_estimate"]
-        lines["fake-quant estimate"] = f"{estimate['top1']:.2%} ({estimate['by']}; stage 3 measures)"
+    lines = {"precision": metrics.precision, "batch norms folded": str(metrics.folded_batch_norms)}
+    if metrics.floats:
+        lines["float accuracy"] = f"{metrics.floats.top1:.2%} of {metrics.floats.images} validation images"
+    if metrics.algorithm and metrics.tensors:
+        extras = [
+            name for name in ("adaround", "bias_correction", "equalisation", "symmetric") if getattr(metrics, name)
+        ]
+        recipe = ", ".join([metrics.algorithm, *(name.replace("_", " ") for name in extras)])
+        lines["calibration"] = f"{recipe}; {metrics.calibration_images} images"
+        lines["ranges"] = f"{metrics.tensors.all} tensors, {metrics.tensors.paddleslim} of them by PaddleSlim"
+    if estimate := metrics.fake_quant_estimate:
+        lines["fake-quant estimate"] = f"{estimate.top1:.2%} ({estimate.by}; stage 3 measures)"
     return lines
 
 
@@ -49,7 +49,7 @@ def main() -> None:
     folder, redone = run_stage(
         config, "02_quantize", partial(quantise_into, config, arguments.quiet), force=arguments.force
     )
-    metrics = read_json(folder / "metrics.json")
+    metrics = QuantisationMetrics.read(folder)
     cli.summary(folder, redone, figures(metrics), f"./03_compile_tvm.py --config {config.argument}")
 
 

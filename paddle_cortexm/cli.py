@@ -16,14 +16,19 @@ from types import TracebackType
 from typing import Any
 
 from paddle_cortexm.errors import UserError
+from paddle_cortexm.paths import REPOSITORY
 
 # Modules whose warnings say nothing to a user: of compilers that are not used, of setuptools' age, of how batch norm
 # has changed between versions of Paddle.
 NOISY_MODULES = (r"paddle\.utils", r"paddle\.nn\.layer", r"paddleslim\.", r"_distutils_hack")
 
 PLAIN_WIDTH = 140  # columns of a table that goes into a file or a pipe
-REPOSITORY = Path(__file__).resolve().parent.parent
-PACKAGES = ("numpy", "paddle", "pydantic", "tvm", "yaml")  # without one of these no script gets far
+PACKAGES = ("numpy", "PIL", "pydantic", "tqdm", "yaml")  # without one of these no script gets far
+MORE_PACKAGES = {
+    "01_finetune.py": ("paddle",),
+    "02_quantize.py": ("paddle", "tvm"),
+    "03_compile_tvm.py": ("paddle", "tvm"),
+}
 INTERRUPTED = "\ninterrupted: nothing half made was left behind; run the same command again"
 _WRITABLE = "Make it writable for you (ls -ld shows its owner), or set PADDLE_CORTEXM_HOME to a folder that is."
 _FULL = "Make room (build/ holds the results; du -sh build/* shows the large ones), then run the same command again."
@@ -39,9 +44,10 @@ ADVICE = {
 
 
 def enter_environment(repository: Path = REPOSITORY) -> None:
-    """Where this Python lacks the packages: start the same command again with .venv's, or end with a line that says
-    what to do. Called when this module is imported, before the scripts import the packages."""
-    missing = [name for name in PACKAGES if importlib.util.find_spec(name) is None]
+    """Where this Python lacks the packages that the script at hand needs: start the same command again with .venv's, or
+    end with a line that says what to do. Called when this module is imported, before the script imports them."""
+    needed = (*PACKAGES, *MORE_PACKAGES.get(Path(sys.argv[0]).name, ()))
+    missing = [name for name in needed if importlib.util.find_spec(name) is None]
     if not missing:
         return
     environment = repository / ".venv"

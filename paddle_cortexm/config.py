@@ -28,8 +28,8 @@ from pydantic import (
 
 from paddle_cortexm.boards import TARGETS
 from paddle_cortexm.errors import UserError, nearest
+from paddle_cortexm.paths import CONFIG_FOLDER
 
-CONFIG_FOLDER = Path("configs")
 WEIGHT_WORDS = ("scratch", "pretrained", "random")  # of model.weights; everything else is a file
 IMAGENET_MEAN = (0.485, 0.456, 0.406)
 IMAGENET_STD = (0.229, 0.224, 0.225)

@@ -12,7 +12,7 @@ import json
 import platform
 import shutil
 import time
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from importlib import metadata
 from pathlib import Path
@@ -20,48 +20,51 @@ from typing import Any
 
 from paddle_cortexm.config import Config, overridden
 from paddle_cortexm.data.external_files import external_files
+from paddle_cortexm.dependencies import code_digest, sha256
 from paddle_cortexm.errors import UserError
+from paddle_cortexm.json_files import read_json, write_json
+from paddle_cortexm.paths import BUILD_FOLDER, HOST_CODE
 
-BUILD_FOLDER = Path("build")
-REPOSITORY = Path(__file__).resolve().parent.parent
 MANIFEST = "manifest.json"
 GATE, QAT_KEYS = "max_accuracy_drop", ("epochs", "learning_rate", "freeze_batch_norm_after")  # of section quantise
-FLOAT_PREDICTIONS = "float_predictions.txt"  # stage 2: the float model's class of each validation image, a line each
 PACKAGES = ("paddlepaddle", "paddleclas", "paddleslim", "apache-tvm", "opencv-python", "numpy", "pillow")
 
 
 @dataclass(frozen=True)
 class StageSpec:
-    """sections: the config sections (or section.key) it depends on; code: repository paths whose content it depends
-    on (training is not redone for a change of code, compiling is); after: the stages whose folders it reads."""
+    """sections: the config sections (or section.key) it depends on; after: the stages whose folders it reads; entry:
+    the Python file whose imports it depends on, sources: the C (training is not redone for a change of code, and
+    running is always done)."""
 
     script: str
     sections: tuple[str, ...]
     after: tuple[str, ...] = ()
-    code: tuple[str, ...] = ()
+    entry: str | None = None
+    sources: tuple[str, ...] = ()
+
+    def code(self) -> str:
+        """The digest of all code that the stage depends on, '' for none."""
+        return code_digest(self.sources, self.entry)
 
 
 STAGES: dict[str, StageSpec] = {
     "01_finetune": StageSpec("01_finetune.py", ("model", "data", "train")),
-    "02_quantize": StageSpec("02_quantize.py", ("model", "data", "train.seed", "quantise"), ("01_finetune",)),
+    "02_quantize": StageSpec(
+        "02_quantize.py", ("model", "data", "train.seed", "quantise"), ("01_finetune",), "02_quantize.py"
+    ),
     "03_compile_tvm": StageSpec(
         "03_compile_tvm.py",
         ("name", "model", "data", "quantise", "compile"),
         ("01_finetune", "02_quantize"),
-        (
-            *("paddle_cortexm/compiler", "paddle_cortexm/report", "paddle_cortexm/data/preprocessing.py"),
-            *("paddle_cortexm/host/model.py", "paddle_cortexm/target.py", "paddle_cortexm/boards.py"),
-            *("app/runtime", "app/host"),
-        ),
+        "03_compile_tvm.py",
+        HOST_CODE,
     ),
     "04_build_app": StageSpec(
         "04_build_app.sh",
         ("name", "compile"),
         ("03_compile_tvm",),
-        (
-            *("app/runtime", "app/firmware", "paddle_cortexm/firmware"),
-            *("paddle_cortexm/target.py", "paddle_cortexm/boards.py"),
-        ),
+        "paddle_cortexm/firmware/build.py",
+        ("app/runtime", "app/firmware"),
     ),
     "05_run_fvp": StageSpec("05_run_fvp.sh", ("name", "compile"), ("03_compile_tvm", "04_build_app")),
 }
@@ -91,7 +94,7 @@ def _verified(config: Config, stage: str, files: Mapping[str, str], seen: set[st
     for key, value in config_values(as_made, spec).items():
         if manifest["config"].get(key) != value:
             raise UserError(f"{folder}: stale: '{key}' changed in the config since it was made. {again} again.")
-    if manifest["code"] != code_digest(spec.code):
+    if manifest["code"] != spec.code():
         raise UserError(f"{folder}: stale: the sources changed since it was made. {again} again.")
     if changed := _changed_files(manifest, files):
         raise UserError(f"{folder}: stale: what {changed[0]} names changed since it was made. {again} again.")
@@ -123,7 +126,7 @@ def run_stage(
     everything, seen = external_files(config), set[str]()
     inputs = {earlier: _outputs(_verified(config, earlier, everything, seen)) for earlier in spec.after}
     values = config_values(overridden(config, overrides or {}), spec)
-    basis = {"config": values, "overrides": dict(overrides or {}), "inputs": inputs, "code": code_digest(spec.code)}
+    basis = {"config": values, "overrides": dict(overrides or {}), "inputs": inputs, "code": spec.code()}
     files = {key: digest for key, digest in everything.items() if key.split(".")[0] in spec.sections}
     if not force and _is_current(folder, basis, files):
         return folder, False
@@ -169,28 +172,6 @@ def config_values(config: Config, spec: StageSpec) -> dict[str, Any]:
             value = value[key]
         values[section] = value
     return values
-
-
-def code_digest(paths: Iterable[str]) -> str:
-    """sha256 over the source files below the given repository paths ('' for none)."""
-    files = [f for p in paths for f in sorted([REPOSITORY / p, *(REPOSITORY / p).rglob("*")]) if f.is_file()]
-    sources = [f for f in files if "__pycache__" not in f.parts]
-    digests = (f"{f.relative_to(REPOSITORY)} {sha256(f)}\n" for f in sources)
-    return hashlib.sha256("".join(digests).encode()).hexdigest() if sources else ""
-
-
-def sha256(path: Path) -> str:
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
-
-
-def write_json(path: Path, value: Mapping[str, Any] | list[Any]) -> None:
-    """Write JSON for reading: indented, keys in the given order, newline at the end."""
-    path.write_text(json.dumps(value, indent=2) + "\n", encoding="utf-8")
-
-
-def read_json(path: Path) -> Any:
-    return json.loads(path.read_text(encoding="utf-8"))
 
 
 def _manifest(folder: Path) -> dict[str, Any] | None:

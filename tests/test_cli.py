@@ -8,7 +8,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-from paddle_cortexm.stage import REPOSITORY
+from paddle_cortexm.paths import REPOSITORY
 
 SCRIPT = "01_finetune.py"
 
@@ -17,7 +17,7 @@ def run_without_packages(folder: Path) -> subprocess.CompletedProcess[str]:
     """Run a script, from a copy of it, by a Python that has the standard library alone."""
     shutil.copy(REPOSITORY / SCRIPT, folder)
     (folder / "paddle_cortexm").mkdir()
-    for name in ("__init__.py", "cli.py", "errors.py"):
+    for name in ("__init__.py", "cli.py", "errors.py", "paths.py"):
         shutil.copy(REPOSITORY / "paddle_cortexm" / name, folder / "paddle_cortexm")
     environment = {name: value for name, value in os.environ.items() if name != "PYTHONPATH"}
     command = [sys.executable, "-S", str(folder / SCRIPT), "--config", "small"]

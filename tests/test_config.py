@@ -6,9 +6,9 @@ from pathlib import Path
 import pytest
 from pydantic import ValidationError
 
-from paddle_cortexm.config import CONFIG_FOLDER, IMAGENET_MEAN, Config, load, overridden
+from paddle_cortexm.config import IMAGENET_MEAN, Config, load, overridden
 from paddle_cortexm.errors import UserError
-from paddle_cortexm.stage import REPOSITORY
+from paddle_cortexm.paths import CONFIG_FOLDER, REPOSITORY
 
 MINIMAL = "model:\n  backbone: PPLCNet_x0_25\n"
 

@@ -9,7 +9,7 @@ import paddle
 import pytest
 
 from paddle_cortexm.errors import UserError
-from paddle_cortexm.models import build
+from paddle_cortexm.models import HEADS, build
 
 BACKBONE = "PPLCNet_x0_25"
 
@@ -22,3 +22,41 @@ def test_weights_that_are_not_finite_are_refused_with_the_tensor_s_name(tmp_path
     paddle.save(state, str(tmp_path / "broken.pdparams"))
     with pytest.raises(UserError, match=rf"broken\.pdparams holds values that are not finite.*1 of .*{name}"):
         build(BACKBONE, 10, str(tmp_path / "broken.pdparams"))
+
+
+@pytest.mark.parametrize("classes", [7, 12])
+def test_a_classifier_of_another_size_starts_from_scratch_and_all_else_is_kept(tmp_path: Path, classes: int) -> None:
+    given = build(BACKBONE, 10, seed=1).network.state_dict()
+    paddle.save(given, str(tmp_path / "ten.pdparams"))
+    made = build(BACKBONE, classes, str(tmp_path / "ten.pdparams"), seed=2)
+    (note,) = made.notes
+    assert "classifier not taken from" in note and "fc.weight" in note and "it starts from scratch" in note
+    own, fresh = made.network.state_dict(), build(BACKBONE, classes, seed=2).network.state_dict()
+    for name, values in own.items():
+        expected = fresh[name] if name in HEADS else given[name]
+        assert np.array_equal(values.numpy(), expected.numpy()), name
+
+
+def test_weights_that_fit_are_taken_whole_and_without_a_word(tmp_path: Path) -> None:
+    given = build(BACKBONE, 10, seed=1).network.state_dict()
+    paddle.save(given, str(tmp_path / "ten.pdparams"))
+    made = build(BACKBONE, 10, str(tmp_path / "ten.pdparams"), seed=2)
+    assert made.notes == ()
+    assert all(
+        np.array_equal(values.numpy(), given[name].numpy()) for name, values in made.network.state_dict().items()
+    )
+
+
+def test_weights_without_a_classifier_say_so(tmp_path: Path) -> None:
+    state = build(BACKBONE, 10, seed=1).network.state_dict()
+    paddle.save({name: values for name, values in state.items() if name not in HEADS}, str(tmp_path / "body.pdparams"))
+    (note,) = build(BACKBONE, 10, str(tmp_path / "body.pdparams")).notes
+    assert "(not in it)" in note
+
+
+def test_weights_of_another_backbone_are_refused_with_the_tensor(tmp_path: Path) -> None:
+    paddle.save(build("PPLCNet_x0_5", 10).network.state_dict(), str(tmp_path / "half.pdparams"))
+    with pytest.raises(
+        UserError, match=rf"half\.pdparams does not fit {BACKBONE}: \d+ of \d+ tensors differ.*has shape"
+    ):
+        build(BACKBONE, 10, str(tmp_path / "half.pdparams"))

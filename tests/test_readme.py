@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from paddle_cortexm.config import CONFIG_FOLDER, Config
-from paddle_cortexm.stage import REPOSITORY
+from paddle_cortexm.config import Config
+from paddle_cortexm.paths import CONFIG_FOLDER, REPOSITORY
 
 READMES = ("README.md", "README.zh-CN.md")
 FENCE = re.compile(r"^```(\w*)\n(.*?)^```", re.MULTILINE | re.DOTALL)

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from paddle_cortexm import cli
-from paddle_cortexm.stage import REPOSITORY
+from paddle_cortexm.paths import REPOSITORY
 
 
 @pytest.mark.parametrize(

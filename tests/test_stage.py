@@ -8,8 +8,10 @@ import pytest
 
 from paddle_cortexm import stage
 from paddle_cortexm.config import Config, load
+from paddle_cortexm.dependencies import code_digest, sha256
 from paddle_cortexm.errors import UserError
-from paddle_cortexm.stage import STAGES, code_digest, input_folder, run_stage, stage_folder
+from paddle_cortexm.paths import HOST_CODE, HOST_SOURCES, REPOSITORY
+from paddle_cortexm.stage import STAGES, input_folder, run_stage, stage_folder
 
 TRAINING, QUANTISATION, COMPILATION = "01_finetune", "02_quantize", "03_compile_tvm"
 Worker = Callable[[Path], None]
@@ -50,7 +52,7 @@ def test_a_stage_writes_its_folder_and_a_manifest() -> None:
     manifest = json.loads((made / "manifest.json").read_text())
     assert redone and made == Path("build/small/01_finetune") and (made / "result.txt").read_text() == "weights"
     assert manifest["config"]["model"]["backbone"] == "PPLCNet_x0_25" and manifest["seed"] == 42
-    assert manifest["outputs"] == {"result.txt": stage.sha256(made / "result.txt")}
+    assert manifest["outputs"] == {"result.txt": sha256(made / "result.txt")}
     assert manifest["versions"]["numpy"] and manifest["seconds"] >= 0
 
 
@@ -125,16 +127,32 @@ def test_a_redone_stage_with_the_same_bytes_leaves_the_next_as_it_is() -> None:
     assert not run_stage(config(), QUANTISATION, refuses)[1]
 
 
-def test_changed_code_redoes_compilation_but_not_training(monkeypatch: pytest.MonkeyPatch) -> None:
+def change_code(monkeypatch: pytest.MonkeyPatch, *scripts: str) -> None:
+    """As if something had changed that these scripts import, directly or through others."""
+    monkeypatch.setattr(
+        stage, "code_digest", lambda sources, entry: "other" if entry in scripts else code_digest(sources, entry)
+    )
+
+
+def test_changed_code_redoes_quantisation_and_compilation_but_not_training(monkeypatch: pytest.MonkeyPatch) -> None:
     run_line(config())
-    monkeypatch.setattr(stage, "code_digest", lambda paths: "other" if list(paths) else "")
+    change_code(monkeypatch, "02_quantize.py", "03_compile_tvm.py")
+    assert not run_stage(config(), TRAINING, refuses)[1]
+    assert run_stage(config(), QUANTISATION, writes("ranges"))[1]
+    assert run_stage(config(), COMPILATION, writes("C"))[1]
+
+
+def test_changed_code_of_compilation_alone_leaves_quantisation(monkeypatch: pytest.MonkeyPatch) -> None:
+    run_line(config())
+    change_code(monkeypatch, "03_compile_tvm.py")
+    assert not run_stage(config(), QUANTISATION, refuses)[1]
     assert not run_stage(config(), TRAINING, refuses)[1]
     assert run_stage(config(), COMPILATION, writes("C"))[1]
 
 
 def test_a_stage_made_from_other_sources_is_stale_and_names_the_script_to_run(monkeypatch: pytest.MonkeyPatch) -> None:
     run_line(config())
-    monkeypatch.setattr(stage, "code_digest", lambda paths: "other" if list(paths) else "")
+    change_code(monkeypatch, "03_compile_tvm.py")
     message = refusal(config(), COMPILATION)
     assert "stale: the sources changed" in message and "Run ./03_compile_tvm.py --config small again" in message
 
@@ -236,27 +254,12 @@ def test_an_override_hides_no_other_change_of_the_config() -> None:
     assert "'compile' changed" in refusal(other, COMPILATION)
 
 
-def test_the_code_digest_follows_content_and_ignores_caches(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(stage, "REPOSITORY", folder)
-    source = folder / "app" / "kernel.c"
-    source.parent.mkdir()
-    source.write_text("int a;")
-    first = code_digest(["app"])
-    (folder / "app" / "__pycache__").mkdir()
-    (folder / "app" / "__pycache__" / "x.pyc").write_bytes(b"cache")
-    assert code_digest(["app"]) == first
-    source.write_text("int b;")
-    assert code_digest(["app"]) != first
-
-
 @pytest.mark.parametrize("spec", STAGES.values(), ids=list(STAGES))
 def test_the_code_a_stage_depends_on_exists(spec: stage.StageSpec) -> None:
-    assert all((stage.REPOSITORY / path).exists() for path in spec.code)
+    assert all((REPOSITORY / path).exists() for path in (*spec.sources, *([spec.entry] if spec.entry else [])))
 
 
-def test_compilation_depends_on_all_code_that_it_runs_or_compiles() -> None:
-    code = STAGES[COMPILATION].code
-    assert all((stage.REPOSITORY / path).exists() for path in code)
-    headers = [path.with_suffix(".h") for path in map(Path, code) if path.suffix == ".c"]
-    assert {str(header) for header in headers} <= set(code)
-    assert {"paddle_cortexm/target.py", "paddle_cortexm/host/model.py"} <= set(code)
+def test_the_c_that_the_host_runs_comes_with_its_headers() -> None:
+    headers = [Path(path).with_suffix(".h") for path in HOST_CODE if path.endswith(".c")]
+    assert all(str(header) in HOST_CODE for header in headers if (REPOSITORY / header).is_file())
+    assert set(HOST_SOURCES) <= set(HOST_CODE)

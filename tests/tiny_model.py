@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
+from PIL import Image
 
+from paddle_cortexm.artefacts.deployed import DEMO_IMAGE
+from paddle_cortexm.artefacts.model import ConstantBytes, Memory, Model, PlannedLayer, PlanSizes, Tensor
 from paddle_cortexm.compiler.emit.program_data import emit_demo_frame, emit_labels, emit_preprocessing_table
 from paddle_cortexm.compiler.tensor import Grid
 from paddle_cortexm.data.preprocessing import normalisation_table
@@ -63,18 +65,57 @@ def write_tiny_model(
     emit_preprocessing_table(folder, TABLE)
     emit_labels(folder, [f"label {i}" for i in range(classes)])
     emit_demo_frame(folder, demo_frame())
-    (folder / "sources.txt").write_text("")
-    facts = {
-        "name": "tiny",
-        "input": {"shape": [1, SIZE, SIZE, 3], "dtype": "int8"},
-        "output": {"shape": [1, 1, 1, classes], "dtype": "int8"},
-        "arena_bytes": arena,
-    }
-    (folder / "model.json").write_text(json.dumps(facts))
-    (folder / "plan.json").write_text(json.dumps({"layers": [{"name": "bins", "backend": "helium"}]}))
-    (folder / "memory.json").write_text(json.dumps({"peak_layer": "sums", "lower_bound": arena}))
-    (folder / "regions.json").write_text(json.dumps({"arena": region, "weights": "DDR", "hot": "DTCM"}))
+    Image.fromarray(demo_frame()).save(folder / DEMO_IMAGE)
+    tiny_facts(classes, arena, region).write(folder)
     return folder
+
+
+def tiny_facts(classes: int = 10, arena: int = 1024, region: str = "DTCM") -> Model:
+    """model.json of the tiny model."""
+    image = Tensor(shape=(1, SIZE, SIZE, 3), dtype="int8", offset=0)
+    logits = Tensor(shape=(1, 1, 1, classes), dtype="int8", offset=0)
+    layers = tuple(_planned(name, classes) for name in ("sums", "logits"))
+    peak = PlanSizes(
+        arena_bytes=arena, lower_bound=arena, optimal=True, peak="layer 'sums'", peak_layer="sums", peak_buffers=()
+    )
+    memory = Memory(
+        **dict(peak),
+        smallest_bound=arena,
+        layer_by_layer=peak,
+        stack_reserved_bytes=8192,
+        layers=(),
+        segments=(),
+        buffers=(),
+        constants=ConstantBytes(plain=0, packed=0, packing_overhead=0, duplicates=0),
+    )
+    return Model(
+        name="tiny",
+        input="image",
+        output="logits",
+        sources=(),
+        regions={"arena": region, "weights": "DDR", "hot": "DTCM"},
+        layers=layers,
+        tensors={"image": image, "sums": logits, "logits": logits},
+        memory=memory,
+    )
+
+
+def _planned(name: str, classes: int) -> PlannedLayer:
+    return PlannedLayer(
+        name=name,
+        operator="Bins",
+        kind="bins",
+        inputs=("image",),
+        input_shapes=((1, SIZE, SIZE, 3),),
+        output_shape=(1, 1, 1, classes),
+        backend="helium",
+        kernel="bins",
+        reason="the only one",
+        macs=INPUT_BYTES,
+        weight_bytes=classes,
+        activation_bytes=INPUT_BYTES,
+        scratch_bytes=0,
+    )
 
 
 HEADER = """#ifndef MODEL_H

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
+from paddle_cortexm.artefacts.model import Model, PlannedLayer, Tensor, TensorGrid
+from paddle_cortexm.artefacts.quantisation import Ranges, intervals
 from paddle_cortexm.boards import target_named
 from paddle_cortexm.compiler.arena.choice import plan_arena
 from paddle_cortexm.compiler.arena.plan import MemoryPlan
@@ -23,12 +25,10 @@ from paddle_cortexm.compiler.graph import Graph
 from paddle_cortexm.compiler.integers import adjustments
 from paddle_cortexm.compiler.integers.realisation import kept_layers, quantise_graph, without_softmax
 from paddle_cortexm.compiler.kernels.kernel import KernelGraph
-from paddle_cortexm.compiler.kernels.plan import PlannedLayer, plan_report, planned_layers
+from paddle_cortexm.compiler.kernels.plan import planned_layers
 from paddle_cortexm.compiler.kernels.selection import select_kernels
 from paddle_cortexm.config import Config
-from paddle_cortexm.data.preprocessing import normalisation_table
-from paddle_cortexm.report.memory_timeline import save_memory_timeline
-from paddle_cortexm.stage import read_json, write_json
+from paddle_cortexm.data.preprocessing import input_range, normalisation_table
 
 
 @dataclass(frozen=True)
@@ -73,18 +73,12 @@ def deployed_graph(config: Config, program: Path) -> Graph:
     adjusted = adjustments.load(program / adjustments.DEPLOYED, graph)
     return quantise_graph(
         adjusted.graph,
-        stored_ranges(program),
-        input_range(config),
+        intervals(Ranges.read(program).tensors),
+        input_range(config.data.mean, config.data.std),
         symmetric=config.quantise.symmetric,
         keep_float=kept_layers(graph, config.quantise.keep_float),
         weight_scales=adjusted.weight_scales,
     )
-
-
-def stored_ranges(program: Path) -> dict[str, tuple[float, float]]:
-    """The calibrated interval of every tensor, from the ranges.json of a stage 2 folder."""
-    stored = read_json(program / "ranges.json")
-    return {name: (entry["minimum"], entry["maximum"]) for name, entry in stored["tensors"].items()}
 
 
 def in_float16(graph: Graph) -> Graph:
@@ -92,16 +86,10 @@ def in_float16(graph: Graph) -> Graph:
     return replace(graph, tensors={n: replace(t, dtype="float16") for n, t in graph.tensors.items()})
 
 
-def input_range(config: Config) -> tuple[float, float]:
-    """The smallest and the largest value a normalised pixel can have."""
-    table = normalisation_table(config.data.mean, config.data.std)
-    return float(table.min()), float(table.max())
-
-
 def write_model(
     folder: Path, config: Config, model: CompiledModel, labels: Sequence[str], demo_frame: NDArray[np.uint8]
-) -> None:
-    """Write everything stage 4 compiles and everything a person reads about it."""
+) -> Model:
+    """Write everything stage 4 compiles, and model.json, which says what it is; returns the latter."""
     asked = config.compile.memory
     target = target_named(config.compile.target)
     regions = {str(part): name for part, name in asked.regions.items()}
@@ -119,36 +107,31 @@ def write_model(
     emit_preprocessing_table(folder, source.grid.integers(table) if source.grid else table.astype(source.dtype))
     emit_labels(folder, labels)
     emit_demo_frame(folder, demo_frame)
-    sources = model.network.sources | ({STREAM_SOURCE} if model.memory.segments else set())
-    (folder / "sources.txt").write_text("".join(f"{path}\n" for path in sorted(sources)))
-    write_json(folder / "plan.json", plan_report(model.layers, model.memory))
-    write_json(folder / "model.json", model_facts(model))
-    memory = memory_report(model.network, model.memory, consume_input=asked.consume_input, regions=assigned.regions)
-    write_json(folder / "memory.json", memory)
-    save_memory_timeline(folder / "memory.png", memory)
-    write_json(folder / "regions.json", assigned.regions)
+    described = described_model(model, assigned.regions, consume_input=asked.consume_input)
+    described.write(folder)
+    return described
 
 
-def model_facts(model: CompiledModel) -> dict[str, object]:
-    """model.json: shapes, types, quantisation and arena offset of every tensor, for the host's simulation."""
-    graph = model.graph
-
-    def facts(name: str) -> dict[str, object]:
-        tensor = graph.tensors[name]
-        quantisation = asdict(tensor.grid) if tensor.grid else None
-        return {
-            "shape": tensor.shape,
-            "dtype": tensor.dtype,
-            "grid": quantisation,
-            "offset": model.memory.offsets.get(name),
-            "rolling_rows": model.memory.rolling.get(name),  # None: the tensor is whole
-        }
-
-    return {
-        "name": graph.name,
-        "input": facts(graph.input),
-        "output": facts(graph.output),
-        "arena_bytes": model.memory.arena_bytes,
-        "layers": [{"name": layer.output, "output": layer.output} for layer in graph.layers],
-        "tensors": {name: facts(name) for name in graph.tensors},
-    }
+def described_model(model: CompiledModel, regions: Mapping[str, str], *, consume_input: bool = True) -> Model:
+    """The content of model.json. regions: of the target; consume_input: as the memory was planned."""
+    graph, memory = model.graph, model.memory
+    sources = model.network.sources | ({STREAM_SOURCE} if memory.segments else set())
+    return Model(
+        name=graph.name,
+        input=graph.input,
+        output=graph.output,
+        sources=tuple(sorted(sources)),
+        regions=dict(regions),
+        layers=tuple(model.layers),
+        tensors={
+            name: Tensor(
+                shape=tensor.shape,
+                dtype=tensor.dtype,
+                grid=TensorGrid(**asdict(tensor.grid)) if tensor.grid else None,
+                offset=memory.offsets.get(name),
+                rolling_rows=memory.rolling.get(name),
+            )
+            for name, tensor in graph.tensors.items()
+        },
+        memory=memory_report(model.network, memory, consume_input=consume_input),
+    )

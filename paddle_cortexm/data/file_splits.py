@@ -14,6 +14,7 @@ from paddle_cortexm.errors import UserError
 
 VALIDATION_SHARE = 0.2  # of files that come without a validation folder or list
 FEWEST_TO_SPLIT = 3  # images of a class, for the share above to come to one of them
+MINIMUM_CALIBRATION = 16  # images; with fewer, ranges do not hold
 CALIBRATION_SHARE = 0.25  # of the training files, at most, while there is something to train
 
 
@@ -43,9 +44,9 @@ def splits_of_files(
     return Splits(tuple(class_names), files.subset(kept), validation.subset(measured), calibration)
 
 
-def check_calibration(config: Config, splits: Splits, needed: int) -> None:
-    """Raise UserError when an int8 config has fewer than `needed` calibration images."""
-    images = len(splits.calibration.targets)
+def check_calibration(config: Config, splits: Splits) -> None:
+    """Raise UserError when an int8 config has too few calibration images."""
+    images, needed = len(splits.calibration.targets), MINIMUM_CALIBRATION
     if config.quantise.precision != "int8" or images >= needed:
         return
     asked = config.data.calibration_images

@@ -72,6 +72,12 @@ def normalisation_table(mean: Sequence[float], std: Sequence[float]) -> NDArray[
     return ((values[None, :] - np.asarray(mean)[:, None]) / np.asarray(std)[:, None]).astype(np.float32)
 
 
+def input_range(mean: Sequence[float], std: Sequence[float]) -> tuple[float, float]:
+    """The smallest and the largest value a normalised pixel can have."""
+    table = normalisation_table(mean, std)
+    return float(table.min()), float(table.max())
+
+
 def apply_table(image: Image, table: NDArray[np.generic]) -> NDArray[np.generic]:
     """(height, width, 3) uint8 through a (3, 256) table: the model's input, HWC, in the table's type."""
     return table[np.arange(3), image]

@@ -13,6 +13,9 @@ from functools import partial
 from pathlib import Path
 
 from paddle_cortexm import cli, config, stage
+from paddle_cortexm.accuracy_gate import check_accuracy
+from paddle_cortexm.artefacts.model import Model
+from paddle_cortexm.artefacts.program import LargestLayer, ProgramSizes
 from paddle_cortexm.boards import target_named
 from paddle_cortexm.config import Config
 from paddle_cortexm.errors import UserError
@@ -20,9 +23,7 @@ from paddle_cortexm.firmware import isa_proof, size_report, toolchains
 from paddle_cortexm.firmware.board_files import write_board_files
 from paddle_cortexm.firmware.toolchains import Toolchain
 from paddle_cortexm.host.cmsis_nn import find_library
-from paddle_cortexm.host.model import uses_cmsis_nn
-from paddle_cortexm.report.deployed import check_accuracy
-from paddle_cortexm.stage import REPOSITORY, read_json, write_json
+from paddle_cortexm.paths import REPOSITORY
 from paddle_cortexm.target import Target
 
 TIME_LIMIT = 1800  # seconds, for a build that hangs
@@ -49,59 +50,63 @@ def main() -> int:
         print(f"rebuilding: the program there was built with {before}, not {toolchain.version} (--toolchain chooses)")
     work = partial(build_stage, settings, target, toolchain)
     folder, redone = stage.run_stage(settings, "04_build_app", work, force=options.force or other)
-    sizes = read_json(folder / "size.json")
-    print(size_report.table_text(sizes))
-    helium = f"{sizes['helium_instructions']:,} in {len(sizes['helium_sources'])} sources (size.json)"
-    figures = {"code": f"{sizes['totals']['code']:,} bytes", "Helium instructions": helium}
+    sizes = ProgramSizes.read(folder)
+    print(size_report.table_text(sizes.regions, sizes.largest_layer))
+    helium = f"{sizes.helium_instructions:,} in {len(sizes.helium_sources)} sources (size.json)"
+    figures = {"code": f"{sizes.totals['code']:,} bytes", "Helium instructions": helium}
     cli.summary(folder, redone, figures, f"./05_run_fvp.sh --config {settings.argument}")
     return 0
 
 
 def build_stage(settings: Config, target: Target, toolchain: Toolchain, folder: Path) -> None:
     """Fill the stage folder."""
-    model = stage.input_folder(settings, "03_compile_tvm")
+    compiled = stage.input_folder(settings, "03_compile_tvm")
+    model = Model.read(compiled)
     objects = folder.parent / f".objects_{toolchain.kind}"
-    elf = build_program(objects, model, target, toolchain)
-    kernels = (model / "sources.txt").read_text().split()
-    helium = isa_proof.check_helium(objects, kernels, toolchain.objdump)
-    if uses_cmsis_nn(model):
+    elf = build_program(objects, compiled, target, toolchain)
+    helium = isa_proof.check_helium(objects, model.sources, toolchain.objdump)
+    if model.uses_cmsis_nn:
         archive = next(objects.rglob("libcmsis-nn.a"))
         helium[archive.name] = isa_proof.check_library(archive, toolchain.objdump)
-    sizes = size_report.measure(elf, target, read_json(model / "regions.json"))
-    memory = read_json(model / "memory.json")
-    largest = {"name": memory["peak_layer"], "live_bytes": memory["lower_bound"]}
-    facts = {"target": target.name, "toolchain": toolchain.version, "helium_instructions": sum(helium.values())}
-    facts |= {"helium_sources": helium}
     shutil.copy(elf, folder / "app.elf")
     shutil.copy(objects / "app.map", folder / "app.map")
-    write_json(folder / "size.json", facts | sizes | {"largest_layer": largest})
+    totals, regions = size_report.measure(elf, target, model.regions)
+    ProgramSizes(
+        target=target.name,
+        toolchain=toolchain.version,
+        helium_instructions=sum(helium.values()),
+        helium_sources=helium,
+        totals=totals,
+        regions=regions,
+        largest_layer=LargestLayer(name=model.memory.peak_layer, live_bytes=model.memory.lower_bound),
+    ).write(folder)
 
 
-def build_program(objects: Path, model: Path, target: Target, toolchain: Toolchain) -> Path:
-    """Configure and build in the folder `objects`; returns app.elf. model: a stage 3 folder.
+def build_program(objects: Path, compiled: Path, target: Target, toolchain: Toolchain) -> Path:
+    """Configure and build in the folder `objects`; returns app.elf. compiled: a stage 3 folder.
 
     Raises UserError when a memory region overflows or a tool is missing, RuntimeError when something does not compile.
     """
-    regions = read_json(model / "regions.json")
+    model = Model.read(compiled)
     variables = {
-        "MODEL_FOLDER": str(model.resolve()),
+        "MODEL_FOLDER": str(compiled.resolve()),
         "BOARD_FOLDER": str((objects / "board").resolve()),
         "BOARD_UART": target.uart.kind,
         "CMAKE_TOOLCHAIN_FILE": str(toolchain.file),
         **toolchain.variables,
     }
-    if uses_cmsis_nn(model):
+    if model.uses_cmsis_nn:
         variables["CMSIS_NN_FOLDER"] = str(find_library().resolve())
     definitions = [f"-D{name}={value}" for name, value in variables.items()]
     empty_unless_same(objects, definitions)
-    write_board_files(objects / "board", target, regions, read_json(model / "model.json")["arena_bytes"])
+    write_board_files(objects / "board", target, model.regions, model.memory.arena_bytes)
     program = str(REPOSITORY / "app/firmware")
     done = _run(["cmake", "-S", program, "-B", str(objects), "-G", "Ninja", *definitions])
     if done.returncode:
         raise RuntimeError(f"cmake failed:\n{_tail(done.stdout)}")
     done = _run(["ninja", "-C", str(objects), "app.elf"])
     if done.returncode:
-        explain_overflow(done.stdout, target, regions)
+        explain_overflow(done.stdout, target, model.regions)
         raise RuntimeError(f"the program does not build:\n{_tail(done.stdout)}")
     return objects / "app.elf"
 
@@ -119,7 +124,7 @@ REMEDIES = {
     "arena": "set a smaller compile.memory.arena, or another compile.memory.regions.arena",
     "hot": "choose another compile.memory.regions.hot",
     "weights": "choose another compile.memory.regions.weights",
-    "code": "use fewer kinds of layers and kernels (plan.json lists them), or a target with more memory for code",
+    "code": "use fewer kinds of layers and kernels (model.json lists them), or a target with more memory for code",
 }
 
 
@@ -147,8 +152,8 @@ def explain_overflow(linker_output: str, target: Target, regions: dict[str, str]
 def _toolchain_before(settings: Config) -> str | None:
     """The compiler of the program that is there; None where there is none, or where it cannot be told."""
     try:
-        return str(read_json(stage.stage_folder(settings, "04_build_app") / "size.json")["toolchain"])
-    except (OSError, ValueError, KeyError):
+        return ProgramSizes.read(stage.stage_folder(settings, "04_build_app")).toolchain
+    except UserError:
         return None
 
 

@@ -10,7 +10,7 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from paddle_cortexm.errors import UserError
-from paddle_cortexm.stage import REPOSITORY
+from paddle_cortexm.paths import REPOSITORY
 
 # Code for MVE: under the compiler's macro, or under app/runtime/helium/helium.h's name for it.
 MVE_GUARD = re.compile(r"^\s*#\s*(?:el)?if.*\b(?:__ARM_FEATURE_MVE|HELIUM_MVE)\b", re.MULTILINE)

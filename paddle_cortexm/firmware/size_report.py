@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
 
+from paddle_cortexm.artefacts.program import LargestLayer, RegionUse
 from paddle_cortexm.firmware.elf import Section, sections
+from paddle_cortexm.tables import text_table
 from paddle_cortexm.target import Target
 
 KINDS = ("code", "data", "weights", "hot", "arena", "stack", "frames")
@@ -30,8 +31,8 @@ KIND_OF = {
 }
 
 
-def measure(elf: Path, target: Target, regions: Mapping[str, str]) -> dict[str, Any]:
-    """size.json: {"totals": {kind: bytes}, "regions": {name: {"origin", "size", "used", "free", "contents"}}}.
+def measure(elf: Path, target: Target, regions: Mapping[str, str]) -> tuple[dict[str, int], dict[str, RegionUse]]:
+    """Bytes of the program by kind, and the use of each region of the target, by name.
 
     Variables and hot constants that startup.c copies into place are counted twice, as they occupy memory twice: where
     they are stored and where they are used. regions: stage 3's {"arena": NAME, "weights": NAME, "hot": NAME}.
@@ -45,15 +46,15 @@ def measure(elf: Path, target: Target, regions: Mapping[str, str]) -> dict[str, 
     table = {}
     for region in target.regions:
         used = sum(contents[region.name].values())
-        table[region.name] = {
-            "origin": region.origin,
-            "size": region.size,
-            "used": used,
-            "free": region.size - used,
-            "contents": contents[region.name],
-        }
+        table[region.name] = RegionUse(
+            origin=region.origin,
+            size=region.size,
+            used=used,
+            free=region.size - used,
+            contents=contents[region.name],
+        )
     totals = {kind: sum(s.size for s in found if KIND_OF.get(s.name, "code") == kind) for kind in KINDS}
-    return {"totals": totals, "regions": table}
+    return totals, table
 
 
 def _regions_of(section: Section, target: Target, regions: Mapping[str, str]) -> list[str]:
@@ -63,21 +64,18 @@ def _regions_of(section: Section, target: Target, regions: Mapping[str, str]) ->
     return [runs] if stored == runs else [runs, stored]
 
 
-def table_text(sizes: Mapping[str, Any], stack_used: int | None = None) -> str:
+def table_text(regions: Mapping[str, RegionUse], largest: LargestLayer, stack_used: int | None = None) -> str:
     """The report for people: one line a region, bytes by kind, and the layer that needs most of the arena.
 
-    sizes: size.json; stack_used: the stack's measured high-water mark, once the program has run.
+    stack_used: the stack's measured high-water mark, once the program has run.
     """
-    header = ["region", *KINDS, "used", "free", "of"]
-    rows = [header]
-    for name, region in sizes["regions"].items():
-        counts = [region["contents"].get(kind, 0) for kind in KINDS]
-        numbers = [*counts, region["used"], region["free"], region["size"]]
-        row = [name, *(f"{number:,}" if number else "-" for number in numbers)]
-        if stack_used is not None and region["contents"].get("stack"):
-            row[header.index("stack")] = f"{stack_used:,} of {region['contents']['stack']:,}"
+    head = ["region", *KINDS, "used", "free", "of"]
+    rows = []
+    for name, region in regions.items():
+        counts = [region.contents.get(kind, 0) for kind in KINDS]
+        row = [name, *(f"{number:,}" if number else "-" for number in (*counts, region.used, region.free, region.size))]
+        if stack_used is not None and region.contents.get("stack"):
+            row[head.index("stack")] = f"{stack_used:,} of {region.contents['stack']:,}"
         rows.append(row)
-    widths = [max(len(row[i]) for row in rows) for i in range(len(header))]
-    lines = ["  ".join(cell.rjust(width) for cell, width in zip(row, widths, strict=True)) for row in rows]
-    largest = sizes["largest_layer"]
-    return "\n".join([*lines, f"largest layer: {largest['name']}, {largest['live_bytes']:,} bytes live while it runs"])
+    table = text_table(head, rows, left=())
+    return f"{table}\nlargest layer: {largest.name}, {largest.live_bytes:,} bytes live while it runs"

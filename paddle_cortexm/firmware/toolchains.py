@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from paddle_cortexm.errors import UserError
-from paddle_cortexm.stage import REPOSITORY
+from paddle_cortexm.paths import REPOSITORY
 from paddle_cortexm.target import Target
 
 GCC = "arm-none-eabi-gcc"

@@ -9,8 +9,9 @@ import subprocess
 from dataclasses import dataclass
 from pathlib import Path
 
+from paddle_cortexm.dependencies import sha256
 from paddle_cortexm.errors import UserError
-from paddle_cortexm.stage import BUILD_FOLDER, sha256
+from paddle_cortexm.paths import BUILD_FOLDER
 
 CACHE = BUILD_FOLDER / ".cmsis_nn"
 FLAGS = "-fPIC -w -ffp-contract=off -DCMSIS_NN_USE_SINGLE_ROUNDING"  # single rounding: the integer graph's arithmetic

@@ -12,16 +12,16 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from paddle_cortexm.artefacts.model import Model
+from paddle_cortexm.dependencies import code_digest, sha256
 from paddle_cortexm.errors import UserError
 from paddle_cortexm.host.cmsis_nn import find_library
 from paddle_cortexm.host.cmsis_nn_build import build_for_host
-from paddle_cortexm.stage import REPOSITORY, code_digest, read_json, sha256
+from paddle_cortexm.paths import HOST_CODE, HOST_HEADERS, HOST_SOURCES, REPOSITORY
 
 # No fused multiply-add: float layers then round as written, whatever the host.
 HOST_FLAGS = ("-O3", "-std=c11", "-shared", "-fPIC", "-ffp-contract=off", "-Wall", "-Wextra", "-Werror")
-PROGRAM_SOURCES = ("app/runtime/preprocess.c", "app/host/host_model.c")
 GENERATED_SOURCES = ("model.c", "model_weights.c", "preprocessing_table.c")
-HEADERS = ("app/runtime", "app/runtime/helium")
 
 
 class HostModel:
@@ -33,24 +33,24 @@ class HostModel:
     def __init__(self, folder: Path) -> None:
         """Build the shared library, unless the one beside the sources is current. Raises UserError without a C
         compiler."""
-        self.facts = read_json(folder / "model.json")
-        self.output_dtype = np.dtype(self.facts["output"]["dtype"])
-        self.input_dtype = np.dtype(self.facts["input"]["dtype"])
-        self._library = ctypes.CDLL(str(build_library(folder)))
+        self.facts = Model.read(folder)
+        self.output_dtype = np.dtype(self.facts.output_tensor.dtype)
+        self.input_dtype = np.dtype(self.facts.input_tensor.dtype)
+        self._library = ctypes.CDLL(str(build_library(folder, self.facts)))
         self._hook: object = None  # keeps the ctypes callback alive
 
     def run(self, image: NDArray[np.uint8]) -> NDArray[np.generic]:
         """The logits for a raw RGB image (height, width, 3), preprocessed as on the target."""
         height, width, _ = image.shape
         pixels = np.ascontiguousarray(image)
-        output = np.empty(self.facts["output"]["shape"], self.output_dtype)
+        output = np.empty(self.facts.output_tensor.shape, self.output_dtype)
         status = self._library.host_run_frame(_address(pixels), width, height, _address(output))
         return self._checked(output, status)
 
     def run_input(self, values: NDArray[np.generic]) -> NDArray[np.generic]:
         """The logits for a preprocessed image of the model's input shape and type."""
         source = np.ascontiguousarray(values, self.input_dtype)
-        output = np.empty(self.facts["output"]["shape"], self.output_dtype)
+        output = np.empty(self.facts.output_tensor.shape, self.output_dtype)
         return self._checked(output, self._library.host_run_input(_address(source), _address(output)))
 
     def on_layer(self, hook: Callable[[int], None] | None) -> None:
@@ -58,7 +58,7 @@ class HostModel:
 
         Raises UserError for a model with streamed layers: their tensors are never whole.
         """
-        streamed = [name for name, facts in self.facts.get("tensors", {}).items() if facts.get("rolling_rows")]
+        streamed = self.facts.streamed_tensors
         if hook and streamed:
             raise UserError(
                 f"{len(streamed)} tensors are streamed ('{streamed[0]}' is the first) and never exist whole. For "
@@ -73,15 +73,16 @@ class HostModel:
 
         Raises UserError for a tensor that is streamed: it never exists whole.
         """
-        facts = self.facts["tensors"][name]
-        if facts.get("rolling_rows") is not None:
+        tensor = self.facts.tensors[name]
+        if tensor.rolling_rows is not None:
             raise UserError(
-                f"tensor '{name}' is streamed: only {facts['rolling_rows']} of its {facts['shape'][1]} rows exist at a "
+                f"tensor '{name}' is streamed: only {tensor.rolling_rows} of its {tensor.shape[1]} rows exist at a "
                 f"time. To look at whole tensors, compile with compile.memory.arena: none (the bits are the same)."
             )
-        arena = (ctypes.c_uint8 * self.facts["arena_bytes"]).in_dll(self._library, "model_arena")
-        dtype, count = np.dtype(facts["dtype"]), int(np.prod(facts["shape"]))
-        return np.frombuffer(arena, dtype, count, facts["offset"]).reshape(facts["shape"]).copy()
+        assert tensor.offset is not None  # every whole tensor has a place
+        arena = (ctypes.c_uint8 * self.facts.memory.arena_bytes).in_dll(self._library, "model_arena")
+        values = np.frombuffer(memoryview(arena), np.dtype(tensor.dtype), tensor.elements, tensor.offset)
+        return values.reshape(tensor.shape).copy()
 
     def _checked(self, output: NDArray[np.generic], status: int) -> NDArray[np.generic]:
         if status:
@@ -89,19 +90,19 @@ class HostModel:
         return output
 
 
-def build_library(folder: Path) -> Path:
+def build_library(folder: Path, model: Model) -> Path:
     """Compile a stage 3 folder's C for the host, once: build/NAME/.host/DIGEST.so, named by all that goes into it."""
     own = [folder / name for name in GENERATED_SOURCES]
-    shared = [*(folder / "sources.txt").read_text().split(), *PROGRAM_SOURCES]
-    external = cmsis_nn_options(folder)
-    recipe = [*HOST_FLAGS, *external, *map(sha256, [*own, folder / "model.h"]), code_digest([*shared, *HEADERS])]
+    shared = [*model.sources, *HOST_SOURCES]
+    external = cmsis_nn_options() if model.uses_cmsis_nn else []
+    recipe = [*HOST_FLAGS, *external, *map(sha256, [*own, folder / "model.h"]), code_digest([*shared, *HOST_CODE])]
     cache = folder.parent / ".host"
     library = cache / f"{hashlib.sha256(' '.join(recipe).encode()).hexdigest()[:16]}.so"
     if library.is_file():
         return library
     cache.mkdir(exist_ok=True)
     partial = library.with_suffix(f".{os.getpid()}.partial")
-    includes = [f"-I{path}" for path in (folder, *(REPOSITORY / header for header in HEADERS))]
+    includes = [f"-I{path}" for path in (folder, *(REPOSITORY / header for header in HOST_HEADERS))]
     sources = [*map(str, own), *(str(REPOSITORY / path) for path in shared)]
     command = [host_compiler(), *HOST_FLAGS, *includes, *sources, *external, "-lm", "-o", str(partial)]
     try:
@@ -114,15 +115,8 @@ def build_library(folder: Path) -> Path:
     return library
 
 
-def uses_cmsis_nn(folder: Path) -> bool:
-    """Whether a stage 3 folder's plan has a layer computed by CMSIS-NN."""
-    return any(layer["backend"] == "cmsis-nn" for layer in read_json(folder / "plan.json")["layers"])
-
-
-def cmsis_nn_options(folder: Path) -> list[str]:
+def cmsis_nn_options() -> list[str]:
     """What the compiler needs besides, where a layer is computed by CMSIS-NN. Raises UserError without the library."""
-    if not uses_cmsis_nn(folder):
-        return []
     library = build_for_host(find_library(), host_compiler())
     return ["-isystem", str(library.include), str(library.archive)]
 

@@ -12,13 +12,22 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 from paddle_cortexm import cli
+from paddle_cortexm.artefacts.model import Model
+from paddle_cortexm.artefacts.run import Run
 from paddle_cortexm.compiler.arena.report import explanation
+from paddle_cortexm.errors import UserError
+from paddle_cortexm.json_files import write_json
 from paddle_cortexm.measure.bench.networks import BENCH_FOLDER, Network, Variant, deploy
 from paddle_cortexm.measure.document import fill
-from paddle_cortexm.stage import BUILD_FOLDER, REPOSITORY, read_json, write_json
+from paddle_cortexm.paths import BUILD_FOLDER, REPOSITORY
+from paddle_cortexm.tables import markdown_table
 from paddle_cortexm.target import KIB
 
 MOST_INSTRUCTIONS = 1.05  # streamed, of the instructions of the program that is not streamed
+MEASURED_HEAD = (
+    *("network", "`memory.arena`", "layers streamed", "arena, B", "lower bound, B", "stack, B", "instructions", ""),
+    *("preprocessing", "output CRC32", ""),
+)
 DOCUMENT = REPOSITORY / "docs" / "memory.md"
 
 
@@ -77,23 +86,24 @@ def required(results: Sequence[Result]) -> list[dict[str, Any]]:
 def measure(case: Case, arena: str) -> Result:
     """Take one network through the line with compile.memory.arena set."""
     folder = deploy(Variant(case.network, "int8", arena=arena))
-    run = read_json(folder / "05_run_fvp" / "run.json")
-    memory = read_json(folder / "03_compile_tvm" / "memory.json")
-    streamed = sum(segment["last"] - segment["first"] + 1 for segment in memory["segments"])
+    run, memory = Run.read(folder / "05_run_fvp"), Model.read(folder / "03_compile_tvm").memory
+    counts = run.instructions
+    if counts is None or counts.model is None or counts.preprocessing is None or run.stack_bytes is None:
+        raise UserError(f"{case.title}: {run.problem or 'the instructions were not counted'}")
     result = Result(
         network=case.title,
         arena=arena,
-        streamed=streamed > 0,
-        streamed_layers=streamed,
-        layers=len(run["instructions"]["layers"]),
-        arena_bytes=run["arena_bytes"],
-        bound_bytes=memory["lower_bound"],
-        smallest_bound_bytes=memory["smallest_bound"],
-        instructions=run["instructions"]["model"],
-        preprocessing_instructions=run["instructions"]["preprocessing"],
-        output_crc=run["output_crc32"],
-        stack_bytes=run["stack_bytes"],
-        verdict=run["verdict"],
+        streamed=memory.streamed_layers > 0,
+        streamed_layers=memory.streamed_layers,
+        layers=len(counts.layers),
+        arena_bytes=run.arena_bytes,
+        bound_bytes=memory.lower_bound,
+        smallest_bound_bytes=memory.smallest_bound,
+        instructions=counts.model,
+        preprocessing_instructions=counts.preprocessing,
+        output_crc=run.output_crc32 or "",
+        stack_bytes=run.stack_bytes,
+        verdict=run.verdict,
     )
     print(
         f"{result.network:22} {arena:8} {result.arena_bytes:>9,} B  {result.instructions:>11,} instructions  "
@@ -129,39 +139,36 @@ def failures(case: Case, results: Sequence[Result]) -> list[str]:
 
 def table(measured: Sequence[tuple[Case, Sequence[Result]]]) -> str:
     """The results as a Markdown table."""
-    lines = [
-        "| network | `memory.arena` | layers streamed | arena, B | lower bound, B | stack, B | instructions | | "
-        "preprocessing | output CRC32 | |",
-        "|---|---|---:|---:|---:|---:|---:|---|---:|---|---|",
-    ]
+    rows = []
     for _, results in measured:
         for r in results:
             more = f"{r.instructions / results[0].instructions - 1:+.2%}" if r.streamed else ""
-            lines.append(
-                f"| {r.network} | {r.arena} | {r.streamed_layers} of {r.layers} | {r.arena_bytes:,} | "
-                f"{r.bound_bytes:,} | {r.stack_bytes:,} | {r.instructions:,} | {more} | "
-                f"{r.preprocessing_instructions:,} | {r.output_crc} | {r.verdict} |"
+            numbers = (r.arena_bytes, r.bound_bytes, r.stack_bytes, r.instructions)
+            rows.append(
+                (
+                    *(r.network, r.arena, f"{r.streamed_layers} of {r.layers}"),
+                    *(f"{number:,}" for number in numbers),
+                    *(more, f"{r.preprocessing_instructions:,}", r.output_crc, r.verdict),
+                )
             )
-    return "\n".join(lines)
+    return markdown_table(MEASURED_HEAD, rows, left=(0, 1, 7, 9, 10))
 
 
 def comparison(measured: Sequence[tuple[Case, Sequence[Result]]]) -> str:
     """Each network's arena beside those of other compilers, as a Markdown table."""
-    lines = [
-        "| network | others, layer by layer, B | layer by layer, B | limit, B | streamed, B |",
-        "|---|---|---:|---:|---:|",
-    ]
-    lines += [
-        f"| {case.title} | {case.others} | {whole.arena_bytes:,} | {case.limit:,} | {limited.arena_bytes:,} |"
+    head = ("network", "others, layer by layer, B", "layer by layer, B", "limit, B", "streamed, B")
+    rows = [
+        (case.title, case.others, f"{whole.arena_bytes:,}", f"{case.limit:,}", f"{limited.arena_bytes:,}")
         for case, (whole, limited, _) in measured
     ]
-    return "\n".join(lines)
+    return markdown_table(head, rows, left=(0, 1))
 
 
 def explained(case: Case) -> str:
     """What --explain-memory prints for a case's limit, once it has been measured."""
     folder = BENCH_FOLDER / Variant(case.network, "int8", arena=limit_setting(case)).name
-    return f"```\n{explanation(read_json(folder / '03_compile_tvm' / 'memory.json'))}\n```"
+    model = Model.read(folder / "03_compile_tvm")
+    return f"```\n{explanation(model.memory, model.regions['arena'])}\n```"
 
 
 def main() -> int:

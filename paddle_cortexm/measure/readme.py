@@ -9,18 +9,22 @@ from __future__ import annotations
 import shutil
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import yaml
 
 from paddle_cortexm import cli, stage
+from paddle_cortexm.artefacts.deployed import DeployedMetrics
+from paddle_cortexm.artefacts.run import Run
 from paddle_cortexm.boards import target_named
-from paddle_cortexm.config import CONFIG_FOLDER, Config, load
+from paddle_cortexm.config import Config, load
 from paddle_cortexm.errors import UserError
 from paddle_cortexm.host.cmsis_nn import find_library
+from paddle_cortexm.json_files import read_json
 from paddle_cortexm.measure.document import fill
-from paddle_cortexm.scripts import run_script
-from paddle_cortexm.stage import BUILD_FOLDER, REPOSITORY, STAGES, config_values, read_json
+from paddle_cortexm.measure.scripts import run_script
+from paddle_cortexm.paths import BUILD_FOLDER, CONFIG_FOLDER, REPOSITORY
+from paddle_cortexm.stage import STAGES, config_values
+from paddle_cortexm.tables import markdown_table
 
 TRAINING = "01_finetune"
 NOT_MEASURED = "–"
@@ -35,6 +39,14 @@ class Language:
     digits: str
     classes: str
     trained_on: str
+
+
+@dataclass(frozen=True)
+class Measured:
+    """What stages 3 and 5 say of one config."""
+
+    metrics: DeployedMetrics
+    run: Run
 
 
 LANGUAGES = (
@@ -68,8 +80,8 @@ def main() -> int:
     return 0
 
 
-def measured(config: Config) -> Mapping[str, Any] | None:
-    """Take the config through the line: the metrics of stage 3 and the run of stage 5. None without CMSIS-NN."""
+def measured(config: Config) -> Measured | None:
+    """Take the config through the line. None without CMSIS-NN."""
     if "cmsis-nn" in config.compile.kernels:
         try:
             find_library()
@@ -82,7 +94,7 @@ def measured(config: Config) -> Mapping[str, Any] | None:
     for spec in STAGES.values():
         run_script(spec.script, config.argument)
     folder = BUILD_FOLDER / config.name
-    return read_json(folder / "03_compile_tvm/metrics.json") | {"run": read_json(folder / "05_run_fvp/run.json")}
+    return Measured(DeployedMetrics.read(folder / "03_compile_tvm"), Run.read(folder / "05_run_fvp"))
 
 
 def _with_random_weights(config: Config) -> Config:
@@ -106,11 +118,10 @@ def _share_training(config: Config) -> None:
             return
 
 
-def table(configs: Sequence[Config], results: Mapping[str, Mapping[str, Any] | None], language: Language) -> str:
+def table(configs: Sequence[Config], results: Mapping[str, Measured | None], language: Language) -> str:
     """A row a config, as a Markdown table. Bytes."""
-    rows = [" | ".join(language.head), " | ".join("---:" if i > 4 else "---" for i in range(len(language.head)))]
-    rows += [" | ".join([*_described(config, language), *_figures(results[config.name])]) for config in configs]
-    return "\n".join(f"| {row} |" for row in rows)
+    rows = [[*_described(config, language), *_figures(results[config.name])] for config in configs]
+    return markdown_table(language.head, rows, left=range(5))
 
 
 def _described(config: Config, language: Language) -> list[str]:
@@ -122,14 +133,17 @@ def _described(config: Config, language: Language) -> list[str]:
     return [f"`{config.name}`", config.model.backbone, f"{shown}, {size} × {size}", arithmetic, target.title]
 
 
-def _figures(result: Mapping[str, Any] | None) -> list[str]:
+def _figures(result: Measured | None) -> list[str]:
     """Accuracy in floats and of the deployed program, instructions, bytes of the arena and of the weights."""
     if result is None:
         return [NOT_MEASURED] * 5
-    run = result["run"]
-    accuracy = [f"{result['float']['top1']:.1%}", f"{result['top1']:.1%}"] if result["images"] else [NOT_MEASURED] * 2
-    counts = (run["instructions"]["model"], run["arena_bytes"], run["weight_bytes"])
-    return [*accuracy, *(f"{count:,}" for count in counts)]
+    metrics, run = result.metrics, result.run
+    accuracy = [NOT_MEASURED] * 2
+    if metrics.floats and metrics.top1 is not None:
+        accuracy = [f"{metrics.floats.top1:.1%}", f"{metrics.top1:.1%}"]
+    instructions = run.instructions.model if run.instructions else None
+    counts = (instructions, run.arena_bytes, run.weight_bytes)
+    return [*accuracy, *(NOT_MEASURED if count is None else f"{count:,}" for count in counts)]
 
 
 if __name__ == "__main__":

@@ -11,15 +11,16 @@ import sys
 from collections.abc import Sequence
 
 from paddle_cortexm import cli, config, stage
+from paddle_cortexm.artefacts.run import Run
 from paddle_cortexm.simulator import run_report
 
 
 def main(names: Sequence[str]) -> int:
     """Print the closing line of each deployment's last run."""
-    reports = [stage.read_json(stage.input_folder(config.load(name), "05_run_fvp") / "run.json") for name in names]
-    for report in reports:
-        print(run_report.text(report).splitlines()[-1])
-    return 0 if all(report["verdict"] == "PASS" for report in reports) else 1
+    runs = [Run.read(stage.input_folder(config.load(name), "05_run_fvp")) for name in names]
+    for run in runs:
+        print(run_report.text(run).splitlines()[-1])
+    return 0 if all(run.verdict == "PASS" for run in runs) else 1
 
 
 if __name__ == "__main__":

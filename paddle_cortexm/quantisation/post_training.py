@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import asdict, dataclass, replace
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from paddle_cortexm.artefacts.quantisation import TensorRange, TriedRecipe, intervals
 from paddle_cortexm.compiler.graph import Graph
 from paddle_cortexm.compiler.integers.adjustments import Adjusted
 from paddle_cortexm.compiler.integers.fake_quantisation import run_fake_quantised
@@ -17,7 +17,7 @@ from paddle_cortexm.compiler.reference import run_float
 from paddle_cortexm.compiler.tensor import Grid, Range
 from paddle_cortexm.config import Quantise
 from paddle_cortexm.quantisation.equalisation import equalisable_pairs, equalise
-from paddle_cortexm.quantisation.ranges import Observation, intervals, observe, tensor_ranges
+from paddle_cortexm.quantisation.ranges import Observation, observe, tensor_ranges
 from paddle_cortexm.quantisation.refinement import refine
 
 CHEAP_ALGORITHMS = ("abs_max", "avg", "hist", "mse", "emd", "snr")
@@ -59,13 +59,13 @@ class Recipe:
 
 @dataclass(frozen=True)
 class Quantised:
-    """reference: the float graph that the integers stand for; deployed: the weights they are made of; ranges: the
-    `tensors` section of ranges.json; grids: scale and zero point by tensor; seen: what calibration saw."""
+    """reference: the float graph that the integers stand for; deployed: the weights they are made of; ranges
+    and grids: the calibrated interval, scale and zero point by tensor; seen: what calibration saw."""
 
     recipe: Recipe
     reference: Graph
     deployed: Adjusted
-    ranges: dict[str, dict[str, float | str]]
+    ranges: dict[str, TensorRange]
     grids: Mapping[str, Grid]
     seen: Mapping[str, Observation]
 
@@ -119,7 +119,7 @@ def best_recipe(
     pixel_range: Range,
     *,
     quiet: bool = False,
-) -> tuple[Quantised, list[dict[str, Any]]]:
+) -> tuple[Quantised, list[TriedRecipe]]:
     """Try the cheap algorithms, then bias correction and equalisation on top of the best, and keep what changes the
     float model's probabilities of the classes least on held-out images, printing a line for each. Returns the winner,
     made anew from all images, and what was tried."""
@@ -144,7 +144,7 @@ def best_recipe(
         extras.append(replace(best, equalisation=True))
     tried |= divergences(extras)
     best = min(tried, key=tried.__getitem__)
-    lines = [asdict(recipe) | {"divergence": error} for recipe, error in tried.items()]
+    lines = [TriedRecipe(**asdict(recipe), divergence=error) for recipe, error in tried.items()]
     print(f"best: {best.title}", flush=True)
     return quantise_with(best, graph, images, thresholds, pixel_range, quiet=quiet), lines
 

@@ -14,19 +14,21 @@ import numpy as np
 import paddle
 from numpy.typing import NDArray
 
+from paddle_cortexm.artefacts.quantisation import TensorRange, intervals
+from paddle_cortexm.artefacts.training import Epoch
 from paddle_cortexm.compiler.integers.adjustments import Adjusted
 from paddle_cortexm.compiler.integers.grids import tensor_grids
 from paddle_cortexm.compiler.tensor import Range
 from paddle_cortexm.config import Quantise, Train
 from paddle_cortexm.quantisation.grid_network import GridNetwork
 from paddle_cortexm.quantisation.post_training import Quantised
-from paddle_cortexm.quantisation.ranges import intervals, observe, tensor_ranges
-from paddle_cortexm.training.checkpoint import Checkpoint, Epoch
+from paddle_cortexm.quantisation.ranges import observe, tensor_ranges
+from paddle_cortexm.training.checkpoint import Checkpoint
 from paddle_cortexm.training.loop import Material, train
 from paddle_cortexm.training.processes import Group
 from paddle_cortexm.training.status import Status
 
-Ranges = dict[str, dict[str, float | str]]
+Ranges = dict[str, TensorRange]
 
 
 class _RangedNetwork(GridNetwork):
@@ -38,8 +40,8 @@ class _RangedNetwork(GridNetwork):
         self.register_buffer("ranges", paddle.zeros([len(self.names), 2]))
         self.set_ranges(start.ranges)
 
-    def set_ranges(self, ranges: Mapping[str, Mapping[str, float | str]]) -> None:
-        ends = [[float(ranges[name]["minimum"]), float(ranges[name]["maximum"])] for name in self.names]
+    def set_ranges(self, ranges: Mapping[str, TensorRange]) -> None:
+        ends = [[ranges[name].minimum, ranges[name].maximum] for name in self.names]
         self.ranges.set_value(paddle.to_tensor(np.array(ends, np.float32)))
         self.use_ranges()
 
@@ -50,11 +52,11 @@ class _RangedNetwork(GridNetwork):
         self.grids = dict(tensor_grids(self.graph, found, self.pixel_range, symmetric=symmetric))
 
     def stored_ranges(self) -> Ranges:
-        """The `tensors` section of ranges.json."""
+        """Those in the state, by tensor."""
         source = f"qat-{self.recipe.algorithm}"
         ends = self.ranges.numpy().tolist()
         return {
-            name: {"minimum": low, "maximum": high, "source": source}
+            name: TensorRange(minimum=low, maximum=high, source=source)
             for name, (low, high) in zip(self.names, ends, strict=True)
         }
 

@@ -13,24 +13,35 @@ import numpy as np
 import paddle
 from numpy.typing import NDArray
 
+from paddle_cortexm.artefacts.quantisation import (
+    FakeQuantEstimate,
+    QuantisationMetrics,
+    Ranges,
+    TensorCounts,
+    TriedRecipe,
+    write_predictions,
+)
+from paddle_cortexm.artefacts.training import read_labels
 from paddle_cortexm.compiler.frontend import load_graph
 from paddle_cortexm.compiler.frontend.static_mode import static_mode
 from paddle_cortexm.compiler.integers import adjustments
 from paddle_cortexm.compiler.integers.realisation import kept_layers, without_softmax
-from paddle_cortexm.compiler.pipeline import input_range
 from paddle_cortexm.config import Config
-from paddle_cortexm.data.datasets import Splits, is_measurable, open_splits
+from paddle_cortexm.data.datasets import Splits, is_measurable
 from paddle_cortexm.data.pixels import Pixels, load_pixels, network_input
-from paddle_cortexm.data.preprocessing import normalisation_table
+from paddle_cortexm.data.preprocessing import input_range, normalisation_table
+from paddle_cortexm.data.splits import open_splits
 from paddle_cortexm.errors import UserError
 from paddle_cortexm.models import load_trained
 from paddle_cortexm.quantisation.fold_batch_norm import fold_batch_norm
+from paddle_cortexm.quantisation.grid_network import GridNetwork
 from paddle_cortexm.quantisation.post_training import Quantised, Recipe, best_recipe, quantise_with
 from paddle_cortexm.quantisation.programs import export_program, program_runner
 from paddle_cortexm.quantisation.ptq import calibrate
+from paddle_cortexm.quantisation.qat import train_on_grid
 from paddle_cortexm.quantisation.ranges import check_image_count, constant_tensors
 from paddle_cortexm.quantisation.thresholds import OWN_ALGORITHM
-from paddle_cortexm.stage import FLOAT_PREDICTIONS, STAGES, config_values, write_json
+from paddle_cortexm.stage import STAGES, config_values
 from paddle_cortexm.training.checkpoint import Checkpoint, basis_of
 from paddle_cortexm.training.evaluation import all_logits, network_logits, scores
 from paddle_cortexm.training.loop import Material
@@ -41,21 +52,23 @@ GRID = "integer grid in floats"  # whose accuracy the estimate is, where it is n
 
 def quantise(config: Config, training: Path, folder: Path, *, quiet: bool = False) -> None:
     """Fill the folder: model.pdmodel, model.pdiparams, metrics.json, float_predictions.txt where there are validation
-    images and, for int8, ranges.json and what quantisation changed of the weights (compiler/adjustments.py)."""
-    classes = len((training / "labels.txt").read_text(encoding="utf-8").splitlines())
-    network = load_trained(config.model.backbone, classes, training / "model.pdparams")
+    images and, for int8, ranges.json and what quantisation changed of the weights (compiler.integers.adjustments)."""
+    network = load_trained(config.model.backbone, len(read_labels(training)), training / "model.pdparams")
     folded = fold_batch_norm(network)
     export_program(network, folder, config.model.image_size)
     splits, table = open_splits(config), normalisation_table(config.data.mean, config.data.std)
-    metrics: dict[str, Any] = {"folded_batch_norms": folded, "precision": config.quantise.precision}
-    validation = _validation(config, splits, quiet=quiet)
+    floats, validation = None, _validation(config, splits, quiet=quiet)
     if validation is not None:
         logits = network_logits(network, validation, table)
-        metrics["float"] = asdict(scores(logits, validation.targets))
-        (folder / FLOAT_PREDICTIONS).write_text("".join(f"{label}\n" for label in logits.argmax(axis=1)))
+        floats = scores(logits, validation.targets)
+        write_predictions(folder, logits.argmax(axis=1).tolist())
+    figures: dict[str, Any] = {}
     if config.quantise.precision == "int8":
-        metrics |= _integers(config, network, splits, folder, validation, table, quiet=quiet)
-    write_json(folder / "metrics.json", metrics)
+        figures = _integers(config, network, splits, folder, validation, table, quiet=quiet)
+    metrics = QuantisationMetrics(
+        folded_batch_norms=folded, precision=config.quantise.precision, floats=floats, **figures
+    )
+    metrics.write(folder)
 
 
 def _validation(config: Config, splits: Splits, *, quiet: bool) -> Pixels | None:
@@ -92,17 +105,15 @@ def _integers(
             return calibrate(floats, images[:count], algorithm, Path(work) / f"{algorithm}_{count}")
 
         recipe = replace(Recipe.of(config.quantise), keep_float=keep_float)
-        pixel_range = input_range(config)
+        pixel_range = input_range(config.data.mean, config.data.std)
         in_nhwc = np.ascontiguousarray(images.transpose(0, 2, 3, 1))
-        tried: list[dict[str, Any]] = []
+        tried: list[TriedRecipe] = []
         if config.quantise.method == "auto":
             made, tried = best_recipe(recipe, graph, in_nhwc, thresholds, pixel_range, quiet=quiet)
         else:
             made = quantise_with(recipe, graph, in_nhwc, thresholds, pixel_range, quiet=quiet)
         known = thresholds(made.recipe.algorithm, len(images))
-        figures = _figures(made, len(images), known)
-        if tried:
-            figures["tried"] = tried
+        figures = _figures(made, len(images), known) | {"tried": tried}
         if config.quantise.method == "qat":
             made, trained = _trained(config, made, in_nhwc, splits, folder, validation, quiet=quiet)
             figures |= trained
@@ -117,26 +128,24 @@ def _figures(made: Quantised, images: int, known: Mapping[str, float]) -> dict[s
     for name in constant_tensors(made.seen):
         print(f"warning: tensor '{name}' is constant over the calibration images: use more, or more varied, images")
     figures: dict[str, Any] = asdict(made.recipe) | {"calibration_images": images}
-    figures["tensors"] = {"paddleslim": len(set(known) & set(made.ranges)), "all": len(made.ranges)}
+    figures["tensors"] = TensorCounts(paddleslim=len(set(known) & set(made.ranges)), all=len(made.ranges))
     return figures
 
 
 def _estimate(
     made: Quantised, paddles_program: Path, images: NDArray[np.float32], validation: Pixels, table: Table
-) -> dict[str, Any]:
+) -> FakeQuantEstimate:
     """An estimate of what stage 3 measures: the accuracy of PaddleSlim's fake-quantised program or, for what PaddleSlim
     does not do, of the integer grid in floats. images: (N, 3, H, W) calibration images."""
     print(f"estimating the accuracy after quantisation: {len(validation)} images", flush=True)
     if made.recipe == Recipe(made.recipe.algorithm) and made.recipe.algorithm != OWN_ALGORITHM:
         with static_mode():
             logits = all_logits(program_runner(paddles_program), validation, table)
-        return asdict(scores(logits, validation.targets)) | {"by": "PaddleSlim"}
-    from paddle_cortexm.quantisation.grid_network import GridNetwork
-
+        return FakeQuantEstimate(**dict(scores(logits, validation.targets)), by="PaddleSlim")
     network = GridNetwork(made.deployed.graph, made.grids, made.recipe.keep_float)
     network.set_statistics(images)
     logits = all_logits(network.answers, validation, table)
-    return asdict(scores(logits, validation.targets)) | {"by": GRID}
+    return FakeQuantEstimate(**dict(scores(logits, validation.targets)), by=GRID)
 
 
 def _trained(
@@ -155,22 +164,20 @@ def _trained(
             "quantise.method qat trains, but the data's classes are not the model's. Use method ptq or auto, or leave "
             "model.classes out and fine-tune the model on this data first."
         )
-    from paddle_cortexm.quantisation.qat import train_on_grid
-
     pixels = load_pixels(splits.train, config.resize, config.resize, "training images", quiet=quiet)
     table = normalisation_table(config.data.mean, config.data.std)
     material = Material(pixels, validation, table, config.model.image_size)
     basis = config_values(config, STAGES["02_quantize"]) | {"train": config.train.model_dump(mode="json")}
     checkpoint = Checkpoint(folder.parent / ".02_quantize.checkpoint", basis_of(basis))
-    settings, pixel_range = (config.train, config.quantise), input_range(config)
+    settings, pixel_range = (config.train, config.quantise), input_range(config.data.mean, config.data.std)
     made, epochs, answer = train_on_grid(start, material, settings, images, pixel_range, checkpoint, quiet=quiet)
     checkpoint.remove()
-    on_grid = asdict(scores(all_logits(answer, validation, table), validation.targets))
-    return made, {"qat_epochs": [asdict(epoch) for epoch in epochs], "fake_quant_estimate": on_grid | {"by": GRID}}
+    on_grid = scores(all_logits(answer, validation, table), validation.targets)
+    return made, {"qat_epochs": epochs, "fake_quant_estimate": FakeQuantEstimate(**dict(on_grid), by=GRID)}
 
 
 def _write(folder: Path, graph: Any, made: Quantised) -> None:
-    write_json(folder / "ranges.json", {"tensors": made.ranges})
+    Ranges(tensors=made.ranges).write(folder)
     if made.reference is not graph:
         adjustments.save(folder / adjustments.REFERENCE, adjustments.Adjusted(made.reference))
     if made.deployed.graph is not graph:

@@ -13,13 +13,13 @@ from functools import cache
 import numpy as np
 from numpy.typing import NDArray
 
+from paddle_cortexm.artefacts.quantisation import TensorRange
 from paddle_cortexm.compiler.graph import Graph
 from paddle_cortexm.compiler.reference import run_float
-from paddle_cortexm.compiler.tensor import Range
+from paddle_cortexm.data.file_splits import MINIMUM_CALIBRATION
 from paddle_cortexm.errors import UserError
 from paddle_cortexm.quantisation.thresholds import threshold
 
-MINIMUM_IMAGES = 16
 SAMPLE = 1 << 17  # values kept of a tensor, over all images
 BATCH = 16
 LOGITS_MARGIN = 1.1  # of the largest logit seen: saturated logits would tie
@@ -57,10 +57,10 @@ def _sampled_places(values: int, wanted: int) -> NDArray[np.int64]:
 
 def check_image_count(images: int) -> None:
     """Raise UserError for fewer than 16 calibration images."""
-    if images < MINIMUM_IMAGES:
+    if images < MINIMUM_CALIBRATION:
         raise UserError(
             f"data.calibration_images: {images} calibration images are too few for ranges that hold; at least "
-            f"{MINIMUM_IMAGES} are needed, 100 or more are better. Raise data.calibration_images, or add images."
+            f"{MINIMUM_CALIBRATION} are needed, 100 or more are better. Raise data.calibration_images, or add images."
         )
 
 
@@ -75,29 +75,24 @@ def observe(graph: Graph, images: NDArray[np.float32]) -> dict[str, Observation]
 
 def tensor_ranges(
     graph: Graph, seen: Mapping[str, Observation], thresholds: Mapping[str, float], algorithm: str
-) -> dict[str, dict[str, float | str]]:
-    """The `tensors` section of ranges.json: minimum, maximum and source of every tensor of the graph."""
-    ranges: dict[str, dict[str, float | str]] = {}
+) -> dict[str, TensorRange]:
+    """The range of every tensor of the graph."""
+    ranges: dict[str, TensorRange] = {}
     for name in graph.tensors:
         if name == graph.output:
-            ends = {"minimum": LOGITS_MARGIN * seen[name].minimum, "maximum": LOGITS_MARGIN * seen[name].maximum}
-            ranges[name] = {**ends, "source": "calibrated-whole"}
+            ends = (LOGITS_MARGIN * seen[name].minimum, LOGITS_MARGIN * seen[name].maximum)
+            ranges[name] = TensorRange(minimum=ends[0], maximum=ends[1], source="calibrated-whole")
             continue
         observation = seen[name]
         known = thresholds.get(name, 0.0)
         source = "paddleslim" if known > 0 else "calibrated"
         limit = known if known > 0 else threshold(observation.values, observation.image_maxima, algorithm)
-        ranges[name] = {
-            "minimum": max(observation.minimum, -limit),
-            "maximum": min(observation.maximum, limit),
-            "source": f"{source}-{algorithm}",
-        }
+        ranges[name] = TensorRange(
+            minimum=max(observation.minimum, -limit),
+            maximum=min(observation.maximum, limit),
+            source=f"{source}-{algorithm}",
+        )
     return ranges
-
-
-def intervals(ranges: Mapping[str, Mapping[str, float | str]]) -> dict[str, Range]:
-    """(minimum, maximum) by tensor, from the `tensors` section of ranges.json."""
-    return {name: (float(entry["minimum"]), float(entry["maximum"])) for name, entry in ranges.items()}
 
 
 def constant_tensors(seen: Mapping[str, Observation]) -> list[str]:

@@ -8,6 +8,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from paddle_cortexm.artefacts.deployed import ConfusedPair
+
 PAIRS = 20  # of confused classes that are listed
 Classifier = Callable[[NDArray[np.uint8]], NDArray[np.generic]]
 
@@ -46,18 +48,11 @@ def ranking(logits: NDArray[np.generic]) -> list[int]:
     return [int(i) for i in np.argsort(-logits.reshape(-1).astype(np.float64), kind="stable")]
 
 
-@dataclass(frozen=True)
-class ConfusedPair:
-    """Two classes by label, and how many images of the first were taken for the second."""
-
-    true: str
-    predicted: str
-    images: int
-
-
 def most_confused(confusion: NDArray[np.int64], labels: Sequence[str]) -> list[ConfusedPair]:
     """The pairs of classes that are confused most, the worst first; of equal ones the lower class numbers first."""
     wrong = confusion - np.diag(np.diag(confusion))
     order = np.argsort(-wrong, axis=None, kind="stable")[:PAIRS]
     places = zip(*np.unravel_index(order, wrong.shape), strict=True)
-    return [ConfusedPair(labels[i], labels[j], int(wrong[i, j])) for i, j in places if wrong[i, j]]
+    return [
+        ConfusedPair(true=labels[i], predicted=labels[j], images=int(wrong[i, j])) for i, j in places if wrong[i, j]
+    ]

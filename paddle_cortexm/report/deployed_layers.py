@@ -97,11 +97,11 @@ def visit_layers(
     """Run one image through both models and call visit(tensor, its int8 values, all float tensors) after each layer
     with an int8 result."""
     exact = run_float(reference, reals)
-    names = [layer["output"] for layer in model.facts["layers"]]
+    names, int8 = [layer.name for layer in model.facts.layers], set(model.facts.int8_results)
 
     def after(number: int) -> None:
         name = names[number] if 0 <= number < len(names) else ""
-        if name in exact and model.facts["tensors"][name]["grid"]:
+        if name in exact and name in int8:
             visit(name, model.tensor(name).astype(np.int8), exact)
 
     model.on_layer(after)

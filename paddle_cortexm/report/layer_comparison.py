@@ -11,17 +11,18 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from paddle_cortexm.artefacts.quantisation import Ranges, intervals
 from paddle_cortexm.compiler.frontend import load_graph
 from paddle_cortexm.compiler.graph import Graph
 from paddle_cortexm.compiler.integers import adjustments
 from paddle_cortexm.compiler.integers.grids import tensor_grids
 from paddle_cortexm.compiler.integers.realisation import kept_layers, without_softmax
-from paddle_cortexm.compiler.pipeline import compile_model, input_range, stored_ranges, write_model
+from paddle_cortexm.compiler.pipeline import compile_model, write_model
 from paddle_cortexm.compiler.tensor import Grid
 from paddle_cortexm.config import Config, Memory
-from paddle_cortexm.data.datasets import open_splits
 from paddle_cortexm.data.pixels import load_pixels
-from paddle_cortexm.data.preprocessing import apply_table, normalisation_table
+from paddle_cortexm.data.preprocessing import apply_table, input_range, normalisation_table
+from paddle_cortexm.data.splits import open_splits
 from paddle_cortexm.host.model import HostModel
 from paddle_cortexm.report.deployed_layers import FusedLayer, RoundedLayers, fused_layers
 
@@ -41,9 +42,7 @@ class Comparison:
 
     def layers(self) -> list[FusedLayer]:
         """Those with int8 results, in order."""
-        names = [layer["output"] for layer in self.model.facts["layers"]]
-        outputs = {name for name in names if self.model.facts["tensors"][name]["grid"]}
-        return fused_layers(self.reference, outputs)
+        return fused_layers(self.reference, self.model.facts.int8_results)
 
 
 @contextmanager
@@ -56,7 +55,8 @@ def open_comparison(config: Config, program: Path, compiled: Path, *, quiet: boo
     reference = adjustments.load(program / adjustments.REFERENCE, graph).graph
     deployed = adjustments.load(program / adjustments.DEPLOYED, graph)
     settings = config.quantise
-    grids = tensor_grids(graph, stored_ranges(program), input_range(config), symmetric=settings.symmetric)
+    pixels = input_range(config.data.mean, config.data.std)
+    grids = tensor_grids(graph, intervals(Ranges.read(program).tensors), pixels, symmetric=settings.symmetric)
     rounded = RoundedLayers(deployed, grids, kept_layers(graph, settings.keep_float))
     with tempfile.TemporaryDirectory() as work:
         if config.compile.memory.arena != "none":

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping
 import numpy as np
 from numpy.typing import NDArray
 
+from paddle_cortexm.artefacts.layers import GridUse, LayerQuality
 from paddle_cortexm.compiler.graph import Graph, Layer
 from paddle_cortexm.compiler.integers.grids import distinguishable_range
 from paddle_cortexm.compiler.operators.reshape import Reshape
@@ -21,7 +22,6 @@ from paddle_cortexm.report.deployed_layers import (
     only_moves,
     visit_layers,
 )
-from paddle_cortexm.report.layer_quality import GridUse, LayerQuality
 
 Pair = tuple[NDArray[np.int8], Floats]
 
@@ -33,9 +33,8 @@ def compare_layers(
 
     images: pairs of the same preprocessed image for the integer model (int8) and for the float graph (1, H, W, 3).
     """
-    names = [layer["output"] for layer in model.facts["layers"]]
-    outputs = {name for name in names if model.facts["tensors"][name]["grid"]}
-    measured = {layer.output: _Measured(layer, reference, rounded) for layer in fused_layers(reference, outputs)}
+    layers = fused_layers(reference, model.facts.int8_results)
+    measured = {layer.output: _Measured(layer, reference, rounded) for layer in layers}
 
     def collect(name: str, integers: NDArray[np.int8], exact: Mapping[str, Floats]) -> None:
         measured[name].add(integers, exact)

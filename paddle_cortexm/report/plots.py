@@ -14,7 +14,7 @@ import numpy as np
 from matplotlib import pyplot
 from numpy.typing import NDArray
 
-from paddle_cortexm.report.layer_quality import LayerQuality, worst
+from paddle_cortexm.artefacts.layers import LayerQuality, worst
 
 DOTS_PER_INCH = 120
 MOST_LABELLED_CLASSES = 30

@@ -5,7 +5,6 @@ A frame file is a sequence of frames: b"RGB8", width and height (little-endian u
 
 from __future__ import annotations
 
-import re
 import struct
 from collections.abc import Iterable, Sequence
 from pathlib import Path
@@ -88,14 +87,3 @@ def write_frame_file(path: Path, images: Iterable[Path]) -> None:
     with path.open("wb") as file:
         for image in images:
             file.write(encode(read_image(image)))
-
-
-def read_demo_frame(source: Path) -> Frame:
-    """The frame linked into the program, (height, width, 3), from the demo_frame.c that stage 3 wrote."""
-    text = source.read_text(encoding="utf-8")
-    width, height = (
-        int(re.search(rf"const uint32_t demo_frame_{side} = (\d+);", text)[1])  # type: ignore[index]
-        for side in ("width", "height")
-    )
-    pixels = text[text.index("demo_frame_pixels[] = {") :].split("{", 1)[1].split("}", 1)[0]
-    return np.array([int(value) for value in pixels.split(",") if value.strip()], np.uint8).reshape(height, width, 3)

@@ -8,29 +8,35 @@ from __future__ import annotations
 import argparse
 import os
 import shlex
+import sys
 import threading
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
 
 from paddle_cortexm import cli, config, stage
+from paddle_cortexm.artefacts.deployed import Expected
+from paddle_cortexm.artefacts.model import Model
+from paddle_cortexm.artefacts.run import Run
 from paddle_cortexm.boards import target_named
 from paddle_cortexm.config import Config
 from paddle_cortexm.errors import UserError
 from paddle_cortexm.host.model import HostModel
+from paddle_cortexm.progress import Progress
 from paddle_cortexm.simulator import frames, run_report, simulators, transcript
-from paddle_cortexm.simulator.frame_progress import FrameProgress
 from paddle_cortexm.simulator.run_report import FrameVerdict
 from paddle_cortexm.simulator.simulators import Simulator
 from paddle_cortexm.simulator.transcript import Transcript
 from paddle_cortexm.simulator.verdict import Comparison, compare
-from paddle_cortexm.stage import write_json
 from paddle_cortexm.target import Target
 
 BOOT_LIMIT = 240.0  # seconds for boot and the first frame; MobileNetV2 1.0/224 takes about 10 on QEMU
 PRINTED_FRAMES = ".frames"  # folder beside the stages' for what a printed command reads
 FRAME_LIMIT = 30.0  # seconds more for each further frame
+PLAIN_LINES = 10  # of progress, where there is no terminal
 
 
 class RunError(Exception):
@@ -76,12 +82,12 @@ def main() -> int:
             report = run_report.broken_off(settings, simulator, elf.parent, str(error), error.output)
             text = error.output
         (partial / "uart.txt").write_text(text, encoding="utf-8")
-        write_json(partial / "run.json", report | {"unusable_images": unusable})
+        report.model_copy(update={"unusable_images": tuple(unusable)}).write(partial)
 
     stage.run_stage(settings, "05_run_fvp", work, force=True)
-    report = stage.read_json(folder / "run.json")
+    report = Run.read(folder)
     print(run_report.text(report))
-    return 0 if report["verdict"] == "PASS" else 1
+    return 0 if report.verdict == "PASS" else 1
 
 
 def shell_command(simulator: Simulator, elf: Path, batch: Batch, asked: float | None) -> str:
@@ -94,11 +100,10 @@ def shell_command(simulator: Simulator, elf: Path, batch: Batch, asked: float | 
 
 def run_and_judge(
     partial: Path, settings: Config, simulator: Simulator, elf: Path, images: list[Path], options: argparse.Namespace
-) -> tuple[dict[str, Any], str]:
-    """Run all batches and compare every frame: run.json's content and all that the UARTs said."""
+) -> tuple[Run, str]:
+    """Run all batches and compare every frame: run.json and all that the UARTs said."""
     split = batches(images, options.jobs, partial)
-    progress = FrameProgress(max(1, len(images)), quiet=options.quiet)
-    results = run_batches(simulator, elf, split, options.timeout, progress)
+    results = run_batches(simulator, elf, split, options.timeout, frame_progress(len(images), quiet=options.quiet))
     verdicts = judge(settings, split, [parsed for _, parsed in results])
     report = run_report.build(settings, simulator, elf.parent, results[0][1], verdicts)
     return report, "".join(text for text, _ in results)
@@ -152,17 +157,27 @@ def time_limit(batch: Batch, asked: float | None) -> float:
     return asked if asked is not None else BOOT_LIMIT + FRAME_LIMIT * (batch.frames - 1)
 
 
+def frame_progress(images: int, *, quiet: bool) -> Progress:
+    """How many frames are done; silent for one and, without a terminal, for few."""
+    few = 1 if sys.stderr.isatty() and not quiet else PLAIN_LINES
+    return Progress(images, "frames", unit="frame", quiet=quiet, shown=images > few, lines=PLAIN_LINES)
+
+
 def run_batches(
-    simulator: Simulator, elf: Path, split: list[Batch], asked: float | None, progress: FrameProgress
+    simulator: Simulator, elf: Path, split: list[Batch], asked: float | None, progress: Progress
 ) -> list[tuple[str, Transcript]]:
     """Run every batch in a simulator of its own, all at the same time; the text and its meaning, in order."""
     stop = threading.Event()
+
+    def see(line: str) -> None:
+        if line.startswith("frame "):
+            progress.step()
 
     def run_one(batch: Batch) -> tuple[str, Transcript]:
         if batch.frame_file:
             frames.write_frame_file(batch.frame_file, batch.images)
         limit = time_limit(batch, asked)
-        done = simulators.run(simulator.command(elf, batch.frame_file, limit), limit, progress.see, stop)
+        done = simulators.run(simulator.command(elf, batch.frame_file, limit), limit, see, stop)
         if batch.frame_file:
             batch.frame_file.unlink()
         return done.text, checked(done, batch, limit, simulator.advice)
@@ -195,18 +210,24 @@ def checked(done: simulators.SimulatorRun, batch: Batch, limit: float, advice: s
 
 
 def judge(settings: Config, split: list[Batch], parsed: list[Transcript]) -> list[FrameVerdict]:
-    """Compare each frame's output with the host's."""
-    model = stage.input_folder(settings, "03_compile_tvm")
-    host = HostModel(model)
+    """Compare each frame's output with the host's. What the host answers to the linked-in frame is in expected.json;
+    photos need the host build."""
+    folder = stage.input_folder(settings, "03_compile_tvm")
+    host = HostModel(folder) if any(batch.images for batch in split) else None
     verdicts = []
     for batch, said in zip(split, parsed, strict=True):
         for result, image in zip(said.frames, batch.images or [None], strict=True):
-            frame = frames.read_image(image) if image else frames.read_demo_frame(model / "demo_frame.c")
-            comparison = compare(result.output, host.run(frame), settings.quantise.precision)
+            wanted = host.run(frames.read_image(image)) if host and image else demo_output(folder)
+            comparison = compare(result.output, wanted, settings.quantise.precision)
             if not result.arrived_whole:
                 comparison = Comparison(False, float("inf"), "its CRC32 does not match: the UART lost bytes")
             verdicts.append(FrameVerdict(image, result, comparison))
     return verdicts
+
+
+def demo_output(folder: Path) -> NDArray[np.generic]:
+    """What the host answered to the linked-in frame when stage 3 made the folder."""
+    return Expected.read(folder).values(Model.read(folder).output_tensor)
 
 
 if __name__ == "__main__":

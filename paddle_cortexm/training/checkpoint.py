@@ -6,25 +6,15 @@ import hashlib
 import json
 import shutil
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import paddle
 
+from paddle_cortexm.artefacts.training import Epoch
+
 FILE = "checkpoint.pdparams"
-
-
-@dataclass(frozen=True)
-class Epoch:
-    """What is known after an epoch (numbered from 1): the rate it ended with, mean loss and accuracy in training, and
-    accuracy on the validation split."""
-
-    epoch: int
-    learning_rate: float
-    loss: float
-    train_top1: float
-    validation_top1: float
 
 
 @dataclass(frozen=True)
@@ -41,7 +31,7 @@ class Checkpoint:
         partial = self.folder / f"{FILE}.partial"
         state = {
             "basis": self.basis,
-            "epochs": json.dumps([asdict(epoch) for epoch in epochs]),
+            "epochs": json.dumps([epoch.model_dump() for epoch in epochs]),
             "network": network.state_dict(),
             "optimiser": optimiser.state_dict(),
         }

@@ -3,32 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 
 import numpy as np
 import paddle
 from numpy.typing import NDArray
 
+from paddle_cortexm.artefacts.training import Scores
 from paddle_cortexm.data.pixels import Pixels, network_input
 
 EVALUATION_BATCH = 64
 Logits = NDArray[np.float32]
 
 
-@dataclass(frozen=True)
-class Scores:
-    """Shares of the images whose class is the first answer, and among the first five."""
-
-    images: int
-    top1: float
-    top5: float
-
-
 def scores(logits: Logits, targets: NDArray[np.int64]) -> Scores:
     """logits: (N, classes); targets: (N,). Of equal logits the lower class number comes first."""
     order = np.argsort(-logits, axis=1, kind="stable")[:, :5]
     hits = order == targets[:, None]
-    return Scores(len(targets), float(hits[:, 0].mean()), float(hits.any(axis=1).mean()))
+    return Scores(images=len(targets), top1=float(hits[:, 0].mean()), top5=float(hits.any(axis=1).mean()))
 
 
 def all_logits(run: Callable[[NDArray[np.float32]], Logits], pixels: Pixels, table: NDArray[np.generic]) -> Logits:

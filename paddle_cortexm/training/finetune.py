@@ -3,25 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import asdict
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import paddle
 from PIL import Image as Pillow
 
+from paddle_cortexm.artefacts.training import Epoch, Scores, TrainingMetrics, write_labels
 from paddle_cortexm.config import Config
-from paddle_cortexm.data.datasets import Splits, class_count, is_measurable, open_splits
+from paddle_cortexm.data.datasets import Splits, class_count, is_measurable
 from paddle_cortexm.data.external_files import external_files
 from paddle_cortexm.data.file_splits import check_calibration
 from paddle_cortexm.data.pixels import Pixels, load_pixels
 from paddle_cortexm.data.preprocessing import normalisation_table
+from paddle_cortexm.data.splits import open_splits
 from paddle_cortexm.errors import UserError
 from paddle_cortexm.models import IMAGENET_CLASSES, Backbone, build, imagenet_labels
-from paddle_cortexm.quantisation.ranges import MINIMUM_IMAGES
-from paddle_cortexm.stage import STAGES, config_values, write_json
-from paddle_cortexm.training.checkpoint import Checkpoint, Epoch, basis_of
+from paddle_cortexm.stage import STAGES, config_values
+from paddle_cortexm.training.checkpoint import Checkpoint, basis_of
 from paddle_cortexm.training.evaluation import network_logits, scores
 from paddle_cortexm.training.learning_curve import draw_learning_curve
 from paddle_cortexm.training.loop import Material, train
@@ -39,7 +38,7 @@ def finetune(config: Config, folder: Path, group: Group, *, quiet: bool = False)
     """
     splits = open_splits(config)
     classes = class_count(config, splits)
-    check_calibration(config, splits, MINIMUM_IMAGES)  # found now, not after hours of training
+    check_calibration(config, splits)  # found now, not after hours of training
     labels = label_names(config, splits, classes)
     backbone = build(config.model.backbone, classes, config.model.weights, config.train.seed)
     if group.leads:
@@ -64,10 +63,10 @@ def finetune(config: Config, folder: Path, group: Group, *, quiet: bool = False)
                 f"{config.train.learning_rate:g}), or other model.weights."
             )
         paddle.save(backbone.network.state_dict(), str(folder / "model.pdparams"))
-        (folder / "labels.txt").write_text("\n".join(labels) + "\n", encoding="utf-8")
+        write_labels(folder, labels)
         write_demo(folder / "demo.png", splits, validation, logits)
-        measured = asdict(scores(logits, validation.targets)) if is_measurable(config, splits) else None
-        write_json(folder / "metrics.json", metrics(config, backbone, splits, epochs, measured, unreadable))
+        measured = scores(logits, validation.targets) if is_measurable(config, splits) else None
+        metrics(config, backbone, splits, epochs, measured, unreadable).write(folder)
         if epochs:
             draw_learning_curve(epochs, f"{config.name}: {config.model.backbone}", folder / "learning_curve.png")
 
@@ -106,19 +105,19 @@ def metrics(
     backbone: Backbone,
     splits: Splits,
     epochs: Sequence[Epoch],
-    measured: dict[str, Any] | None,
+    measured: Scores | None,
     unreadable: Sequence[str],
-) -> dict[str, Any]:
-    """What metrics.json holds."""
+) -> TrainingMetrics:
+    """What stage 1 says of the network."""
     parameters = sum(int(np.prod(p.shape)) for p in backbone.network.parameters())
     names = ("train", "validation", "calibration")
-    return {
-        "backbone": config.model.backbone,
-        "parameters": parameters,
-        "weights": config.model.weights,
-        "notes": list(backbone.notes),
-        "images": {name: len(getattr(splits, name).targets) for name in names},
-        "unreadable": list(unreadable),
-        "validation": measured,
-        "epochs": [asdict(epoch) for epoch in epochs],
-    }
+    return TrainingMetrics(
+        backbone=config.model.backbone,
+        parameters=parameters,
+        weights=config.model.weights,
+        notes=backbone.notes,
+        images={name: len(getattr(splits, name).targets) for name in names},
+        unreadable=tuple(unreadable),
+        validation=measured,
+        epochs=tuple(epochs),
+    )

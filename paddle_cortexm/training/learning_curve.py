@@ -11,7 +11,7 @@ matplotlib.use("Agg")
 
 from matplotlib import pyplot
 
-from paddle_cortexm.training.checkpoint import Epoch
+from paddle_cortexm.artefacts.training import Epoch
 
 
 def draw_learning_curve(epochs: Sequence[Epoch], title: str, path: Path) -> None:

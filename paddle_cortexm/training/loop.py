@@ -14,11 +14,12 @@ import numpy as np
 import paddle
 from numpy.typing import NDArray
 
+from paddle_cortexm.artefacts.training import Epoch
 from paddle_cortexm.config import Train
 from paddle_cortexm.data.augmentation import Augmentation
 from paddle_cortexm.data.pixels import Pixels, network_input
 from paddle_cortexm.errors import UserError
-from paddle_cortexm.training.checkpoint import Checkpoint, Epoch
+from paddle_cortexm.training.checkpoint import Checkpoint
 from paddle_cortexm.training.evaluation import network_logits, scores
 from paddle_cortexm.training.processes import Group
 from paddle_cortexm.training.schedule import learning_rate
@@ -68,7 +69,9 @@ def train(
         loss, train_top1 = _one_epoch(network, optimiser, material, settings, rates, number, images, group, status)
         group.average([tensor for tensor in network.state_dict().values() if tensor.stop_gradient])
         top1 = scores(network_logits(network, material.validation, material.table), material.validation.targets).top1
-        epochs.append(Epoch(number, rates[-1], loss, train_top1, top1))
+        epochs.append(
+            Epoch(epoch=number, learning_rate=rates[-1], loss=loss, train_top1=train_top1, validation_top1=top1)
+        )
         if group.leads:
             checkpoint.save(network, optimiser, epochs)
         status.epoch_done(epochs[-1])

@@ -1,51 +1,43 @@
-"""What the user sees while a network trains: a bar with the time left and the accuracy, or a line an epoch."""
+"""What the user sees while a network trains: a bar with the time left and the accuracy, and a line an epoch."""
 
 from __future__ import annotations
 
-import sys
-import time
-from typing import Any
-
-from tqdm import tqdm
-
-from paddle_cortexm.training.checkpoint import Epoch
+from paddle_cortexm.artefacts.training import Epoch
+from paddle_cortexm.progress import Progress
 
 
 class Status:
     """Progress of one training run. Silent where `shown` is False (processes other than the first)."""
 
     def __init__(self, *, quiet: bool = False, shown: bool = True) -> None:
-        self._shown = shown
-        self._bar: Any = None
-        self._with_bar = shown and not quiet and sys.stderr.isatty()
-        self._epochs = self._done = 0
-        self._started = time.monotonic()
+        self._quiet, self._shown = quiet, shown
+        self._epochs = 0
 
     def start(self, epochs: int, steps: int, done: int) -> None:
         """epochs and steps an epoch of the whole run; `done` epochs come from a checkpoint."""
-        self._epochs, self._started = epochs, time.monotonic()
+        self._epochs = epochs
         if done and self._shown:
             print(f"resumed after epoch {done} of {epochs}")
-        if self._with_bar:
-            self._bar = tqdm(total=epochs * steps, initial=done * steps, desc="training", unit="batch")
+        self._progress = Progress(
+            epochs * steps,
+            "training",
+            unit="batch",
+            quiet=self._quiet,
+            shown=self._shown,
+            lines=0,
+            done=done * steps,
+        )
 
     def step_done(self, loss: float, accuracy: float) -> None:
-        if self._bar is not None:
-            self._bar.update()
-            self._bar.set_postfix_str(f"loss {loss:.3f}, accuracy {accuracy:.1%}", refresh=False)
+        self._progress.step(f"loss {loss:.3f}, accuracy {accuracy:.1%}")
 
     def epoch_done(self, epoch: Epoch) -> None:
-        self._done += 1
         line = (
             f"epoch {epoch.epoch}/{self._epochs}: loss {epoch.loss:.3f}, training {epoch.train_top1:.1%}, "
             f"validation {epoch.validation_top1:.1%}"
         )
-        if self._bar is not None:
-            self._bar.write(line)
-        elif self._shown:
-            left = (time.monotonic() - self._started) / self._done * (self._epochs - epoch.epoch)
-            print(f"{line}, about {left:.0f} s left" if left else line, flush=True)
+        left = 0.0 if self._progress.is_live or epoch.epoch == self._epochs else self._progress.seconds_left()
+        self._progress.say(f"{line}, about {left:.0f} s left" if left else line)
 
     def close(self) -> None:
-        if self._bar is not None:
-            self._bar.close()
+        self._progress.close()

@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from paddle_cortexm.artefacts.model import Model
 from paddle_cortexm.boards import CORSTONE300
 from paddle_cortexm.compiler.arena.choice import plan_arena
 from paddle_cortexm.compiler.backends.registry import backends_named
@@ -22,7 +23,6 @@ from paddle_cortexm.firmware.build import build_program
 from paddle_cortexm.host.model import HostModel
 from paddle_cortexm.simulator import transcript
 from paddle_cortexm.simulator.transcript import Transcript
-from paddle_cortexm.stage import read_json, write_json
 from tests.app.conftest import Runner
 from tests.compiler.arena.streamed_networks import DEFINITION, RandomNetwork
 
@@ -96,8 +96,9 @@ def put_between_guards(folder: Path, *, broken: bool = False) -> None:
     begin = f"{renamed}\n{{\n" + ("    *AT(uint8_t, MODEL_ARENA_BYTES) ^= 1;\n" if broken else "")
     text = text.replace(f"{run}\n{{\n", begin).replace("return model_run_rows(", "return unguarded_run_rows(")
     (folder / "model.c").write_text(text + GUARDED_RUN.format(guard=GUARD_BYTES))
-    facts = read_json(folder / "model.json")
-    write_json(folder / "model.json", facts | {"arena_bytes": facts["arena_bytes"] + 2 * GUARD_BYTES})
+    model = Model.read(folder)
+    larger = model.memory.model_copy(update={"arena_bytes": model.memory.arena_bytes + 2 * GUARD_BYTES})
+    model.model_copy(update={"memory": larger}).write(folder)
 
 
 @pytest.fixture(scope="module")
@@ -130,7 +131,7 @@ def test_the_streamed_program_gives_the_host_s_bits_frame_after_frame(folder: Pa
     whole = HostModel(folder / "none")
     outputs = [frame.output for frame in said(folder, "minimum", run).frames]
     assert outputs == [whole.run(frame).tobytes() for frame in FRAMES]
-    assert HostModel(folder / "minimum").facts["arena_bytes"] < whole.facts["arena_bytes"]
+    assert HostModel(folder / "minimum").facts.memory.arena_bytes < whole.facts.memory.arena_bytes
 
 
 def test_rows_are_counted_to_their_layers_and_to_the_preprocessing(folder: Path, run: Runner) -> None:

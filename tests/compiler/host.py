@@ -17,8 +17,8 @@ from paddle_cortexm.compiler.kernels.kernel import Backend
 from paddle_cortexm.compiler.kernels.plan import planned_layers
 from paddle_cortexm.compiler.kernels.selection import select_kernels
 from paddle_cortexm.compiler.pipeline import CompiledModel
-from paddle_cortexm.host.model import HEADERS, HOST_FLAGS, host_compiler
-from paddle_cortexm.stage import REPOSITORY
+from paddle_cortexm.host.model import HOST_FLAGS, host_compiler
+from paddle_cortexm.paths import HOST_HEADERS, REPOSITORY
 
 
 def compile_graph(folder: Path, graph: Graph, backends: Sequence[Backend]) -> CompiledModel:
@@ -40,7 +40,7 @@ def run_graph(
     model = compile_graph(folder, graph, backends)
     sources = {str(REPOSITORY / path) for path in model.network.sources}
     sources |= {str(folder / "model" / name) for name in ("model.c", "model_weights.c")}
-    includes = [f"-I{path}" for path in (folder / "model", *(REPOSITORY / header for header in HEADERS))]
+    includes = [f"-I{path}" for path in (folder / "model", *(REPOSITORY / header for header in HOST_HEADERS))]
     library = folder / "model.so"
     command = [host_compiler(), *HOST_FLAGS, *includes, *sorted(sources), "-lm", "-o", str(library)]
     subprocess.run(command, check=True)

@@ -7,10 +7,11 @@ import pytest
 from PIL import Image
 
 from paddle_cortexm.config import Config
-from paddle_cortexm.data.datasets import LabelledFrames, Splits, UnreadableImage, class_count, open_splits
+from paddle_cortexm.data.datasets import Splits, UnreadableImage, class_count
 from paddle_cortexm.data.file_splits import check_calibration
 from paddle_cortexm.data.image_files import read_frame
 from paddle_cortexm.data.pixels import load_pixels
+from paddle_cortexm.data.splits import LabelledFrames, open_splits
 from paddle_cortexm.errors import UserError
 
 
@@ -110,15 +111,15 @@ def test_too_few_calibration_images_say_how_many_training_images_are_needed(tmp_
     class_folders(tmp_path / "val", 1)
     settings = config(tmp_path)
     with pytest.raises(UserError, match=r"15 images are left.*at most 25% of them: have 64 training images"):
-        check_calibration(settings, open_splits(settings), 16)
+        check_calibration(settings, open_splits(settings))
     class_folders(tmp_path / "train", 32)
-    check_calibration(settings, open_splits(settings), 16)
+    check_calibration(settings, open_splits(settings))
 
 
 def test_too_few_calibration_images_asked_for_name_the_key(tmp_path: Path) -> None:
     settings = config(class_folders(tmp_path, 60), calibration_images=8)
     with pytest.raises(UserError, match=r"data\.calibration_images: 8, but int8 needs at least 16"):
-        check_calibration(settings, open_splits(settings), 16)
+        check_calibration(settings, open_splits(settings))
 
 
 def test_lists_name_paths_and_class_numbers(tmp_path: Path) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 import shutil
 import subprocess
@@ -14,7 +13,13 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from paddle_cortexm.stage import REPOSITORY, read_json, sha256
+from paddle_cortexm.artefacts.deployed import Expected
+from paddle_cortexm.artefacts.model import Model
+from paddle_cortexm.artefacts.run import Run
+from paddle_cortexm.dependencies import sha256
+from paddle_cortexm.host.model import HostModel
+from paddle_cortexm.paths import REPOSITORY
+from paddle_cortexm.simulator.frames import read_image
 
 TOOLS = ("qemu-system-arm", "cmake", "ninja", "arm-none-eabi-gcc")
 SCRIPTS = ("01_finetune.py", "02_quantize.py", "03_compile_tvm.py", "04_build_app.sh", "05_run_fvp.sh")
@@ -51,6 +56,10 @@ def script(name: str, folder: Path, *arguments: str) -> subprocess.CompletedProc
     )
 
 
+def stage(folder: Path, name: str, stage: str) -> Path:
+    return folder / "build" / name / stage
+
+
 def run_line(folder: Path, name: str, scripts: Sequence[str] = SCRIPTS) -> str:
     """Run the scripts in order; returns the last one's output."""
     output = ""
@@ -75,30 +84,37 @@ def test_the_target_answers_what_the_host_does(deployment: tuple[Path, str, str]
     folder, name, output = deployment
     last_line = output.strip().splitlines()[-1]
     assert last_line.startswith(name) and last_line.endswith("PASS")
-    run = read_json(folder / "build" / name / "05_run_fvp" / "run.json")
-    assert run["verdict"] == "PASS"
-    expected = read_json(folder / "build" / name / "03_compile_tvm" / "expected.json")
-    assert run["top5"][0]["label"] == expected["class"]
+    run, expected = Run.read(stage(folder, name, "05_run_fvp")), Expected.read(stage(folder, name, "03_compile_tvm"))
+    assert run.verdict == "PASS" and run.top5
+    assert run.top5[0].label == expected.label and (name.endswith("int8") <= (run.output_crc32 == expected.crc32))
+
+
+def test_the_expected_output_is_the_host_s_for_the_picture_beside_it(deployment: tuple[Path, str, str]) -> None:
+    compiled = stage(*deployment[:2], "03_compile_tvm")
+    expected, host = Expected.read(compiled), HostModel(compiled)
+    output = host.run(read_image(compiled / expected.image))
+    assert np.array_equal(expected.values(host.facts.output_tensor), output)
 
 
 def test_run_json_holds_the_cost_of_every_layer(deployment: tuple[Path, str, str]) -> None:
     folder, name, _ = deployment
-    run = read_json(folder / "build" / name / "05_run_fvp" / "run.json")
-    plan = read_json(folder / "build" / name / "03_compile_tvm" / "plan.json")
-    layers = run["instructions"]["layers"]
-    assert [layer["name"] for layer in layers] == [layer["name"] for layer in plan["layers"]]
-    assert all(layer["instructions"] > 0 for layer in layers)
-    assert run["instructions"]["preprocessing"] > 0
-    assert sum(layer["instructions"] for layer in layers) <= run["instructions"]["model"]
+    counts, model = (
+        Run.read(stage(folder, name, "05_run_fvp")).instructions,
+        Model.read(stage(folder, name, "03_compile_tvm")),
+    )
+    assert counts and counts.preprocessing and counts.model
+    assert [layer.name for layer in counts.layers] == [layer.name for layer in model.layers]
+    assert all(layer.instructions for layer in counts.layers)
+    assert sum(layer.instructions or 0 for layer in counts.layers) <= counts.model
 
 
 def test_compiling_again_gives_the_same_bytes(deployment: tuple[Path, str, str]) -> None:
     folder, name, _ = deployment
-    stage = folder / "build" / name / "03_compile_tvm"
-    before = {p.name: sha256(p) for p in stage.iterdir() if p.name != "manifest.json"}
-    shutil.rmtree(stage)
+    compiled = stage(folder, name, "03_compile_tvm")
+    before = {p.name: sha256(p) for p in compiled.iterdir() if p.name != "manifest.json"}
+    shutil.rmtree(compiled)
     run_line(folder, name, ["03_compile_tvm.py"])
-    assert {p.name: sha256(p) for p in stage.iterdir() if p.name != "manifest.json"} == before
+    assert {p.name: sha256(p) for p in compiled.iterdir() if p.name != "manifest.json"} == before
 
 
 def test_a_finished_stage_is_not_done_again(deployment: tuple[Path, str, str]) -> None:
@@ -132,8 +148,8 @@ def test_int8_graphs_have_no_float_layer(deployment: tuple[Path, str, str]) -> N
     folder, name, _ = deployment
     if "int8" not in name:
         pytest.skip("a float deployment")
-    facts = json.loads((folder / "build" / name / "03_compile_tvm" / "model.json").read_text())
-    assert {tensor["dtype"] for tensor in facts["tensors"].values()} == {"int8"}
+    model = Model.read(stage(folder, name, "03_compile_tvm"))
+    assert {tensor.dtype for tensor in model.tensors.values()} == {"int8"}
 
 
 def test_a_missing_stage_names_the_script_to_run(tmp_path: Path) -> None:

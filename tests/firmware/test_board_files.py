@@ -11,7 +11,7 @@ import pytest
 
 from paddle_cortexm.boards import CORSTONE300, CORSTONE310, CORSTONE320, TARGETS
 from paddle_cortexm.firmware.board_files import board_header, memory_script, write_board_files
-from paddle_cortexm.stage import REPOSITORY
+from paddle_cortexm.paths import REPOSITORY
 from paddle_cortexm.target import Target
 
 REGIONS = {"arena": "SRAM", "weights": "DDR", "hot": "DTCM"}

@@ -9,14 +9,15 @@ from pathlib import Path
 
 import pytest
 
-from paddle_cortexm import stage
 from paddle_cortexm.boards import CORSTONE300, CORSTONE310
+from paddle_cortexm.dependencies import sha256
 from paddle_cortexm.errors import UserError
 from paddle_cortexm.firmware import isa_proof, toolchains
 from paddle_cortexm.firmware.build import build_program, explain_overflow
-from paddle_cortexm.stage import REPOSITORY
+from paddle_cortexm.firmware.size_report import measure
+from paddle_cortexm.paths import REPOSITORY
 from tests.simulator.simulated import Deployment, Script
-from tests.tiny_model import write_tiny_model
+from tests.tiny_model import tiny_facts, write_tiny_model
 
 
 def test_the_script_leaves_program_map_and_sizes(deployment: Deployment, script: Script) -> None:
@@ -74,8 +75,9 @@ def test_the_advice_for_a_region_that_overflows_is_about_what_it_holds(region: s
 @pytest.mark.parametrize("kind", ["clang", "gcc"])
 def test_an_arena_of_another_size_than_planned_is_not_linked(tmp_path: Path, kind: str) -> None:
     model = write_tiny_model(tmp_path / "model")
-    facts = json.loads((model / "model.json").read_text())
-    (model / "model.json").write_text(json.dumps(facts | {"arena_bytes": facts["arena_bytes"] + 16}))
+    memory = tiny_facts().memory
+    larger = memory.model_copy(update={"arena_bytes": memory.arena_bytes + 16})
+    tiny_facts().model_copy(update={"memory": larger}).write(model)
     with pytest.raises(RuntimeError, match="the arena has not the planned size"):
         build_program(tmp_path / "objects", model, CORSTONE300, toolchains.choose(CORSTONE300, kind))
 
@@ -93,12 +95,9 @@ def test_two_builds_give_identical_bytes(tmp_path: Path, kind: str) -> None:
 
 
 def test_what_the_program_itself_takes_is_within_the_target_s_reserve(tmp_path: Path) -> None:
-    from paddle_cortexm.firmware.size_report import measure
-
     model = write_tiny_model(tmp_path / "model")
-    regions = json.loads((model / "regions.json").read_text())
     elf = build_program(tmp_path / "objects", model, CORSTONE310, toolchains.choose(CORSTONE310))
-    contents = measure(elf, CORSTONE310, regions)["regions"]["DTCM"]["contents"]
+    contents = measure(elf, CORSTONE310, tiny_facts().regions)[1]["DTCM"].contents
     assert contents["stack"] + contents["data"] <= CORSTONE310.reserved("DTCM")
 
 
@@ -196,11 +195,11 @@ def test_stage_4_fails_when_a_kernel_that_promises_helium_has_none(deployment: D
     name = deployment()
     source = Path("broken_s8.c").resolve()
     source.write_text("#ifdef __ARM_FEATURE_MVE\nint broken;\n#endif\n")
-    listed = Path("build/tiny/03_compile_tvm/sources.txt")
-    listed.write_text(f"{os.path.relpath(source, REPOSITORY)}\n")
-    manifest = listed.with_name("manifest.json")
+    compiled = Path("build/tiny/03_compile_tvm")
+    tiny_facts().model_copy(update={"sources": (os.path.relpath(source, REPOSITORY),)}).write(compiled)
+    manifest = compiled / "manifest.json"
     recorded = json.loads(manifest.read_text())
-    recorded["outputs"]["sources.txt"] = stage.sha256(listed)
+    recorded["outputs"]["model.json"] = sha256(compiled / "model.json")
     manifest.write_text(json.dumps(recorded))
     done = script("04_build_app.sh", "--config", name)
     assert done.returncode == 2

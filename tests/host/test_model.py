@@ -2,22 +2,21 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 
 import pytest
 
 from paddle_cortexm.errors import UserError
 from paddle_cortexm.host.model import HostModel
-from tests.tiny_model import demo_frame, write_tiny_model
+from tests.tiny_model import demo_frame, tiny_facts, write_tiny_model
 
 
 def model(folder: Path, rolling_rows: int | None) -> HostModel:
     """The tiny model whose input is said to be streamed, or not."""
     write_tiny_model(folder)
-    facts = json.loads((folder / "model.json").read_text())
-    image = facts["input"] | {"offset": 0, "rolling_rows": rolling_rows}
-    (folder / "model.json").write_text(json.dumps(facts | {"tensors": {"image": image}}))
+    facts = tiny_facts()
+    image = facts.input_tensor.model_copy(update={"rolling_rows": rolling_rows})
+    facts.model_copy(update={"tensors": facts.tensors | {"image": image}}).write(folder)
     return HostModel(folder)
 
 

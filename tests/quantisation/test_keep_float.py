@@ -9,6 +9,7 @@ import numpy as np
 import paddle
 import pytest
 
+from paddle_cortexm.artefacts.quantisation import intervals
 from paddle_cortexm.compiler.backends.registry import backends_named
 from paddle_cortexm.compiler.graph import Graph
 from paddle_cortexm.compiler.integers.fake_quantisation import float_tensors, run_fake_quantised
@@ -16,7 +17,7 @@ from paddle_cortexm.compiler.integers.grids import tensor_grids
 from paddle_cortexm.compiler.integers.realisation import kept_layers, quantise_graph
 from paddle_cortexm.errors import UserError
 from paddle_cortexm.quantisation.grid_network import GridNetwork
-from paddle_cortexm.quantisation.ranges import intervals, observe, tensor_ranges
+from paddle_cortexm.quantisation.ranges import observe, tensor_ranges
 from tests.compiler.host import run_graph
 from tests.quantisation.networks import PIXEL_RANGE, block, images, squeezed
 

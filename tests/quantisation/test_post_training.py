@@ -10,6 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from paddle_cortexm.artefacts.quantisation import intervals
 from paddle_cortexm.compiler.graph import Graph
 from paddle_cortexm.compiler.integers import adjustments
 from paddle_cortexm.compiler.integers.fake_quantisation import run_fake_quantised
@@ -17,7 +18,6 @@ from paddle_cortexm.compiler.integers.realisation import quantise_graph
 from paddle_cortexm.compiler.reference import run_float
 from paddle_cortexm.quantisation.equalisation import equalise
 from paddle_cortexm.quantisation.post_training import Quantised, Recipe, best_recipe, quantise_with
-from paddle_cortexm.quantisation.ranges import intervals
 from paddle_cortexm.quantisation.refinement import refine
 from paddle_cortexm.quantisation.rounding import best_steps
 from tests.quantisation.networks import PIXEL_RANGE, block, images
@@ -114,12 +114,12 @@ def test_auto_keeps_the_recipe_that_did_best() -> None:
 
     best, tried = best_recipe(Recipe("hist"), block(), images(64), thresholds, PIXEL_RANGE)
     assert counts == [48] * 8 + [64]  # the held-out quarter is not calibrated on; the winner is made from all images
-    least = min(tried, key=lambda entry: entry["divergence"])
+    least = min(tried, key=lambda entry: entry.divergence)
     assert len(tried) == 8
     assert (best.recipe.algorithm, best.recipe.bias_correction, best.recipe.equalisation) == (
-        least["algorithm"],
-        least["bias_correction"],
-        least["equalisation"],
+        least.algorithm,
+        least.bias_correction,
+        least.equalisation,
     )
 
 
@@ -127,7 +127,7 @@ def test_what_takes_minutes_says_how_far_it_is(capsys: pytest.CaptureFixture[str
     best, tried = best_recipe(Recipe("hist"), block(), images(16), lambda *_: {}, PIXEL_RANGE)
     lines = capsys.readouterr().out.splitlines()
     recipes = [line for line in lines if line.startswith("tried ")]
-    assert len(recipes) == len(tried) and f"divergence from the float model {tried[0]['divergence']:.3g}" in recipes[0]
+    assert len(recipes) == len(tried) and f"divergence from the float model {tried[0].divergence:.3g}" in recipes[0]
     assert any(line.startswith("bias correction: ") for line in lines)
     assert f"best: {best.recipe.title}" in lines
     made_with(Recipe("mse", adaround=True, bias_correction=True))

@@ -60,7 +60,7 @@ def test_training_learns(run: tuple[Quantised, list[Epoch], np.ndarray]) -> None
 
 def test_ranges_are_calibrated_again(run: tuple[Quantised, list[Epoch], np.ndarray]) -> None:
     made, _, _ = run
-    assert {entry["source"] for entry in made.ranges.values()} == {"qat-mse"}
+    assert {entry.source for entry in made.ranges.values()} == {"qat-mse"}
 
 
 def test_the_deployed_weights_give_the_networks_answers(run: tuple[Quantised, list[Epoch], np.ndarray]) -> None:

@@ -7,16 +7,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from paddle_cortexm.artefacts.quantisation import TensorRange, intervals
 from paddle_cortexm.compiler.integers.grids import tensor_grids
 from paddle_cortexm.errors import UserError
-from paddle_cortexm.quantisation.ranges import (
-    Observation,
-    check_image_count,
-    constant_tensors,
-    intervals,
-    observe,
-    tensor_ranges,
-)
+from paddle_cortexm.quantisation.ranges import Observation, check_image_count, constant_tensors, observe, tensor_ranges
 from paddle_cortexm.quantisation.thresholds import rounded, threshold
 from tests.quantisation.networks import PIXEL_RANGE, block, images
 
@@ -89,9 +83,9 @@ def test_every_tensor_gets_a_range_and_paddleslims_thresholds_come_first() -> No
     graph, seen = block(), observe(block(), images(20))
     ranges = tensor_ranges(graph, seen, {"expand": 2.5}, "abs_max")
     assert set(ranges) == set(graph.tensors)
-    assert ranges["expand"] == {"minimum": 0.0, "maximum": 2.5, "source": "paddleslim-abs_max"}
-    assert ranges["project"]["source"] == "calibrated-abs_max"
-    assert ranges["project"]["minimum"] == seen["project"].minimum
+    assert ranges["expand"] == TensorRange(minimum=0.0, maximum=2.5, source="paddleslim-abs_max")
+    assert ranges["project"].source == "calibrated-abs_max"
+    assert ranges["project"].minimum == seen["project"].minimum
 
 
 def test_a_non_negative_tensor_uses_all_256_steps_and_a_pool_shares_its_inputs_grid() -> None:
@@ -99,7 +93,7 @@ def test_a_non_negative_tensor_uses_all_256_steps_and_a_pool_shares_its_inputs_g
     ranges = tensor_ranges(graph, observe(graph, images(20)), {}, "abs_max")
     grids = tensor_grids(graph, intervals(ranges), PIXEL_RANGE)
     assert grids["expand"].zero_point == -128
-    assert np.isclose(grids["expand"].scale * 255, ranges["expand"]["maximum"])
+    assert np.isclose(grids["expand"].scale * 255, ranges["expand"].maximum)
     assert grids["pool"] == grids["sum"]
 
 

@@ -7,19 +7,19 @@ from pathlib import Path
 
 import numpy as np
 
+from paddle_cortexm.artefacts.quantisation import intervals
 from paddle_cortexm.compiler.backends.registry import backends_named
 from paddle_cortexm.compiler.emit.program_data import emit_preprocessing_table
 from paddle_cortexm.compiler.graph import Graph
 from paddle_cortexm.compiler.integers.adjustments import Adjusted
 from paddle_cortexm.compiler.integers.grids import tensor_grids
 from paddle_cortexm.compiler.integers.realisation import quantise_graph
-from paddle_cortexm.compiler.pipeline import model_facts
+from paddle_cortexm.compiler.pipeline import described_model
 from paddle_cortexm.compiler.tensor import Range
 from paddle_cortexm.host.model import HostModel
-from paddle_cortexm.quantisation.ranges import intervals, observe, tensor_ranges
+from paddle_cortexm.quantisation.ranges import observe, tensor_ranges
 from paddle_cortexm.report.deployed_layers import RoundedLayers
 from paddle_cortexm.report.layer_comparison import Comparison
-from paddle_cortexm.stage import write_json
 from tests.compiler.host import compile_graph
 from tests.quantisation.networks import PIXEL_RANGE, images
 
@@ -34,11 +34,7 @@ def comparison_of(
     model = compile_graph(folder, integers, backends_named(["helium", "tvm"]))
     compiled = folder / "model"
     emit_preprocessing_table(compiled, np.zeros((3, 256), np.int8))
-    (compiled / "sources.txt").write_text("\n".join(sorted(model.network.sources)))
-    write_json(compiled / "model.json", model_facts(model))
-    write_json(
-        compiled / "plan.json", {"layers": [{"backend": kernel.backend} for kernel in model.network.kernels.values()]}
-    )
+    described_model(model, {}).write(compiled)
     source = grids[graph.input]
     pairs = []
     for image in images(32)[:4]:

@@ -6,7 +6,8 @@ from pathlib import Path
 
 import numpy as np
 
-from paddle_cortexm.report.accuracy import ConfusedPair, measure, most_confused
+from paddle_cortexm.artefacts.deployed import ConfusedPair
+from paddle_cortexm.report.accuracy import measure, most_confused
 from paddle_cortexm.report.plots import save_confusion
 
 LABELS = ("cat", "dog", "owl")
@@ -14,7 +15,11 @@ LABELS = ("cat", "dog", "owl")
 
 def test_the_most_confused_pairs_come_first_and_correct_ones_are_none() -> None:
     confusion = np.array([[90, 3, 0], [7, 80, 0], [3, 0, 50]])
-    pairs = [ConfusedPair("dog", "cat", 7), ConfusedPair("cat", "dog", 3), ConfusedPair("owl", "cat", 3)]
+    pairs = [
+        ConfusedPair(true="dog", predicted="cat", images=7),
+        ConfusedPair(true="cat", predicted="dog", images=3),
+        ConfusedPair(true="owl", predicted="cat", images=3),
+    ]
     assert most_confused(confusion, LABELS) == pairs
     assert most_confused(np.diag([3, 4, 5]), LABELS) == []
 
@@ -22,7 +27,7 @@ def test_the_most_confused_pairs_come_first_and_correct_ones_are_none() -> None:
 def test_rows_are_the_true_class() -> None:
     images = [(np.full((1, 1, 3), label, np.uint8), 0) for label in (0, 2, 2)]
     accuracy = measure(lambda image: np.eye(3)[image[0, 0, 0]], images, 3)
-    assert most_confused(accuracy.confusion, LABELS) == [ConfusedPair("cat", "owl", 2)]
+    assert most_confused(accuracy.confusion, LABELS) == [ConfusedPair(true="cat", predicted="owl", images=2)]
 
 
 def test_a_confusion_matrix_of_many_classes_is_drawn(tmp_path: Path) -> None:

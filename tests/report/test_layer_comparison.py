@@ -10,7 +10,7 @@ from PIL import Image
 
 from paddle_cortexm.compiler.tensor import Grid
 from paddle_cortexm.config import Config, Data, Model
-from paddle_cortexm.data.datasets import open_splits
+from paddle_cortexm.data.splits import open_splits
 from paddle_cortexm.report.layer_comparison import MOST_IMAGES, comparison_images
 
 

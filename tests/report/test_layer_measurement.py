@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
+from paddle_cortexm.artefacts.layers import LayerQuality, worst
 from paddle_cortexm.report.layer_measurement import compare_layers
-from paddle_cortexm.report.layer_quality import LayerQuality, worst
 from paddle_cortexm.report.plots import save_layer_quality
 from tests.quantisation.networks import block, squeezed
 from tests.report.comparisons import comparison_of

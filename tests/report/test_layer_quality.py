@@ -8,11 +8,12 @@ from typing import Any
 
 import pytest
 
+from paddle_cortexm.accuracy_gate import check_accuracy
+from paddle_cortexm.artefacts.deployed import DeployedMetrics
+from paddle_cortexm.artefacts.layers import GridUse, LayerQuality, LayersReport, worst
+from paddle_cortexm.artefacts.training import Scores
 from paddle_cortexm.config import Config, Model, Quantise
 from paddle_cortexm.errors import UserError
-from paddle_cortexm.report.deployed import check_accuracy
-from paddle_cortexm.report.layer_quality import GridUse, LayerQuality, worst
-from paddle_cortexm.stage import write_json
 
 GOOD = LayerQuality("good", 30.0, 31.0, 0.999, (GridUse("inner", 0.0, 0.9), GridUse("good", 0.0, 0.9)), inherited=33.0)
 
@@ -42,9 +43,10 @@ def gated(drop: float | None) -> Config:
 
 
 def test_a_model_that_lost_too_much_is_refused_with_the_worst_layers_and_what_to_try(tmp_path: Path) -> None:
-    worst = {"name": "swish1", "parts": ["conv1", "swish1"], "own": 9.0, "sqnr": 3.0, "reason": "range too narrow"}
-    write_json(tmp_path / "metrics.json", {"images": 100, "top1": 0.70, "float": {"top1": 0.75}})
-    write_json(tmp_path / "layers.json", {"worst": [worst]})
+    culprit = replace(GOOD, parts=("conv1", "swish1"), own=9.0, sqnr=3.0, grids=(GridUse("swish1", 0.2, 1.0),))
+    floats = Scores(images=100, top1=0.75, top5=0.9)
+    DeployedMetrics(summary="", images=100, top1=0.70, top5=0.9, floats=floats).write(tmp_path)
+    LayersReport(images=4, layers=(culprit,)).write(tmp_path)
     named = r"  conv1 \+ swish1: alone 9.0 dB, .* 3.0 dB; range"
     expected = rf"drop of 5.00%.*\n.*\n{named}.*\n.*method: auto.*keep_float.* was kept"
     with pytest.raises(UserError, match=expected):
@@ -54,6 +56,6 @@ def test_a_model_that_lost_too_much_is_refused_with_the_worst_layers_and_what_to
 
 
 def test_a_gate_without_validation_images_is_refused(tmp_path: Path) -> None:
-    write_json(tmp_path / "metrics.json", {"images": 0})
+    DeployedMetrics(summary="not measured").write(tmp_path)
     with pytest.raises(UserError, match="cannot be checked without validation images"):
         check_accuracy(gated(0.05), tmp_path)

@@ -9,11 +9,14 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from paddle_cortexm import config, stage
-from paddle_cortexm.stage import REPOSITORY
-from tests.tiny_model import write_tiny_model
+from paddle_cortexm.artefacts.deployed import Expected
+from paddle_cortexm.host.model import HostModel
+from paddle_cortexm.paths import REPOSITORY
+from tests.tiny_model import demo_frame, write_tiny_model
 
 Deployment = Callable[..., str]
 Script = Callable[..., "subprocess.CompletedProcess[str]"]
@@ -65,6 +68,10 @@ def _write(file: Path, text: str) -> None:
 
 def _write_model(folder: Path, model: dict[str, object]) -> None:
     write_tiny_model(folder, **model)  # type: ignore[arg-type]
+    if "body" in model:  # it is made to go wrong
+        Expected.of(np.zeros(10, np.int8), ("label 0",)).write(folder)
+    else:
+        Expected.of(HostModel(folder).run(demo_frame()), ("label 0",)).write(folder)
 
 
 @pytest.fixture

@@ -11,7 +11,7 @@ from PIL import Image
 
 from paddle_cortexm.errors import UserError
 from paddle_cortexm.simulator import frames
-from tests.tiny_model import demo_frame, write_tiny_model
+from tests.tiny_model import demo_frame
 
 
 def test_a_png_comes_back_as_it_was_saved(tmp_path: Path) -> None:
@@ -83,8 +83,3 @@ def test_a_folder_given_for_an_image_and_an_image_for_a_folder_name_the_other_op
         frames.read_image(tmp_path)
     with pytest.raises(UserError, match=r"a file.*--image .*a\.png"):
         frames.images_below(tmp_path / "a.png")
-
-
-def test_the_demo_frame_is_read_back_from_its_c_source(tmp_path: Path) -> None:
-    source = write_tiny_model(tmp_path) / "demo_frame.c"
-    assert np.array_equal(frames.read_demo_frame(source), demo_frame())

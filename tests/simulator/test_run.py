@@ -17,9 +17,9 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from paddle_cortexm.paths import REPOSITORY
 from paddle_cortexm.simulator.run import Batch, RunError, checked
 from paddle_cortexm.simulator.simulators import SimulatorRun
-from paddle_cortexm.stage import REPOSITORY
 from tests.simulator.simulated import Deployment, Script
 
 QEMU = ("--simulator", "qemu")

@@ -10,9 +10,9 @@ import numpy as np
 import paddle
 import pytest
 
+from paddle_cortexm.artefacts.training import TrainingMetrics
 from paddle_cortexm.config import Config
 from paddle_cortexm.errors import UserError
-from paddle_cortexm.stage import read_json
 from paddle_cortexm.training import checkpoint as checkpoints
 from paddle_cortexm.training.finetune import finetune
 from paddle_cortexm.training.processes import Group, launch, wait_for
@@ -74,10 +74,10 @@ def test_a_checkpoint_of_other_settings_is_ignored(tmp_path: Path, capsys: pytes
 
 def test_training_lowers_the_loss_and_leaves_its_papers(tmp_path: Path) -> None:
     trained(config(), tmp_path / "01_finetune")
-    metrics = read_json(tmp_path / "01_finetune" / "metrics.json")
-    losses = [epoch["loss"] for epoch in metrics["epochs"]]
+    metrics = TrainingMetrics.read(tmp_path / "01_finetune")
+    losses = [epoch.loss for epoch in metrics.epochs]
     assert losses[-1] < losses[0]
-    assert metrics["images"] == {"train": 96, "validation": 20, "calibration": 16}
+    assert metrics.images == {"train": 96, "validation": 20, "calibration": 16}
     assert (tmp_path / "01_finetune" / "labels.txt").read_text().split() == list("0123456789")
     for name in ("demo.png", "learning_curve.png"):
         assert (tmp_path / "01_finetune" / name).read_bytes().startswith(b"\x89PNG")
@@ -88,12 +88,12 @@ def test_two_processes_train_one_model(tmp_path: Path) -> None:
     folder.mkdir()
     (tmp_path / "config.json").write_text(settings.model_dump_json())
     launch(2, [str(tmp_path / "config.json"), str(folder), "--quiet"])
-    together = read_json(folder / "metrics.json")["epochs"]
+    together = TrainingMetrics.read(folder).epochs
     trained(config(epochs=2), tmp_path / "alone" / "01_finetune")
-    alone = read_json(tmp_path / "alone" / "01_finetune" / "metrics.json")["epochs"]
-    assert [epoch["learning_rate"] for epoch in together] == [epoch["learning_rate"] for epoch in alone]
+    alone = TrainingMetrics.read(tmp_path / "alone" / "01_finetune").epochs
+    assert [epoch.learning_rate for epoch in together] == [epoch.learning_rate for epoch in alone]
     for one, two in zip(alone, together, strict=True):
-        assert two["loss"] == pytest.approx(one["loss"], rel=0.1)  # batch norm sees half a batch each
+        assert two.loss == pytest.approx(one.loss, rel=0.1)  # batch norm sees half a batch each
 
 
 def test_a_failing_process_ends_the_run_with_its_last_words(tmp_path: Path) -> None:
@@ -106,7 +106,7 @@ def test_no_epochs_export_the_weights_as_they_are(tmp_path: Path) -> None:
     untrained = config(epochs=0).model_copy(update={"model": config().model.model_copy(update={"weights": "random"})})
     first, second = trained(untrained, tmp_path / "a"), trained(untrained, tmp_path / "b")
     assert_equal(first, second)
-    assert read_json(tmp_path / "a" / "metrics.json")["epochs"] == []
+    assert TrainingMetrics.read(tmp_path / "a").epochs == ()
 
 
 def test_classes_that_do_not_fit_the_data_are_refused(tmp_path: Path) -> None:

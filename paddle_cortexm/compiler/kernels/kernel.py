@@ -37,7 +37,7 @@ class Kernel:
     kernel's header, such as the order of the constants and the size of the scratch: "HELIUM_GROUP == 16".
     """
 
-    name: str  # the kernel's C function, for plan.json: "helium_pointwise_s8"
+    name: str  # the kernel's C function, for the plan: "helium_pointwise_s8"
     backend: str
     reason: str  # why this kernel, one phrase
     body: str
@@ -77,7 +77,7 @@ class KernelGraph:
 
 @dataclass(frozen=True)
 class Rejection:
-    """Why a backend does not take a layer: one phrase for plan.json."""
+    """Why a backend does not take a layer: one phrase for the plan."""
 
     reason: str
 

@@ -1,34 +1,16 @@
-"""plan.json: what every layer became, with which kernel and why; and the same as a table."""
+"""What every layer became, with which kernel and why: the plan's rows for model.json, and the same as a table."""
 
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import asdict, dataclass
+from collections.abc import Sequence
 
-from paddle_cortexm.compiler.arena.plan import MemoryPlan
+from paddle_cortexm.artefacts.model import PlannedLayer
 from paddle_cortexm.compiler.graph import Graph, Layer
 from paddle_cortexm.compiler.kernels.kernel import Kernel, KernelGraph
+from paddle_cortexm.tables import text_table
 
-WORDS, NARROWEST, GAP = 3, 16, "  "  # the table's columns of words, the fewest letters they keep, the space between
-
-
-@dataclass(frozen=True)
-class PlannedLayer:
-    """One row of the plan. Bytes: of the packed constants, of the tensors read and written, of the scratch."""
-
-    name: str
-    operator: str
-    kind: str
-    inputs: list[str]
-    input_shapes: list[list[int]]
-    output_shape: list[int]
-    backend: str
-    kernel: str
-    reason: str
-    macs: int
-    weight_bytes: int
-    activation_bytes: int
-    scratch_bytes: int
+WORDS = 3  # columns of words, which the table begins with
 
 
 def planned_layers(model: KernelGraph) -> list[PlannedLayer]:
@@ -41,9 +23,9 @@ def _planned(graph: Graph, layer: Layer, kernel: Kernel) -> PlannedLayer:
         name=layer.output,
         operator=layer.operator.name,
         kind=layer.operator.layer_kind,
-        inputs=list(layer.inputs),
-        input_shapes=[list(tensor.shape) for tensor in inputs],
-        output_shape=list(output.shape),
+        inputs=layer.inputs,
+        input_shapes=tuple(tensor.shape for tensor in inputs),
+        output_shape=output.shape,
         backend=kernel.backend,
         kernel=kernel.name,
         reason=kernel.reason,
@@ -54,20 +36,7 @@ def _planned(graph: Graph, layer: Layer, kernel: Kernel) -> PlannedLayer:
     )
 
 
-def plan_report(layers: list[PlannedLayer], memory: MemoryPlan) -> dict[str, object]:
-    """The content of plan.json."""
-    totals = {
-        "layers": len(layers),
-        "macs": sum(layer.macs for layer in layers),
-        "weight_bytes": sum(layer.weight_bytes for layer in layers),
-        "arena_bytes": memory.arena_bytes,
-        "arena_lower_bound": memory.lower_bound,
-        "peak_layer": layers[memory.peak_layer].name,
-    }
-    return {"totals": totals, "layers": [asdict(layer) for layer in layers]}
-
-
-def plan_table(layers: list[PlannedLayer], width: int) -> str:
+def plan_table(layers: Sequence[PlannedLayer], width: int) -> str:
     """The plan as text: a line a layer, of at most `width` columns where that can be, then every kernel and why."""
     head = ("layer", "operator", "kernel", "input", "output", "MACs", "weights B", "tensors B", "scratch B")
     rows = [
@@ -81,23 +50,6 @@ def plan_table(layers: list[PlannedLayer], width: int) -> str:
         )
         for layer in layers
     ]
-    widths = _fitted([max(len(row[i]) for row in [head, *rows]) for i in range(len(head))], width)
-    lines = []
-    for row in [head, *rows]:
-        words = [_cut(cell, room).ljust(room) for cell, room in zip(row[:WORDS], widths[:WORDS], strict=True)]
-        numbers = [cell.rjust(room) for cell, room in zip(row[WORDS:], widths[WORDS:], strict=True)]
-        lines.append(GAP.join([*words, *numbers]))
     reasons = Counter(f"{layer.kernel}: {layer.reason}" for layer in layers)
-    return "\n".join([*lines, "", "kernels, and why:", *(f"{count:>4} x {why}" for why, count in reasons.items())])
-
-
-def _fitted(widths: list[int], total: int) -> list[int]:
-    """The columns' widths with those of words made narrower, the widest first, until the line fits."""
-    fitted = list(widths)
-    while sum(fitted) + len(GAP) * (len(fitted) - 1) > total and max(fitted[:WORDS]) > NARROWEST:
-        fitted[fitted.index(max(fitted[:WORDS]))] -= 1
-    return fitted
-
-
-def _cut(text: str, width: int) -> str:
-    return text if len(text) <= width else f"{text[: width - 1]}\N{HORIZONTAL ELLIPSIS}"
+    table = text_table(head, rows, left=range(WORDS), width=width)
+    return "\n".join([table, "", "kernels, and why:", *(f"{count:>4} x {why}" for why, count in reasons.items())])

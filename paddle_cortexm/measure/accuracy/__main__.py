@@ -14,14 +14,17 @@ import argparse
 import shutil
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
 
 from PIL import Image
 
 from paddle_cortexm import cli
+from paddle_cortexm.artefacts.deployed import DeployedMetrics
+from paddle_cortexm.artefacts.quantisation import QuantisationMetrics
+from paddle_cortexm.artefacts.run import Run
 from paddle_cortexm.config import load
-from paddle_cortexm.data.datasets import open_splits
+from paddle_cortexm.data.splits import open_splits
 from paddle_cortexm.errors import UserError, nearest
+from paddle_cortexm.json_files import read_json, write_json
 from paddle_cortexm.measure.accuracy.experiments import (
     DIGITS,
     METHODS,
@@ -32,10 +35,10 @@ from paddle_cortexm.measure.accuracy.experiments import (
     training_configs,
     write_config,
 )
-from paddle_cortexm.measure.accuracy.tables import tables
+from paddle_cortexm.measure.accuracy.tables import Row, tables, with_row
 from paddle_cortexm.measure.document import fill
-from paddle_cortexm.scripts import run_script
-from paddle_cortexm.stage import BUILD_FOLDER, REPOSITORY, read_json, write_json
+from paddle_cortexm.measure.scripts import run_script
+from paddle_cortexm.paths import BUILD_FOLDER, REPOSITORY
 
 FOLDER = BUILD_FOLDER / "accuracy"
 RESULTS = FOLDER / "results.json"
@@ -47,7 +50,7 @@ def main() -> None:
     photos = options.photos if options.photos == DIGITS else str(Path(options.photos).resolve())
     methods = _chosen("--methods", options.methods, list(METHODS))
     networks = _chosen("--networks", options.networks, [network.name for network in NETWORKS])
-    results: list[dict[str, Any]] = []
+    results: list[Row] = []
     for network in NETWORKS:
         if network.name in networks:
             for training in training_configs(network, photos):
@@ -59,12 +62,12 @@ def main() -> None:
     print(tables(results))
 
 
-def write(results: Sequence[dict[str, Any]], photos: str) -> None:
+def write(results: Sequence[Row], photos: str) -> None:
     """results.json, tables.md and, unless the digits are measured, the tables of these photos in the document."""
-    write_json(RESULTS, list(results))
+    write_json(RESULTS, [row.model_dump() for row in results])
     (FOLDER / "tables.md").write_text(tables(results), encoding="utf-8")
     if photos != DIGITS:
-        shown = [row for row in results if row["photos"] == Path(photos).name]
+        shown = [row for row in results if row.photos == Path(photos).name]
         DOCUMENT.write_text(fill(DOCUMENT.read_text(encoding="utf-8"), {"results": tables(shown)}), encoding="utf-8")
 
 
@@ -85,19 +88,11 @@ def _chosen(option: str, given: str | None, known: Sequence[str]) -> list[str]:
     return names
 
 
-def known_results() -> list[dict[str, Any]]:
-    return read_json(RESULTS) if RESULTS.is_file() else []
+def known_results() -> list[Row]:
+    return [Row.model_validate(row) for row in read_json(RESULTS)] if RESULTS.is_file() else []
 
 
-def with_row(results: Sequence[dict[str, Any]], row: dict[str, Any]) -> list[dict[str, Any]]:
-    """The results with this row in place of an earlier one of the same model, data and method, in the usual order."""
-    same = ("model", "photos", "method")
-    rows = [*(r for r in results if any(r[key] != row[key] for key in same)), row]
-    models, methods = [network.backbone for network in NETWORKS], list(METHODS)
-    return sorted(rows, key=lambda r: (r["photos"], models.index(r["model"]), methods.index(r["method"])))
-
-
-def measured(network: Network, photos: str, method: str, frames: int) -> dict[str, Any]:
+def measured(network: Network, photos: str, method: str, frames: int) -> Row:
     """One row of results.json: stages 2 and 3 for the method and, where it is asked for, the simulator."""
     config = write_config(network, photos, method)
     folder = BUILD_FOLDER / config.stem
@@ -106,29 +101,31 @@ def measured(network: Network, photos: str, method: str, frames: int) -> dict[st
     shutil.copytree(trained, folder / "01_finetune")
     run_script("02_quantize.py", config)
     run_script("03_compile_tvm.py", config)
-    quantised, deployed = (read_json(folder / stage / "metrics.json") for stage in ("02_quantize", "03_compile_tvm"))
-    row = {
-        "model": network.backbone,
-        "photos": Path(photos).name,
-        "method": method,
-        "images": deployed["images"],
-        "float_top1": quantised["float"]["top1"],
-        "float_top5": quantised["float"]["top5"],
-        "fake_quant_top1": quantised["fake_quant_estimate"]["top1"],
-        "fake_quant_by": quantised["fake_quant_estimate"]["by"],
-        "integer_top1": deployed["top1"],
-        "integer_top5": deployed["top5"],
-        "agreement": deployed["agreement"],
-        "target_frames": 0,
-        "target_equal": 0,
-    }
+    quantised = QuantisationMetrics.read(folder / "02_quantize")
+    deployed = DeployedMetrics.read(folder / "03_compile_tvm")
+    floats, estimate = quantised.floats, quantised.fake_quant_estimate
+    if floats is None or estimate is None or deployed.top1 is None:
+        raise UserError(f"{photos}: no accuracy was measured; validation images are needed")
+    row = Row(
+        model=network.backbone,
+        photos=Path(photos).name,
+        method=method,
+        images=deployed.images,
+        float_top1=floats.top1,
+        float_top5=floats.top5,
+        fake_quant_top1=estimate.top1,
+        fake_quant_by=estimate.by,
+        integer_top1=deployed.top1,
+        integer_top5=deployed.top5 or 0.0,
+        agreement=deployed.agreement or 0.0,
+    )
     if frames and method in ON_TARGET:
         run_script("04_build_app.sh", config)
-        report = folder / "05_run_fvp" / "run.json"
+        report = folder / "05_run_fvp" / Run.file
         report.unlink(missing_ok=True)  # so that a run that fails to start is not mistaken for an earlier one
         run_script("05_run_fvp.sh", config, "--images", str(frame_folder(config, frames)), report=report)
-        run = read_json(report)
-        row |= {"target_frames": run.get("frames", 0), "target_equal": run.get("frames_equal", 0)}
+        run = Run.read(report.parent)
+        row = row.model_copy(update={"target_frames": run.frames, "target_equal": run.frames_equal or 0})
     return row
 
 

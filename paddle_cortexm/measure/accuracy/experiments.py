@@ -8,7 +8,7 @@ from typing import Any
 
 import yaml
 
-from paddle_cortexm.stage import BUILD_FOLDER
+from paddle_cortexm.paths import BUILD_FOLDER
 
 CONFIG_FOLDER = BUILD_FOLDER / "accuracy" / "configs"
 IMAGE_SIZE = 64

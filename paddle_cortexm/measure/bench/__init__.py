@@ -1,1 +1,1 @@
-"""Measurements of whole networks with random weights: instructions and memory, not accuracy."""
+"""Instructions and bytes of whole networks with random weights, CMSIS-NN and the project's kernels side by side."""

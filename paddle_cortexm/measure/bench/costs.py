@@ -11,16 +11,16 @@ import argparse
 import json
 from collections.abc import Iterable, Mapping
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 from scipy.optimize import nnls
 
 from paddle_cortexm import cli
+from paddle_cortexm.artefacts.model import Model, PlannedLayer
+from paddle_cortexm.artefacts.run import Run
 from paddle_cortexm.compiler.kernels.cost_model import COSTS, key, quantities
 from paddle_cortexm.errors import UserError
 from paddle_cortexm.measure.bench.networks import BENCH_FOLDER, NETWORKS, Variant, deploy
-from paddle_cortexm.stage import read_json
 
 Sample = tuple[tuple[float, ...], int]  # quantities, instructions
 SIGNIFICANT = 6  # digits of a factor
@@ -49,20 +49,20 @@ def main() -> int:
 def read_samples(folder: Path) -> dict[str, list[Sample]]:
     """The layers of every deployment that has run, by cost_model.key."""
     samples: dict[str, list[Sample]] = {}
-    for path in sorted(folder.glob("*/05_run_fvp/run.json")):
-        run, plan = read_json(path), read_json(path.parent.parent / "03_compile_tvm/plan.json")
-        if run["verdict"] == "PASS":
-            counted = {layer["name"]: layer["instructions"] for layer in run["instructions"]["layers"]}
-            for name, sample in layer_samples(plan["layers"], counted):
+    for path in sorted(folder.glob(f"*/05_run_fvp/{Run.file}")):
+        run, model = Run.read(path.parent), Model.read(path.parent.parent / "03_compile_tvm")
+        if run.verdict == "PASS" and run.instructions:
+            counted = {layer.name: layer.instructions or 0 for layer in run.instructions.layers}
+            for name, sample in layer_samples(model.layers, counted):
                 samples.setdefault(name, []).append(sample)
     return samples
 
 
-def layer_samples(layers: Iterable[Mapping[str, Any]], counted: Mapping[str, int]) -> Iterable[tuple[str, Sample]]:
-    """layers: plan.json's; counted: instructions by layer name."""
+def layer_samples(layers: Iterable[PlannedLayer], counted: Mapping[str, int]) -> Iterable[tuple[str, Sample]]:
+    """layers: the plan's; counted: instructions by layer name."""
     for layer in layers:
-        name = key(layer["kernel"], layer["kind"], layer["operator"])
-        yield name, (quantities(layer["macs"], layer["output_shape"], layer["input_shapes"][0]), counted[layer["name"]])
+        name = key(layer.kernel, layer.kind, layer.operator)
+        yield name, (quantities(layer.macs, layer.output_shape, layer.input_shapes[0]), counted[layer.name])
 
 
 def fit(samples: list[Sample]) -> list[float]:

@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
+from pydantic import TypeAdapter
+
+from paddle_cortexm.artefacts.model import Model
+from paddle_cortexm.artefacts.program import ProgramSizes
+from paddle_cortexm.artefacts.run import Run
 from paddle_cortexm.boards import target_named
-from paddle_cortexm.measure.bench.networks import StageFailed, Variant, deploy
+from paddle_cortexm.measure.bench.networks import Variant, deploy
 from paddle_cortexm.measure.profile.profile import LayerProfile, Profile, profile
+from paddle_cortexm.measure.scripts import ScriptFailed
 from paddle_cortexm.simulator import simulators
-from paddle_cortexm.stage import read_json
 
 
 @dataclass(frozen=True)
@@ -64,9 +68,9 @@ class Missing:
         return f"{self.network} {self.precision} {self.kernels}"
 
 
-def from_json(row: Mapping[str, Any]) -> Measurement:
+def from_json(row: object) -> Measurement:
     """A row of results.json."""
-    return Measurement(**{**row, "by_kind": {name: Kind(**kind) for name, kind in row["by_kind"].items()}})
+    return TypeAdapter(Measurement).validate_python(row)
 
 
 def measure(variant: Variant) -> Measurement | Missing:
@@ -74,7 +78,7 @@ def measure(variant: Variant) -> Measurement | Missing:
     network, kernels = variant.network.title, variant.kernels_title
     try:
         folder = deploy(variant)
-    except StageFailed as failure:
+    except ScriptFailed as failure:
         return Missing(network, variant.precision, kernels, _last_line(str(failure)))
     profiled = profile(
         folder / "03_compile_tvm",
@@ -86,18 +90,19 @@ def measure(variant: Variant) -> Measurement | Missing:
 
 def read_measurement(folder: Path, profiled: Profile, network: str, precision: str, kernels: str) -> Measurement:
     """The measurement of a deployment that has run. folder: of its stages' folders."""
-    run, plan = read_json(folder / "05_run_fvp/run.json"), read_json(folder / "03_compile_tvm/plan.json")
+    run = Run.read(folder / "05_run_fvp")
+    assert run.instructions and run.instructions.model is not None  # QEMU counts them
     return Measurement(
         network=network,
         precision=precision,
         kernels=kernels,
-        toolchain=read_json(folder / "04_build_app/size.json")["toolchain"],
-        instructions=run["instructions"]["model"],
+        toolchain=ProgramSizes.read(folder / "04_build_app").toolchain,
+        instructions=run.instructions.model,
         by_kind=kinds(profiled.layers),
-        macs=plan["totals"]["macs"],
-        arena_bytes=run["arena_bytes"],
-        weight_bytes=run["weight_bytes"],
-        code_bytes=run["code_bytes"],
+        macs=Model.read(folder / "03_compile_tvm").macs,
+        arena_bytes=run.arena_bytes,
+        weight_bytes=run.weight_bytes,
+        code_bytes=run.code_bytes,
     )
 
 

@@ -7,19 +7,17 @@ size do not depend on them. Stages 1 and 2 are run once a network and precision 
 from __future__ import annotations
 
 import shutil
-import subprocess
-import sys
 from dataclasses import dataclass
 from pathlib import Path
 
 import yaml
 
-from paddle_cortexm import stage
-from paddle_cortexm.stage import BUILD_FOLDER, REPOSITORY
+from paddle_cortexm.measure.scripts import run_script
+from paddle_cortexm.paths import BUILD_FOLDER
+from paddle_cortexm.stage import STAGES
 
 BENCH_FOLDER = BUILD_FOLDER / "bench"
 PREPARING, DEPLOYING = ("01_finetune", "02_quantize"), ("03_compile_tvm", "04_build_app", "05_run_fvp")
-TIME_LIMIT = 3600  # seconds a stage may take
 
 
 @dataclass(frozen=True)
@@ -69,26 +67,22 @@ class Variant:
         return "_".join([self.source, "-".join(self.kernels), self.target, self.arena])
 
 
-class StageFailed(Exception):
-    """A stage of the line ended with an error: the stage and the end of what it printed."""
-
-
 def deploy(variant: Variant) -> Path:
     """Run what is not up to date of the five stages; returns the folder of the stages' folders, build/bench/NAME.
 
-    Raises StageFailed.
+    Raises ScriptFailed.
     """
     first = Variant(variant.network, variant.precision)
     source = write_config(first, f"bench/source/{variant.source}")
     for name in PREPARING:
-        _run(name, source)
+        run_script(STAGES[name].script, source, shown=False)
     path = write_config(variant, f"bench/{variant.name}")
     folder = BENCH_FOLDER / variant.name
     for name in PREPARING:
         shutil.rmtree(folder / name, ignore_errors=True)
         shutil.copytree(BENCH_FOLDER / "source" / variant.source / name, folder / name)
     for name in DEPLOYING:
-        _run(name, path)
+        run_script(STAGES[name].script, path, shown=False)
     return folder
 
 
@@ -115,13 +109,3 @@ def write_config(variant: Variant, name: str) -> Path:
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text(yaml.safe_dump(values, sort_keys=False), encoding="utf-8")
     return path
-
-
-def _run(name: str, path: Path) -> None:
-    """Run a stage's script, unless the stage is up to date. Stage 5 has no such check: it runs."""
-    script = REPOSITORY / stage.STAGES[name].script
-    command = [sys.executable] if script.suffix == ".py" else ["sh"]
-    command += [str(script), "--config", str(path), "--quiet"]
-    done = subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, timeout=TIME_LIMIT)
-    if done.returncode:
-        raise StageFailed(f"{script.name} --config {path}: exit {done.returncode}\n{done.stdout[-3000:]}")

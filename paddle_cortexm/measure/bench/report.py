@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 
 from paddle_cortexm.measure.bench.measure import Kind, Measurement, Missing
+from paddle_cortexm.tables import markdown_table
 
 HEAD = """# Performance
 
@@ -76,7 +77,7 @@ def network_table(measured: Sequence[Measurement]) -> str:
                 f"{result.code_bytes:,}",
             )
         )
-    return table(NETWORK_HEAD, rows, text_columns=3)
+    return markdown_table(NETWORK_HEAD, rows, left=range(3)) + "\n"
 
 
 def kind_table(result: Measurement, rival: Measurement | None) -> str:
@@ -89,7 +90,7 @@ def kind_table(result: Measurement, rival: Measurement | None) -> str:
         cycles = [f"{k.cycles:,}" if k and k.cycles is not None else "" for k in (other, ours)]
         share = f"{ours.cycles / other.cycles:.2f}" if ours and other and ours.cycles and other.cycles else ""
         rows.append((kind, *_cells(other), *_cells(ours), ratio, *cycles, share))
-    return table(KIND_HEAD, rows, text_columns=1)
+    return markdown_table(KIND_HEAD, rows) + "\n"
 
 
 def _cells(kind: Kind | None) -> tuple[str, str]:
@@ -108,10 +109,3 @@ def cmsis_nn_twin(result: Measurement, measured: Iterable[Measurement]) -> Measu
         return None
     same = (m for m in measured if (m.network, m.precision) == (result.network, result.precision))
     return next((m for m in same if uses_cmsis_nn(m)), None)
-
-
-def table(head: Sequence[str], rows: Sequence[Sequence[str]], text_columns: int) -> str:
-    """A Markdown table; the first `text_columns` are flush left, numbers flush right."""
-    rule = ["---" if i < text_columns else "---:" for i in range(len(head))]
-    lines = [head, rule, *rows]
-    return "".join(f"| {' | '.join(line)} |\n" for line in lines)

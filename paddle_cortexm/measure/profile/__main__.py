@@ -14,10 +14,11 @@ from pathlib import Path
 
 from paddle_cortexm import cli, config, stage
 from paddle_cortexm.boards import target_named
+from paddle_cortexm.json_files import write_json
 from paddle_cortexm.measure.profile.profile import profile
 from paddle_cortexm.measure.profile.report import save_picture, text
+from paddle_cortexm.paths import BUILD_FOLDER
 from paddle_cortexm.simulator import simulators
-from paddle_cortexm.stage import write_json
 
 
 def main() -> int:
@@ -31,7 +32,7 @@ def main() -> int:
     compiled = stage.input_folder(settings, "03_compile_tvm")
     elf = stage.input_folder(settings, "04_build_app") / "app.elf"
     made = profile(compiled, elf, simulator)
-    folder: Path = stage.BUILD_FOLDER / settings.name / "profile"
+    folder: Path = BUILD_FOLDER / settings.name / "profile"
     folder.mkdir(parents=True, exist_ok=True)
     tables = text(made)
     (folder / "profile.txt").write_text(tables + "\n", encoding="utf-8")

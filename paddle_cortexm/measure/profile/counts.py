@@ -8,13 +8,14 @@ from collections import Counter
 from dataclasses import dataclass
 from pathlib import Path
 
+from paddle_cortexm.dependencies import sha256
 from paddle_cortexm.errors import UserError
 from paddle_cortexm.host.model import host_compiler
 from paddle_cortexm.measure.profile.disassembly import Program
+from paddle_cortexm.paths import BUILD_FOLDER, REPOSITORY
 from paddle_cortexm.simulator import simulators, transcript
 from paddle_cortexm.simulator.simulators import Simulator
 from paddle_cortexm.simulator.transcript import Transcript
-from paddle_cortexm.stage import BUILD_FOLDER, REPOSITORY, sha256
 
 SOURCE = REPOSITORY / "app/host/qemu_profile.c"
 HOOK = "model_layer_done"  # the program calls it after the input's rows, then after each layer

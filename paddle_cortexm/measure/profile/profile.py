@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
+from paddle_cortexm.artefacts.model import Model, PlannedLayer
 from paddle_cortexm.errors import UserError
 from paddle_cortexm.firmware.toolchains import find_objdump
 from paddle_cortexm.measure.profile.counts import Counts, Executions, count
 from paddle_cortexm.measure.profile.cycles import cycles_by_address, find_analyser
 from paddle_cortexm.measure.profile.disassembly import Program, disassemble
 from paddle_cortexm.simulator.simulators import Simulator
-from paddle_cortexm.stage import read_json
 
 
 @dataclass(frozen=True)
@@ -61,24 +60,22 @@ def profile(compiled: Path, elf: Path, simulator: Simulator) -> Profile:
     counts = count(simulator, elf, program)
     executions, analyser = counts.inference(), find_analyser()
     cost = cycles_by_address(program, executions, analyser) if analyser else None
-    plan = read_json(compiled / "plan.json")["layers"]
-    if [layer["name"] for layer in plan] != [name for name, _ in counts.said.layers]:
+    plan = Model.read(compiled).layers
+    if [layer.name for layer in plan] != [name for name, _ in counts.said.layers]:
         raise UserError(f"{elf} was not built from {compiled}. Run ./04_build_app.sh again.")
     layers = _layers(plan, counts, cost)
     return Profile(layers, _functions(program, executions, cost), streamed=counts.by_layer() is None)
 
 
-def _layers(
-    plan: list[Mapping[str, Any]], counts: Counts, cost: Mapping[int, float] | None
-) -> tuple[LayerProfile, ...]:
+def _layers(plan: Sequence[PlannedLayer], counts: Counts, cost: Mapping[int, float] | None) -> tuple[LayerProfile, ...]:
     parts = counts.by_layer()
     return tuple(
         LayerProfile(
-            name=layer["name"],
-            kind=layer["kind"],
-            kernel=layer["kernel"],
-            output_shape=tuple(layer["output_shape"]),
-            macs=layer["macs"],
+            name=layer.name,
+            kind=layer.kind,
+            kernel=layer.kernel,
+            output_shape=layer.output_shape,
+            macs=layer.macs,
             instructions=counts.said.layers[i][1],
             cycles=_cycles(parts[i], cost) if parts and cost else None,
         )

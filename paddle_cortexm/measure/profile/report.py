@@ -13,6 +13,7 @@ matplotlib.use("Agg")
 from matplotlib import pyplot
 
 from paddle_cortexm.measure.profile.profile import Profile
+from paddle_cortexm.tables import text_table
 
 MOST_FUNCTIONS = 20
 LAYER_HEAD = ("layer", "kind", "output", "kernel", "instructions", "share", "MAC/insn", "cycles*", "MAC/cycle*")
@@ -50,7 +51,7 @@ def layer_table(profile: Profile) -> str:
         )
         for layer in profile.layers
     ]
-    return columns(LAYER_HEAD, rows, left=4)
+    return text_table(LAYER_HEAD, rows, left=range(4))
 
 
 def function_table(profile: Profile) -> str:
@@ -64,23 +65,11 @@ def function_table(profile: Profile) -> str:
         )
         for function in profile.functions[:MOST_FUNCTIONS]
     ]
-    return columns(FUNCTION_HEAD, rows, left=1)
+    return text_table(FUNCTION_HEAD, rows)
 
 
 def ratio(macs: int, per: float | None) -> str:
     return f"{macs / per:.2f}" if macs and per else ""
-
-
-def columns(head: Sequence[str], rows: Sequence[Sequence[str]], left: int) -> str:
-    """Text in columns; the first `left` are flush left."""
-    widths = [max(len(row[i]) for row in [head, *rows]) for i in range(len(head))]
-    lines = []
-    for row in [head, *rows]:
-        cells = [
-            cell.ljust(w) if i < left else cell.rjust(w) for i, (cell, w) in enumerate(zip(row, widths, strict=True))
-        ]
-        lines.append("  ".join(cells).rstrip())
-    return "\n".join(lines)
 
 
 def save_picture(path: Path, profile: Profile, title: str) -> None:

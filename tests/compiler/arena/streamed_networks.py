@@ -23,8 +23,8 @@ from paddle_cortexm.compiler.operators.depthwise_convolution import DepthwiseCon
 from paddle_cortexm.compiler.operators.max_pool import IntegerMaxPool, MaxPool
 from paddle_cortexm.compiler.operators.parts.window import Window
 from paddle_cortexm.compiler.tensor import DataType, Grid
-from paddle_cortexm.host.model import HEADERS, host_compiler
-from paddle_cortexm.stage import REPOSITORY
+from paddle_cortexm.host.model import host_compiler
+from paddle_cortexm.paths import HOST_HEADERS, REPOSITORY
 from tests.compiler.backends.helium.layers import bytes_of, some_add, some_requantisation
 from tests.compiler.graphs import GraphBuilder
 
@@ -126,7 +126,7 @@ def kernel_objects() -> tuple[TemporaryDirectory[str], tuple[str, ...]]:
     end of the process, the object files)."""
     folder = TemporaryDirectory()
     sources = sorted((REPOSITORY / "app/runtime/helium").glob("*.c"))
-    includes = [f"-I{REPOSITORY / header}" for header in HEADERS]
+    includes = [f"-I{REPOSITORY / header}" for header in HOST_HEADERS]
     command = [host_compiler(), *FLAGS, *includes, "-c", *map(str, sources)]
     subprocess.run(command, check=True, cwd=folder.name)
     return folder, tuple(str(path) for path in sorted(Path(folder.name).glob("*.o")))
@@ -157,7 +157,7 @@ def _run_guarded(folder: Path, model: KernelGraph, plan: MemoryPlan, image: NDAr
     (folder / "guarded.c").write_text(GUARDED.format(guard=GUARD_BYTES))
     sources = [*(str(folder / name) for name in ("model.c", "model_weights.c", "guarded.c"))]
     sources += [str(REPOSITORY / "app/runtime/stream.c"), *kernel_objects()[1]]
-    includes = [f"-I{path}" for path in (folder, *(REPOSITORY / header for header in HEADERS))]
+    includes = [f"-I{path}" for path in (folder, *(REPOSITORY / header for header in HOST_HEADERS))]
     library = folder / "model.so"
     subprocess.run([host_compiler(), *FLAGS, "-shared", *includes, *sources, "-lm", "-o", str(library)], check=True)
     loaded = ctypes.CDLL(str(library))

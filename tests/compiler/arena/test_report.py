@@ -1,4 +1,4 @@
-"""memory.json and what --explain-memory says of it."""
+"""The memory section of model.json and what --explain-memory says of it."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from paddle_cortexm.artefacts.model import Memory
 from paddle_cortexm.compiler.arena.choice import plan_arena
 from paddle_cortexm.compiler.arena.report import constants_report, explanation, memory_report
 from paddle_cortexm.compiler.backends.registry import backends_named
@@ -21,19 +22,19 @@ def network() -> KernelGraph:
     return select_kernels(mobilenetv2(0.25, 96), backends_named(("helium",)))
 
 
-def report(network: KernelGraph, arena: str | int) -> dict[str, object]:
+def report(network: KernelGraph, arena: str | int) -> Memory:
     plan = plan_arena(network, arena)  # type: ignore[arg-type]
     return memory_report(network, plan, consume_input=True)
 
 
 def test_the_report_holds_the_plan_and_the_plan_without_streaming(network: KernelGraph) -> None:
     limited, plain = report(network, 24_576), report(network, "none")
-    assert limited["arena_bytes"] <= 24_576  # type: ignore[operator]
-    assert limited["layer_by_layer"]["arena_bytes"] == plain["arena_bytes"]  # type: ignore[index]
-    layers = limited["layers"]
-    assert max(x["live_bytes"] for x in layers) == limited["lower_bound"]  # type: ignore[attr-defined]
-    assert max(x["live_bytes_layer_by_layer"] for x in layers) == plain["lower_bound"]  # type: ignore[attr-defined]
-    assert layers[0]["streamed"] and not layers[-1]["streamed"]  # type: ignore[index]
+    assert limited.arena_bytes <= 24_576
+    assert limited.layer_by_layer.arena_bytes == plain.arena_bytes
+    layers = limited.layers
+    assert max(x.live_bytes for x in layers) == limited.lower_bound
+    assert max(x.live_bytes_layer_by_layer for x in layers) == plain.lower_bound
+    assert layers[0].streamed and not layers[-1].streamed
 
 
 def test_the_explanation_lists_what_lives_at_the_peak_and_adds_up(network: KernelGraph) -> None:
@@ -42,7 +43,7 @@ def test_the_explanation_lists_what_lives_at_the_peak_and_adds_up(network: Kerne
         lines = explanation(made).splitlines()
         listed = [line for line in lines if line.startswith("  ") and line.split()[0] != "bytes"]
         assert len({re.match(r" +\S+ +\S+", line).end() for line in listed}) == 1  # type: ignore[union-attr]
-        assert sum(int(line.split()[0].replace(",", "")) for line in listed) == made["lower_bound"]
+        assert sum(int(line.split()[0].replace(",", "")) for line in listed) == made.lower_bound
     text = "\n".join(lines)
     assert "row by row" in lines[1] and re.search(r"\b\d rows of \d+x\d+x\d+$", text, re.MULTILINE)
     assert re.search(r"  scratch of layers \S+ to \S+$", text, re.MULTILINE)
@@ -50,31 +51,31 @@ def test_the_explanation_lists_what_lives_at_the_peak_and_adds_up(network: Kerne
 
 def test_the_bound_of_the_plan_and_that_of_all_choices_are_both_named(network: KernelGraph) -> None:
     limited, smallest, plain = (report(network, arena) for arena in (24_576, "minimum", "none"))
-    assert smallest["smallest_bound"] == limited["smallest_bound"] == plain["smallest_bound"]
-    assert smallest["lower_bound"] == smallest["smallest_bound"] < limited["lower_bound"]  # type: ignore[operator]
-    assert f"best choice of streamed layers: {smallest['lower_bound']:,} bytes" in explanation(limited)
-    names = [layer["name"] for layer in limited["layers"]]  # type: ignore[attr-defined]
-    ends = [(names[s["first"]], names[s["last"]]) for s in limited["segments"]]  # type: ignore[attr-defined]
-    assert limited["peak"] in [f"layers '{first}' to '{last}', row by row" for first, last in ends]
-    assert plain["peak"] == f"layer '{plain['peak_layer']}'"
+    assert smallest.smallest_bound == limited.smallest_bound == plain.smallest_bound
+    assert smallest.lower_bound == smallest.smallest_bound < limited.lower_bound
+    assert f"best choice of streamed layers: {smallest.lower_bound:,} bytes" in explanation(limited)
+    names = [layer.name for layer in limited.layers]
+    ends = [(names[s.first], names[s.last]) for s in limited.segments]
+    assert limited.peak in [f"layers '{first}' to '{last}', row by row" for first, last in ends]
+    assert plain.peak == f"layer '{plain.peak_layer}'"
 
 
 def test_every_buffer_has_a_kind_and_the_region_is_named(network: KernelGraph) -> None:
     plan = plan_arena(network, "minimum")
-    made = memory_report(network, plan, consume_input=True, regions={"arena": "DTCM"})
-    assert {b["kind"] for b in made["buffers"]} >= {"image", "rolling rows", "whole tensor", "scratch"}
-    assert "bytes in DTCM, proven optimal" in explanation(made)
-    assert set(made["peak_buffers"]) <= {b["name"] for b in made["buffers"]}
+    made = memory_report(network, plan, consume_input=True)
+    assert {b.kind for b in made.buffers} >= {"image", "rolling rows", "whole tensor", "scratch"}
+    assert "bytes in DTCM, proven optimal" in explanation(made, "DTCM")
+    assert set(made.peak_buffers) <= {b.name for b in made.buffers}
 
 
 def test_packing_adds_little_to_weights_and_biases() -> None:
     network = select_kernels(mobilenetv2(1.0, 96), backends_named(("helium",)))
     constants = constants_report(network)
-    assert constants["packing_overhead"] == constants["packed"] - constants["plain"]
-    assert 0 < constants["packing_overhead"] < 0.06 * constants["plain"]
+    assert constants.packing_overhead == constants.packed - constants.plain
+    assert 0 < constants.packing_overhead < 0.06 * constants.plain
 
 
 def test_the_timeline_is_the_same_file_each_time(network: KernelGraph, tmp_path: Path) -> None:
     for name in ("a.png", "b.png"):
-        save_memory_timeline(tmp_path / name, report(network, "minimum"))
+        save_memory_timeline(tmp_path / name, "a network", report(network, "minimum"), "DTCM")
     assert (tmp_path / "a.png").read_bytes() == (tmp_path / "b.png").read_bytes() != b""

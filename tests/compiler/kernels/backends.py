@@ -17,7 +17,7 @@ ALL = frozenset({"IntegerConvolution", "IntegerConvolution+table", "Table"})
 
 @dataclass
 class Knows:
-    """A backend that takes the named operators, as in plan.json."""
+    """A backend that takes the named operators, as in the plan."""
 
     name: str
     operators: frozenset[str] = ALL

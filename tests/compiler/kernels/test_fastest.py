@@ -7,6 +7,7 @@ from collections.abc import Mapping
 import numpy as np
 import pytest
 
+from paddle_cortexm.artefacts.model import PlannedLayer
 from paddle_cortexm.compiler.backends.registry import backends_named
 from paddle_cortexm.compiler.integers.realisation import quantise_graph
 from paddle_cortexm.compiler.kernels import cost_model
@@ -122,15 +123,21 @@ def test_a_fit_finds_the_factors_that_made_the_samples() -> None:
 
 
 def test_a_layer_that_was_measured_is_a_sample_of_its_kernel_kind_and_operator() -> None:
-    layer = {
-        "name": "a",
-        "kernel": "helium_pointwise_s8",
-        "kind": "pointwise",
-        "operator": "IntegerConvolution+add",
-        "macs": 2 * 3 * 4 * 20,
-        "output_shape": [1, 2, 3, 4],
-        "input_shapes": [[1, 2, 3, 20], [1, 2, 3, 4]],
-    }
+    layer = PlannedLayer(
+        name="a",
+        operator="IntegerConvolution+add",
+        kind="pointwise",
+        inputs=("image", "b"),
+        input_shapes=((1, 2, 3, 20), (1, 2, 3, 4)),
+        output_shape=(1, 2, 3, 4),
+        backend="helium",
+        kernel="helium_pointwise_s8",
+        reason="a test",
+        macs=2 * 3 * 4 * 20,
+        weight_bytes=80,
+        activation_bytes=168,
+        scratch_bytes=0,
+    )
     ((name, sample),) = layer_samples([layer], {"a": 123})
     assert name == "helium_pointwise_s8, pointwise, IntegerConvolution+add"
     assert sample == ((48.0, 480.0, 24.0, 120.0, 6.0, 1.0), 123)

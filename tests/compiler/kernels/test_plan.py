@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from paddle_cortexm.compiler.kernels.plan import PlannedLayer, plan_table
+from paddle_cortexm.artefacts.model import PlannedLayer
+from paddle_cortexm.compiler.kernels.plan import plan_table
 
 
 def layer(name: str, kernel: str, reason: str) -> PlannedLayer:
@@ -12,9 +13,9 @@ def layer(name: str, kernel: str, reason: str) -> PlannedLayer:
         name=name,
         operator="IntegerDepthwiseConvolution+table+add",
         kind="depthwise 3x3",
-        inputs=["x"],
-        input_shapes=[[1, 112, 112, 32]],
-        output_shape=[1, 56, 56, 32],
+        inputs=("x",),
+        input_shapes=((1, 112, 112, 32),),
+        output_shape=(1, 56, 56, 32),
         backend="helium",
         kernel=kernel,
         reason=reason,

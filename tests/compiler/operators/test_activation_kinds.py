@@ -14,7 +14,7 @@ from paddle_cortexm.compiler.operators.parts.activation_kinds import (
     activation_kind,
 )
 from paddle_cortexm.errors import UserError
-from paddle_cortexm.stage import REPOSITORY
+from paddle_cortexm.paths import REPOSITORY
 
 SLOPE, OFFSET = 0.2, 0.4
 X = np.linspace(-10, 10, 20001)

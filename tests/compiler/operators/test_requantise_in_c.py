@@ -14,8 +14,8 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 
 from paddle_cortexm.compiler.operators.parts.fixed_point import requantise
-from paddle_cortexm.host.model import HEADERS, HOST_FLAGS, host_compiler
-from paddle_cortexm.stage import REPOSITORY
+from paddle_cortexm.host.model import HOST_FLAGS, host_compiler
+from paddle_cortexm.paths import HOST_HEADERS, REPOSITORY
 
 Values = NDArray[np.int32]
 Requantise = Callable[[str, Values, Values, Values], Values]  # name of the C function
@@ -54,7 +54,7 @@ def in_c(tmp_path_factory: pytest.TempPathFactory) -> Requantise:
 def built(folder: Path) -> ctypes.CDLL:
     source, library = folder / "requantise.c", folder / "requantise.so"
     source.write_text(SOURCE)
-    includes = [f"-I{REPOSITORY / header}" for header in HEADERS]
+    includes = [f"-I{REPOSITORY / header}" for header in HOST_HEADERS]
     subprocess.run([host_compiler(), *HOST_FLAGS, *includes, str(source), "-o", str(library)], check=True)
     return ctypes.CDLL(str(library))
 

@@ -5,8 +5,8 @@ from pathlib import Path
 import pytest
 
 from paddle_cortexm.config import load
-from paddle_cortexm.measure.bench import networks
-from paddle_cortexm.measure.bench.networks import NETWORKS, Network, StageFailed, Variant, deploy, write_config
+from paddle_cortexm.measure.bench.networks import NETWORKS, Network, Variant, deploy, write_config
+from paddle_cortexm.measure.scripts import ScriptFailed
 
 
 @pytest.mark.parametrize("network", NETWORKS, ids=lambda network: network.title)
@@ -31,6 +31,5 @@ def test_variants_of_a_network_share_what_is_made_before_stage_3() -> None:
 
 def test_a_failing_stage_is_named_with_what_it_said(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
-    monkeypatch.setattr(networks, "TIME_LIMIT", 120)
-    with pytest.raises(StageFailed, match=r"(?s)01_finetune.py --config .*exit 2.*no 'MobileNetV9'"):
+    with pytest.raises(ScriptFailed, match=r"(?s)01_finetune.py --config .*status 2.*no 'MobileNetV9'"):
         deploy(Variant(Network("MobileNetV9", 96), "int8"))

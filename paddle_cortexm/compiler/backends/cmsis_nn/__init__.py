@@ -1,4 +1,4 @@
-"""Backend `cmsis-nn`: calls into Arm's CMSIS-NN, an external library found by `library.find_library`."""
+"""Backend `cmsis-nn`: calls into Arm's CMSIS-NN, an external library found by `host.cmsis_nn.find_library`."""
 
 from __future__ import annotations
 

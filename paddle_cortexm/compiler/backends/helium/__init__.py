@@ -1,14 +1,24 @@
 """Backend `helium`: the kernels in app/runtime/helium, portable C and Helium (MVE) vector code that give the same bits.
 
-`SELECTORS` says which module answers for an operator type. A module's `select(graph, layer)` packs the layer's
-constants and returns its Kernel, or a Rejection with the reason.
+`SELECTORS` says which module answers for an operator type: its `select(graph, layer)` packs the layer's constants and
+returns its Kernel, or a Rejection with the reason.
 """
 
 from __future__ import annotations
 
-from importlib import import_module
-from importlib.util import find_spec
+from collections.abc import Callable
 
+from paddle_cortexm.compiler.backends.helium import (
+    convolution,
+    depthwise,
+    elementwise,
+    fully_connected,
+    pooling,
+    table,
+)
+from paddle_cortexm.compiler.backends.helium.floats import depthwise as float_depthwise
+from paddle_cortexm.compiler.backends.helium.floats import elementwise as float_elementwise
+from paddle_cortexm.compiler.backends.helium.floats import matrix as float_matrix
 from paddle_cortexm.compiler.graph import Graph, Layer
 from paddle_cortexm.compiler.kernels.kernel import Kernel, Rejection
 from paddle_cortexm.compiler.operators.activation import Activation, Table
@@ -20,24 +30,24 @@ from paddle_cortexm.compiler.operators.fully_connected import FullyConnected, In
 from paddle_cortexm.compiler.operators.max_pool import IntegerMaxPool, MaxPool
 from paddle_cortexm.compiler.operators.multiply import IntegerMultiply, Multiply
 
-# The module of this package that takes an operator. Modules are imported when first needed.
-SELECTORS: dict[type, str] = {
-    IntegerConvolution: "convolution",
-    IntegerFullyConnected: "fully_connected",
-    IntegerDepthwiseConvolution: "depthwise",
-    IntegerAdd: "elementwise",
-    IntegerMultiply: "elementwise",
-    IntegerAveragePool: "pooling",
-    IntegerMaxPool: "pooling",
-    Table: "table",
-    Convolution: "float_matrix",
-    DepthwiseConvolution: "float_depthwise",
-    FullyConnected: "float_matrix",
-    Add: "float_elementwise",
-    Multiply: "float_elementwise",
-    AveragePool: "pooling",
-    MaxPool: "pooling",
-    Activation: "float_elementwise",
+Selector = Callable[[Graph, Layer], Kernel | Rejection]
+SELECTORS: dict[type, Selector] = {
+    IntegerConvolution: convolution.select,
+    IntegerFullyConnected: fully_connected.select,
+    IntegerDepthwiseConvolution: depthwise.select,
+    IntegerAdd: elementwise.select,
+    IntegerMultiply: elementwise.select,
+    IntegerAveragePool: pooling.select,
+    IntegerMaxPool: pooling.select,
+    Table: table.select,
+    Convolution: float_matrix.select,
+    DepthwiseConvolution: float_depthwise.select,
+    FullyConnected: float_matrix.select,
+    Add: float_elementwise.select,
+    Multiply: float_elementwise.select,
+    AveragePool: pooling.select,
+    MaxPool: pooling.select,
+    Activation: float_elementwise.select,
 }
 
 
@@ -48,10 +58,7 @@ class HeliumBackend:
 
     def select(self, graph: Graph, layer: Layer) -> Kernel | Rejection:
         """The kernel for this layer, or why there is none."""
-        operator = type(layer.operator)
-        module = SELECTORS.get(operator)
-        path = f"{__name__}.{module}"
-        if module is None or find_spec(path) is None:
-            return Rejection(f"helium has no kernel for {operator.__name__}")
-        answer: Kernel | Rejection = import_module(path).select(graph, layer)
-        return answer
+        select = SELECTORS.get(type(layer.operator))
+        if select is None:
+            return Rejection(f"helium has no kernel for {type(layer.operator).__name__}")
+        return select(graph, layer)

@@ -11,6 +11,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from paddle_cortexm.artefacts.deployed import Expected
+from paddle_cortexm.artefacts.model import Model
 from paddle_cortexm.compiler.backends.cmsis_nn import CmsisNnBackend
 from paddle_cortexm.compiler.backends.helium import HeliumBackend
 from paddle_cortexm.compiler.graph import Graph, Layer
@@ -22,7 +24,7 @@ from paddle_cortexm.compiler.operators.multiply import IntegerMultiply
 from paddle_cortexm.compiler.operators.parts.base import IntegerOperator
 from paddle_cortexm.compiler.operators.parts.window import Window
 from paddle_cortexm.compiler.tensor import Shape, Tensor
-from paddle_cortexm.stage import REPOSITORY, read_json
+from paddle_cortexm.paths import REPOSITORY
 from tests.compiler.backends.helium.layers import (
     bytes_of,
     some_add,
@@ -153,10 +155,10 @@ def test_a_whole_network_gives_the_bits_of_the_helium_kernels(target_library: Ex
     for name in ("01_finetune.py", "02_quantize.py", "03_compile_tvm.py"):
         script(tmp_path, name)
     compiled = tmp_path / "build" / "net" / "03_compile_tvm"
-    helium = read_json(compiled / "expected.json")
+    helium = Expected.read(compiled)
     script(tmp_path, "03_compile_tvm.py", "--kernels", "cmsis-nn,helium,tvm")
-    assert read_json(compiled / "expected.json") == helium
-    plan = read_json(compiled / "plan.json")["layers"]
-    assert {"arm_convolve_wrapper_s8", "arm_depthwise_conv_wrapper_s8"} <= {layer["kernel"] for layer in plan}
+    assert Expected.read(compiled) == helium
+    plan = Model.read(compiled).layers
+    assert {"arm_convolve_wrapper_s8", "arm_depthwise_conv_wrapper_s8"} <= {layer.kernel for layer in plan}
     script(tmp_path, "04_build_app.sh")
     assert script(tmp_path, "05_run_fvp.sh").strip().endswith("PASS")

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from paddle_cortexm.stage import REPOSITORY
+from paddle_cortexm.paths import REPOSITORY
 from tests.compiler.backends.helium.rig import runners
 
 LARGEST_FRAME = 640  # bytes of one function: saved and spilled vector registers, no buffers

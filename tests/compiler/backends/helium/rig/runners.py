@@ -13,7 +13,7 @@ from pathlib import Path
 import numpy as np
 
 from paddle_cortexm.host.model import host_compiler
-from paddle_cortexm.stage import REPOSITORY
+from paddle_cortexm.paths import REPOSITORY
 from tests.compiler.backends.helium.rig.cases import Array, Case, guarded_symbols, program, sources_of
 
 RIG = Path(__file__).parent

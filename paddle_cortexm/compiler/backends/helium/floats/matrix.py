@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from paddle_cortexm.compiler.backends.helium.float_packing import (
+from paddle_cortexm.compiler.backends.helium.floats.packing import (
     activation_fields,
     float_type,
     packed_bias,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from paddle_cortexm.compiler.backends.helium.float_packing import activation_fields, activation_rejection, float_type
+from paddle_cortexm.compiler.backends.helium.floats.packing import activation_fields, activation_rejection, float_type
 from paddle_cortexm.compiler.backends.helium.structs import declaration
 from paddle_cortexm.compiler.graph import Graph, Layer
 from paddle_cortexm.compiler.kernels.kernel import Kernel, Rejection

@@ -1,4 +1,4 @@
-"""How far each layer of the integer model is from the float one, what it adds itself, and the likely reason.
+"""layers.json: how far each layer of the integer model is from the float one, what it adds itself, the likely reason.
 
 Both models see the same images. `sqnr` is about the noise that has accumulated up to a layer's output; `own` about what
 the layer makes of exact inputs. A late layer of a spoilt model has a low sqnr whatever it does; the layer to blame is
@@ -8,15 +8,28 @@ one whose own figure is low.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from math import inf, isfinite
+from typing import Annotated
+
+from pydantic import BeforeValidator, ConfigDict, PlainSerializer
+from pydantic.dataclasses import dataclass
+
+from paddle_cortexm.artefacts.artefact import Artefact
 
 SATURATION_LIMIT = 0.01  # share of values beyond the ends of the int8 range that is worth a remark
 UNUSED_LIMIT = 0.5  # share of the 256 steps that no value reaches
 INHERITED = 6.0  # dB between own and accumulated noise: from here on, three quarters come from earlier layers
 SPREAD_LIMIT = 20.0
+STRICT = ConfigDict(extra="forbid")
+# Infinite without noise; JSON has no word for that but null.
+Decibels = Annotated[
+    float,
+    BeforeValidator(lambda value: inf if value is None else value),
+    PlainSerializer(lambda value: value if isfinite(value) else None),
+]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, config=STRICT)
 class GridUse:
     """How exact values fit a tensor's int8 grid. saturated: share beyond the ends; used: share of the 256 steps between
     the smallest and the largest value."""
@@ -26,7 +39,7 @@ class GridUse:
     used: float
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, config=STRICT)
 class LayerQuality:
     """sqnr: signal to accumulated quantisation noise, dB; own: to that of the layer alone, on exact inputs; inherited:
     the lowest sqnr among its inputs. grids: those it rounds to, also of tensors that fusion hides. weight_spread: the
@@ -36,11 +49,11 @@ class LayerQuality:
     """
 
     name: str
-    sqnr: float
-    own: float
+    sqnr: Decibels
+    own: Decibels
     cosine: float
     grids: tuple[GridUse, ...]
-    inherited: float = float("inf")
+    inherited: Decibels = inf
     weight_spread: float = 0.0
     kind: str = ""
     shape: tuple[int, ...] = ()
@@ -50,7 +63,7 @@ class LayerQuality:
     def reason(self) -> str:
         """What the figures point to, in words."""
         inherited = f"noise of earlier layers: its input has {self.inherited:.1f} dB already"
-        if self.own == float("inf"):
+        if self.own == inf:
             return inherited
         for grid in self.grids:
             if grid.saturated > SATURATION_LIMIT:
@@ -63,6 +76,23 @@ class LayerQuality:
         if self.own - self.sqnr > INHERITED:
             return f"mostly {inherited}"
         return "own rounding: many small values on a grid made for few large ones"
+
+
+class LayersReport(Artefact):
+    """layers.json. images: how many the models were compared on; layers: those with an int8 result, in order."""
+
+    file, script = "layers.json", "03_compile_tvm.py"
+
+    images: int
+    layers: tuple[LayerQuality, ...]
+
+    def worst_text(self) -> str:
+        """The five worst layers, a line each: the parts, the figures, the reason."""
+        lines = []
+        for layer in worst(self.layers):
+            own, sqnr = (f"{value:.1f} dB" if isfinite(value) else "exact" for value in (layer.own, layer.sqnr))
+            lines.append(f"  {' + '.join(layer.parts)}: alone {own}, with earlier layers' noise {sqnr}; {layer.reason}")
+        return "\n".join(lines)
 
 
 def worst(qualities: Sequence[LayerQuality], count: int = 5) -> list[LayerQuality]:

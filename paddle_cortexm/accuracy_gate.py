@@ -1,0 +1,34 @@
+"""quantise.max_accuracy_drop: a model that lost more accuracy than the config allows is not built."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from paddle_cortexm.artefacts.deployed import DeployedMetrics
+from paddle_cortexm.artefacts.layers import LayersReport
+from paddle_cortexm.config import Config
+from paddle_cortexm.errors import UserError
+
+
+def check_accuracy(config: Config, folder: Path) -> None:
+    """The gate: UserError where the model of a stage 3 folder lost more than quantise.max_accuracy_drop of the float
+    accuracy, or where that cannot be known."""
+    allowed = config.quantise.max_accuracy_drop
+    if allowed is None:
+        return
+    metrics = DeployedMetrics.read(folder)
+    if metrics.top1 is None or metrics.floats is None:
+        raise UserError(
+            "quantise.max_accuracy_drop cannot be checked without validation images. Add some, or remove the key."
+        )
+    drop = metrics.floats.top1 - metrics.top1
+    if drop > allowed + 1e-9:  # accuracies are shares of whole images
+        worst = LayersReport.read(folder).worst_text() if config.quantise.precision == "int8" else ""
+        raise UserError(
+            f"the deployed model has {metrics.top1:.2%}, the float model {metrics.floats.top1:.2%}: a drop of "
+            f"{drop:.2%}, more than quantise.max_accuracy_drop ({allowed:.2%}).\nThe worst layers:\n{worst}\n"
+            f"Try quantise.method: auto, rounding: adaround, bias_correction: true, or method: qat; or leave the worst "
+            f"layers in float32 with quantise.keep_float. "
+            f"./03_compile_tvm.py --config {config.argument} --explain LAYER shows a layer's values. "
+            f"{folder} was kept and can be inspected: layers.png, confusion.png."
+        )

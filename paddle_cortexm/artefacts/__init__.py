@@ -1,0 +1,10 @@
+"""The files that one stage writes and another reads, as frozen models: what is in them, and reading and writing them.
+
+training      stage 1: metrics.json, labels.txt
+quantisation  stage 2: metrics.json, ranges.json, float_predictions.txt
+model         stage 3: model.json
+deployed      stage 3: metrics.json, expected.json
+layers        stage 3: layers.json
+program       stage 4: size.json
+run           stage 5: run.json
+"""

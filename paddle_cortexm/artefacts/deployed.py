@@ -1,0 +1,63 @@
+"""What stage 3 measured by running the model it made on the host."""
+
+from __future__ import annotations
+
+import zlib
+
+import numpy as np
+from numpy.typing import NDArray
+from pydantic import Field
+
+from paddle_cortexm.artefacts.artefact import Artefact, Part
+from paddle_cortexm.artefacts.model import Tensor
+from paddle_cortexm.artefacts.training import Scores
+
+DEMO_IMAGE = "demo.png"  # the frame that is linked into the program, as an image
+
+
+class ConfusedPair(Part):
+    """Two classes by label, and how many images of the first were taken for the second."""
+
+    true: str
+    predicted: str
+    images: int
+
+
+class DeployedMetrics(Artefact):
+    """Of the deployed C. summary, before: accuracy in words, of the program and of what it was made from; images: 0,
+    and the rest None, where the data has none for this model; agreement: share of images whose class is the float
+    model's; confusion: [true][predicted] counts; confused: its worst pairs."""
+
+    file, script = "metrics.json", "03_compile_tvm.py"
+
+    summary: str
+    before: str | None = None
+    images: int = 0
+    top1: float | None = None
+    top5: float | None = None
+    floats: Scores | None = Field(default=None, validation_alias="float", serialization_alias="float")
+    agreement: float | None = None
+    confused: tuple[ConfusedPair, ...] = ()
+    confusion: tuple[tuple[int, ...], ...] = ()
+
+
+class Expected(Artefact):
+    """The host's answer to the demo frame, which the target must reproduce. image: a file beside this one; output: the
+    tensor's bytes, in hexadecimal digits."""
+
+    file, script = "expected.json", "03_compile_tvm.py"
+
+    image: str = DEMO_IMAGE
+    label: str = Field(validation_alias="class", serialization_alias="class")
+    top5: tuple[str, ...]
+    crc32: str
+    output: str
+
+    @staticmethod
+    def of(output: NDArray[np.generic], top5: tuple[str, ...]) -> Expected:
+        content = output.tobytes()
+        return Expected(label=top5[0], top5=top5, crc32=f"{zlib.crc32(content):08x}", output=content.hex())
+
+    def values(self, tensor: Tensor) -> NDArray[np.generic]:
+        """The output as it was; tensor: the model's output."""
+        return np.frombuffer(bytes.fromhex(self.output), np.dtype(tensor.dtype)).reshape(tensor.shape)

@@ -1,0 +1,93 @@
+"""What stage 2 hands over beside the program: ranges, the float model's answers, what was done and what came of it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+
+from pydantic import Field
+
+from paddle_cortexm.artefacts.artefact import Artefact, Part
+from paddle_cortexm.artefacts.training import Epoch, Scores
+
+PREDICTIONS = "float_predictions.txt"
+
+
+class TensorRange(Part):
+    """The calibrated real interval of a tensor; source: whose, as in paddleslim-hist or calibrated-mse."""
+
+    minimum: float
+    maximum: float
+    source: str
+
+
+class Ranges(Artefact):
+    """By tensor."""
+
+    file, script = "ranges.json", "02_quantize.py"
+
+    tensors: dict[str, TensorRange]
+
+
+def intervals(ranges: Mapping[str, TensorRange]) -> dict[str, tuple[float, float]]:
+    """(minimum, maximum) by tensor."""
+    return {name: (entry.minimum, entry.maximum) for name, entry in ranges.items()}
+
+
+class TriedRecipe(Part):
+    """What was tried, in the words of the config's section. divergence: Kullback-Leibler, of the class probabilities
+    from the float model's."""
+
+    algorithm: str
+    bias_correction: bool
+    adaround: bool
+    equalisation: bool
+    symmetric: bool
+    keep_float: tuple[str, ...]
+    divergence: float
+
+
+class TensorCounts(Part):
+    """How many tensors have a range, and for how many it is PaddleSlim's."""
+
+    paddleslim: int
+    all: int
+
+
+class FakeQuantEstimate(Scores):
+    """by: whose simulation in floats was measured."""
+
+    by: str
+
+
+class QuantisationMetrics(Artefact):
+    """floats: None where the data's classes are not the model's. From algorithm on for int8 only: what was done, in the
+    words of the config's section; tried: by method auto; qat_epochs: of method qat; fake_quant_estimate: None without
+    validation images."""
+
+    file, script = "metrics.json", "02_quantize.py"
+
+    folded_batch_norms: int
+    precision: str
+    floats: Scores | None = Field(default=None, validation_alias="float", serialization_alias="float")
+    algorithm: str | None = None
+    bias_correction: bool = False
+    adaround: bool = False
+    equalisation: bool = False
+    symmetric: bool = False
+    keep_float: tuple[str, ...] = ()
+    calibration_images: int = 0
+    tensors: TensorCounts | None = None
+    tried: tuple[TriedRecipe, ...] = ()
+    qat_epochs: tuple[Epoch, ...] = ()
+    fake_quant_estimate: FakeQuantEstimate | None = None
+
+
+def write_predictions(folder: Path, classes: Iterable[int]) -> None:
+    """float_predictions.txt: the float model's class of each validation image, a line each."""
+    (folder / PREDICTIONS).write_text("".join(f"{number}\n" for number in classes))
+
+
+def read_predictions(folder: Path) -> list[int]:
+    """The float model's class of each validation image, of a stage 2 folder."""
+    return [int(line) for line in (folder / PREDICTIONS).read_text().split()]

@@ -1,0 +1,1 @@
+"""Kernels for float32 and float16."""

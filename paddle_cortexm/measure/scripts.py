@@ -1,0 +1,29 @@
+"""Running the numbered scripts as a user does."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+from paddle_cortexm.errors import UserError
+from paddle_cortexm.paths import REPOSITORY
+
+TIME_LIMIT = 6 * 3600  # seconds; training takes longest
+SAID = 3000  # characters of a failed script's output that the error repeats
+
+
+class ScriptFailed(UserError):
+    """A script ended with an error: which, with what status and, where it was not shown, the end of its output."""
+
+
+def run_script(script: str, config: str | Path, *options: str, shown: bool = True, report: Path | None = None) -> None:
+    """Run a stage's script without progress bars. shown: what it prints is seen as it comes. Raises ScriptFailed when
+    it fails, unless it has written the report."""
+    first = [str(REPOSITORY / script)] if script.endswith(".sh") else [sys.executable, str(REPOSITORY / script)]
+    command = [*first, "--config", str(config), "--quiet", *options]
+    output, errors = (None, None) if shown else (subprocess.PIPE, subprocess.STDOUT)
+    done = subprocess.run(command, stdout=output, stderr=errors, text=True, timeout=TIME_LIMIT)
+    if done.returncode and not (report and report.is_file()):
+        why = "; it said why above" if shown else f"\n{done.stdout[-SAID:]}"
+        raise ScriptFailed(f"{script} --config {config} failed (status {done.returncode}){why}")
