@@ -16,6 +16,7 @@ from paddle_cortexm.compiler.operators.parts.activation_kinds import (
 from paddle_cortexm.errors import UserError
 from paddle_cortexm.paths import REPOSITORY
 
+FLOAT_TYPE = REPOSITORY / "app" / "runtime" / "helium" / "float_type.h"
 SLOPE, OFFSET = 0.2, 0.4
 X = np.linspace(-10, 10, 20001)
 each_kind = pytest.mark.parametrize("row", ACTIVATION_KINDS, ids=lambda row: row.name)
@@ -48,7 +49,7 @@ def test_paddle_computes_the_same(row: ActivationKind) -> None:
 def test_the_float_kernels_know_the_enumerator(row: ActivationKind) -> None:
     form = row.helium(SLOPE, OFFSET) if row.helium is not None else None
     if isinstance(form, HeliumRamp):
-        assert f"    {form.enumerator}," in (REPOSITORY / "app" / "helium" / "float_type.h").read_text()
+        assert f"    {form.enumerator}," in FLOAT_TYPE.read_text()
 
 
 def test_an_unknown_kind_names_the_nearest() -> None:
