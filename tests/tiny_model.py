@@ -103,6 +103,7 @@ def tiny_facts(classes: int = 10, arena: int = 1024, region: str = "DTCM") -> Mo
 def _planned(name: str, classes: int) -> PlannedLayer:
     return PlannedLayer(
         name=name,
+        title=name,
         operator="Bins",
         kind="bins",
         inputs=("image",),

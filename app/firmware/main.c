@@ -34,7 +34,7 @@ int main(void) {
     for (; (status = frames_next(&frame)) == FRAMES_OK; count++) {
         const int failed_layer = classify(&frame);
         if (failed_layer != 0) {
-            print("error: layer %d (%s) failed\n", failed_layer, model_layer_names[failed_layer - 1]);
+            print("error: layer %d (%s) failed\n", failed_layer - 1, model_layer_names[failed_layer - 1]);
             return STATUS_LAYER_FAILED;
         }
         report_frame(count, frame.width, frame.height, &output);

@@ -43,20 +43,18 @@ class GridUse:
 class LayerQuality:
     """sqnr: signal to accumulated quantisation noise, dB; own: to that of the layer alone, on exact inputs; inherited:
     the lowest sqnr among its inputs. grids: those it rounds to, also of tensors that fusion hides. weight_spread: the
-    largest weight of a channel over that channel's mean, for the worst channel; 0 without weights. kind and shape (of
-    the result, NHWC): to tell layers apart. parts: the layers of the float graph that were fused into this one, as
-    quantise.keep_float names them.
+    largest weight of a channel over that channel's mean, for the worst channel; 0 without weights. title: what people
+    call the layer, with its number; parts: the layers of the float graph that were fused into this one.
     """
 
     name: str
+    title: str
     sqnr: Decibels
     own: Decibels
     cosine: float
     grids: tuple[GridUse, ...]
     inherited: Decibels = inf
     weight_spread: float = 0.0
-    kind: str = ""
-    shape: tuple[int, ...] = ()
     parts: tuple[str, ...] = ()
 
     @property
@@ -87,11 +85,11 @@ class LayersReport(Artefact):
     layers: tuple[LayerQuality, ...]
 
     def worst_text(self) -> str:
-        """The five worst layers, a line each: the parts, the figures, the reason."""
+        """The five worst layers, a line each: the title, the figures, the reason."""
         lines = []
         for layer in worst(self.layers):
             own, sqnr = (f"{value:.1f} dB" if isfinite(value) else "exact" for value in (layer.own, layer.sqnr))
-            lines.append(f"  {' + '.join(layer.parts)}: alone {own}, with earlier layers' noise {sqnr}; {layer.reason}")
+            lines.append(f"  {layer.title}: alone {own}, with earlier layers' noise {sqnr}; {layer.reason}")
         return "\n".join(lines)
 
 

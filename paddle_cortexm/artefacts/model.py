@@ -32,10 +32,11 @@ class Tensor(Part):
 
 
 class PlannedLayer(Part):
-    """One row of the plan. name: of the tensor it makes; bytes: of the packed constants, of the tensors read and
-    written, of the scratch."""
+    """One row of the plan. name: of the tensor it makes; title: what people call it; bytes: of the packed constants, of
+    the tensors read and written, of the scratch."""
 
     name: str
+    title: str
     operator: str
     kind: str
     inputs: tuple[str, ...]
@@ -52,7 +53,7 @@ class PlannedLayer(Part):
 
 class PlanSizes(Part):
     """A memory plan in figures, bytes. lower_bound: what lives at its peak; optimal: no smaller arena exists for these
-    buffers; peak: in words; peak_layer: its name; peak_buffers: what lives there."""
+    buffers; peak: in words; peak_layer: its title, with its number; peak_buffers: what lives there."""
 
     arena_bytes: int
     lower_bound: int
@@ -63,9 +64,9 @@ class PlanSizes(Part):
 
 
 class LiveLayer(Part):
-    """Bytes live during a layer, in this plan and in one that streams nothing."""
+    """Bytes live during a layer, in this plan and in one that streams nothing. title: the layer's, with its number."""
 
-    name: str
+    title: str
     streamed: bool
     live_bytes: int
     live_bytes_layer_by_layer: int
@@ -165,6 +166,17 @@ class Model(Artefact):
         return [name for name, tensor in self.tensors.items() if tensor.rolling_rows is not None]
 
     @property
-    def int8_results(self) -> list[str]:
-        """The layers whose result is on an integer grid, in order."""
-        return [layer.name for layer in self.layers if self.tensors[layer.name].grid]
+    def titles(self) -> list[str]:
+        """What people call the layers, with their numbers, in order."""
+        return [numbered(number, layer.title) for number, layer in enumerate(self.layers)]
+
+    @property
+    def int8_titles(self) -> dict[str, str]:
+        """The titles of the layers whose result is on an integer grid, by name, in order."""
+        named = zip(self.layers, self.titles, strict=True)
+        return {layer.name: title for layer, title in named if self.tensors[layer.name].grid}
+
+
+def numbered(number: int, title: str) -> str:
+    """As layers are called where they are listed: '12 depthwise 3×3/2 blocks4.0.dw_conv'."""
+    return f"{number} {title}"

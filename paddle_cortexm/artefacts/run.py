@@ -34,9 +34,9 @@ class Answer(Part):
 
 
 class LayerCount(Part):
-    """None where the program could not count."""
+    """title: the layer's, with its number; instructions: None where the program could not count."""
 
-    name: str
+    title: str
     instructions: int | None
 
 

@@ -8,8 +8,8 @@ the program stays the layer's own name; wherever a person names a layer, either 
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
 
+from paddle_cortexm.artefacts.model import numbered
 from paddle_cortexm.compiler.graph import Graph, Layer
 from paddle_cortexm.errors import UserError, nearest
 
@@ -18,13 +18,23 @@ NUMBER = re.compile(r"^\d+ +")  # in front of a title
 
 def layer_titles(graph: Graph) -> dict[str, str]:
     """The title of every layer, by its name."""
-    made_by = {layer.output: layer for layer in graph.layers}
-    return {layer.output: _title(layer, made_by) for layer in graph.layers}
+    return {layer.output: layer_title(graph, layer) for layer in graph.layers}
 
 
-def numbered(number: int, title: str) -> str:
-    """As layers are called where they are listed: '12 depthwise 3×3/2 blocks4.0.dw_conv'."""
-    return f"{number} {title}"
+def layer_title(graph: Graph, layer: Layer) -> str:
+    """The kind of layer, and the parameter that it or a layer before it comes from."""
+    kind = layer.operator.title
+    if layer.parameter:
+        return f"{kind} {layer.parameter}"
+    before: Layer | None = layer
+    while before is not None and not before.parameter:
+        before = graph.producer(before.inputs[0])
+    return f"{kind} after {before.parameter}" if before is not None else f"{kind} of the input"
+
+
+def numbered_title(graph: Graph, number: int) -> str:
+    """As the layer is called where layers are listed."""
+    return numbered(number, layer_title(graph, graph.layers[number]))
 
 
 def find_layer(graph: Graph, asked: str, option: str) -> Layer:
@@ -34,10 +44,9 @@ def find_layer(graph: Graph, asked: str, option: str) -> Layer:
     layers bear.
     """
     titles = layer_titles(graph)
-    wanted = _plain(asked)
     found = [layer for layer in graph.layers if asked == layer.output]
-    found = found or [layer for layer in graph.layers if wanted == _plain(titles[layer.output])]
-    found = found or [layer for layer in graph.layers if wanted == _plain(layer.parameter)]
+    found = found or [layer for layer in graph.layers if is_title(asked, titles[layer.output])]
+    found = found or [layer for layer in graph.layers if layer.parameter and is_title(asked, layer.parameter)]
     if len(found) == 1:
         return found[0]
     if found:
@@ -48,14 +57,9 @@ def find_layer(graph: Graph, asked: str, option: str) -> Layer:
     raise UserError(f"{option}: no layer '{asked}'{nearest(asked, known)}. The layers:{listed}")
 
 
-def _title(layer: Layer, made_by: Mapping[str, Layer]) -> str:
-    kind = layer.operator.title
-    if layer.parameter:
-        return f"{kind} {layer.parameter}"
-    before: Layer | None = layer
-    while before is not None and not before.parameter:
-        before = made_by.get(before.inputs[0])
-    return f"{kind} after {before.parameter}" if before is not None else f"{kind} of the input"
+def is_title(asked: str, title: str) -> bool:
+    """Whether a name, as it may be typed, means the title; numbers in front do not count."""
+    return _plain(asked) == _plain(title)
 
 
 def _plain(text: str) -> str:

@@ -25,26 +25,23 @@ Visit = Callable[[str, NDArray[np.int8], Mapping[str, Floats]], None]
 
 @dataclass(frozen=True)
 class FusedLayer:
-    """A layer of the integer model and the layers of the float graph that were fused into it, in order."""
+    """A layer of the integer model, and the layers of the float graph that were fused into it, in order."""
 
     output: str
+    title: str
     parts: tuple[Layer, ...]
 
-    @property
-    def title(self) -> str:
-        """As reports print it: the names of the parts, joined."""
-        return " + ".join(layer.output for layer in self.parts)
 
-
-def fused_layers(reference: Graph, outputs: Collection[str]) -> list[FusedLayer]:
-    """The layers whose results are `outputs`, in order, each with those before it whose results are not."""
+def fused_layers(reference: Graph, titles: Mapping[str, str]) -> list[FusedLayer]:
+    """The layers of the integer model, each with those of the float graph before it whose results it has not. titles:
+    of the integer model's layers, by name."""
     made_by = {layer.output: layer for layer in reference.layers}
 
     def parts(last: Layer) -> list[Layer]:
-        inner = [made_by[name] for name in last.inputs if name in made_by and name not in outputs]
+        inner = [made_by[name] for name in last.inputs if name in made_by and name not in titles]
         return [*(layer for before in inner for layer in parts(before)), last]
 
-    return [FusedLayer(x.output, tuple(parts(x))) for x in reference.layers if x.output in outputs]
+    return [FusedLayer(x.output, titles[x.output], tuple(parts(x))) for x in reference.layers if x.output in titles]
 
 
 def only_moves(layer: Layer) -> bool:
@@ -97,7 +94,7 @@ def visit_layers(
     """Run one image through both models and call visit(tensor, its int8 values, all float tensors) after each layer
     with an int8 result."""
     exact = run_float(reference, reals)
-    names, int8 = [layer.name for layer in model.facts.layers], set(model.facts.int8_results)
+    names, int8 = [layer.name for layer in model.facts.layers], set(model.facts.int8_titles)
 
     def after(number: int) -> None:
         name = names[number] if 0 <= number < len(names) else ""

@@ -42,7 +42,7 @@ class Comparison:
 
     def layers(self) -> list[FusedLayer]:
         """Those with int8 results, in order."""
-        return fused_layers(self.reference, self.model.facts.int8_results)
+        return fused_layers(self.reference, self.model.facts.int8_titles)
 
 
 @contextmanager

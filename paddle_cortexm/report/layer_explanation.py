@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
 from paddle_cortexm.compiler.integers.grids import distinguishable_range
+from paddle_cortexm.compiler.layer_names import find_layer, is_title
 from paddle_cortexm.compiler.tensor import Grid, Range
 from paddle_cortexm.config import Config
-from paddle_cortexm.errors import UserError, nearest
+from paddle_cortexm.errors import UserError
 from paddle_cortexm.progress import progress
 from paddle_cortexm.report.deployed_layers import FusedLayer, visit_layers
 from paddle_cortexm.report.layer_comparison import Comparison, open_comparison
@@ -26,8 +27,8 @@ def explain_layer(config: Config, program: Path, compiled: Path, asked: str, *, 
     """Ranges, grid and histogram of a layer of the integer model against float: its result, and the tensors between
     the layers that were fused into it.
 
-    asked: a layer's name, that of one fused into it, or both as reports print them ("conv + hardswish"). program and
-    compiled: the folders of stages 2 and 3. Raises UserError for an unknown layer.
+    asked: a name of the layer, or of one fused into it (compiler/layer_names.py). program and compiled: the folders of
+    stages 2 and 3. Raises UserError for an unknown layer.
     """
     if config.quantise.precision != "int8":
         raise UserError(f"--explain compares int8 with float; quantise.precision is {config.quantise.precision}")
@@ -37,7 +38,7 @@ def explain_layer(config: Config, program: Path, compiled: Path, asked: str, *, 
 
 def explanation(comparison: Comparison, asked: str, *, quiet: bool = False) -> str:
     """The text of explain_layer."""
-    layer = named_layer(asked, comparison.layers())
+    layer = named_layer(asked, comparison)
     made, inside, exact = _values(comparison, layer, quiet=quiet)
     rounded, blocks = comparison.rounded, [f"{layer.title}:"]
     for part in layer.parts:
@@ -52,14 +53,18 @@ def explanation(comparison: Comparison, asked: str, *, quiet: bool = False) -> s
     return "\n".join(blocks)
 
 
-def named_layer(asked: str, layers: Sequence[FusedLayer]) -> FusedLayer:
+def named_layer(asked: str, comparison: Comparison) -> FusedLayer:
     """The layer with that title, or with a part of that name. Raises UserError."""
-    by_name = {part.output: layer for layer in layers for part in layer.parts}
-    by_name |= {layer.title: layer for layer in layers}
-    if asked not in by_name:
-        known = ", ".join(layer.title for layer in layers)
-        raise UserError(f"--explain: no int8 layer '{asked}'{nearest(asked, by_name)}. The layers: {known}")
-    return by_name[asked]
+    layers = comparison.layers()
+    for layer in layers:
+        if is_title(asked, layer.title):
+            return layer
+    part = find_layer(comparison.reference, asked, "--explain")
+    for layer in layers:
+        if part in layer.parts:
+            return layer
+    known = "".join(f"\n  {layer.title}" for layer in layers)
+    raise UserError(f"--explain: '{asked}' is computed in floats. The int8 layers:{known}")
 
 
 def _values(
@@ -78,7 +83,7 @@ def _values(
             inside[tensor].append(result.reshape(-1))
             exact[tensor].append(floats[tensor].reshape(-1))
 
-    for pair in progress(comparison.images, f"values of {layer.output}", quiet=quiet):
+    for pair in progress(comparison.images, f"values of {layer.title}", quiet=quiet):
         visit_layers(comparison.model, comparison.reference, *pair, collect)
     join = np.concatenate
     return join(integers), {k: join(v) for k, v in inside.items()}, {k: join(v) for k, v in exact.items()}

@@ -10,7 +10,6 @@ from numpy.typing import NDArray
 from paddle_cortexm.artefacts.layers import GridUse, LayerQuality
 from paddle_cortexm.compiler.graph import Graph, Layer
 from paddle_cortexm.compiler.integers.grids import distinguishable_range
-from paddle_cortexm.compiler.operators.reshape import Reshape
 from paddle_cortexm.compiler.operators.weighted import Weighted
 from paddle_cortexm.compiler.tensor import INT8_MAXIMUM, INT8_MINIMUM, Grid, Range
 from paddle_cortexm.host.model import HostModel
@@ -33,7 +32,7 @@ def compare_layers(
 
     images: pairs of the same preprocessed image for the integer model (int8) and for the float graph (1, H, W, 3).
     """
-    layers = fused_layers(reference, model.facts.int8_results)
+    layers = fused_layers(reference, model.facts.int8_titles)
     measured = {layer.output: _Measured(layer, reference, rounded) for layer in layers}
 
     def collect(name: str, integers: NDArray[np.int8], exact: Mapping[str, Floats]) -> None:
@@ -117,6 +116,7 @@ class _Measured:
         parts = self.layer.parts
         return LayerQuality(
             name=self.layer.output,
+            title=self.layer.title,
             sqnr=self.accumulated.sqnr,
             own=self.own.sqnr,
             cosine=self.accumulated.cosine,
@@ -125,8 +125,6 @@ class _Measured:
             weight_spread=max(
                 (_weight_spread(p) for p in parts if p.output not in self.rounded.keep_float), default=0.0
             ),
-            kind=next((p for p in parts if not isinstance(p.operator, Reshape)), parts[0]).operator.layer_kind,
-            shape=self.reference.tensors[self.layer.output].shape,
             parts=tuple(part.output for part in parts),
         )
 

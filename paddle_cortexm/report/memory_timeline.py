@@ -32,7 +32,7 @@ def save_memory_timeline(path: Path, network: str, memory: Memory, region: str) 
     _draw_live_bytes(live, memory)
     _draw_buffers(arena, memory)
     arena.set_xlim(0, len(layers))
-    arena.set_xticks([i + 0.5 for i in range(len(layers))], [x.name for x in layers], rotation=90, fontsize=5)
+    arena.set_xticks([i + 0.5 for i in range(len(layers))], [x.title for x in layers], rotation=90, fontsize=5)
     save_figure(figure, path)
 
 

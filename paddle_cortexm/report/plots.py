@@ -53,9 +53,8 @@ def save_layer_quality(path: Path, qualities: Sequence[LayerQuality], title: str
     accumulated = [min(quality.sqnr, MOST_DECIBELS) for quality in qualities]
     axes.plot(range(count), accumulated, color="black", marker=".", label="with the noise of earlier layers")
     logits = axes.axhline(accumulated[-1], color="tab:grey", linestyle="--", label=f"logits: {accumulated[-1]:.1f} dB")
-    names = [_short_name(number, quality) for number, quality in enumerate(qualities)]
     shown = range(0, count, -(-count // MOST_LABELLED_LAYERS))
-    axes.set_xticks(shown, [names[i] for i in shown], rotation=90, fontsize=7)
+    axes.set_xticks(shown, [qualities[i].title for i in shown], rotation=90, fontsize=7)
     axes.set_xlim(-0.6, count - 0.4)
     axes.set_ylabel("signal to quantisation noise, dB")
     axes.set_title(f"{title}, integer against float by layer")
@@ -64,11 +63,6 @@ def save_layer_quality(path: Path, qualities: Sequence[LayerQuality], title: str
     axes.legend(handles=[blue, red, axes.lines[0], logits], fontsize=8)
     axes.grid(axis="y", alpha=0.3)
     save_figure(figure, path)
-
-
-def _short_name(number: int, quality: LayerQuality) -> str:
-    """Number, kind and shape of the result: 3 depthwise 3x3, 16x16x32."""
-    return f"{number} {quality.kind}, {'x'.join(map(str, quality.shape[1:]))}"
 
 
 def save_figure(figure: Any, path: Path) -> None:

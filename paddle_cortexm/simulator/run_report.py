@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from paddle_cortexm import stage
+from paddle_cortexm.artefacts.model import numbered
 from paddle_cortexm.artefacts.program import ProgramSizes
 from paddle_cortexm.artefacts.run import (
     Answer,
@@ -91,7 +92,10 @@ def _instructions(simulator: Simulator, first: Transcript, result: FrameResult) 
         counter=first.counter if known else None,
         preprocessing=result.preprocessing if known else None,
         model=result.model if known else None,
-        layers=tuple(LayerCount(name=name, instructions=count if known else None) for name, count in first.layers),
+        layers=tuple(
+            LayerCount(title=numbered(number, title), instructions=count if known else None)
+            for number, (title, count) in enumerate(first.layers)
+        ),
     )
 
 
@@ -166,6 +170,6 @@ def _counted(simulator: str, instructions: Instructions) -> tuple[str, list[str]
 
 def _heaviest(layers: Sequence[LayerCount], total: int, count: int = 5) -> list[str]:
     """The layers that take most; all of them are in run.json and uart.txt."""
-    counted = [(layer.instructions or 0, layer.name) for layer in layers]
+    counted = [(layer.instructions or 0, layer.title) for layer in layers]
     ranked = sorted(counted, key=lambda layer: layer[0], reverse=True)[:count]
     return [f"  {number:>12,}  {100 * number / max(total, 1):5.1f} %  {name}" for number, name in ranked]

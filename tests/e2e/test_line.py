@@ -103,7 +103,7 @@ def test_run_json_holds_the_cost_of_every_layer(deployment: tuple[Path, str, str
         Model.read(stage(folder, name, "03_compile_tvm")),
     )
     assert counts and counts.preprocessing and counts.model
-    assert [layer.name for layer in counts.layers] == [layer.name for layer in model.layers]
+    assert [layer.title for layer in counts.layers] == model.titles
     assert all(layer.instructions for layer in counts.layers)
     assert sum(layer.instructions or 0 for layer in counts.layers) <= counts.model
 

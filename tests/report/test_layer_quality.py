@@ -15,7 +15,15 @@ from paddle_cortexm.artefacts.training import Scores
 from paddle_cortexm.config import Config, Model, Quantise
 from paddle_cortexm.errors import UserError
 
-GOOD = LayerQuality("good", 30.0, 31.0, 0.999, (GridUse("inner", 0.0, 0.9), GridUse("good", 0.0, 0.9)), inherited=33.0)
+GOOD = LayerQuality(
+    "good",
+    "7 pointwise good",
+    30.0,
+    31.0,
+    0.999,
+    (GridUse("inner", 0.0, 0.9), GridUse("good", 0.0, 0.9)),
+    inherited=33.0,
+)
 
 
 @pytest.mark.parametrize(
@@ -43,11 +51,11 @@ def gated(drop: float | None) -> Config:
 
 
 def test_a_model_that_lost_too_much_is_refused_with_the_worst_layers_and_what_to_try(tmp_path: Path) -> None:
-    culprit = replace(GOOD, parts=("conv1", "swish1"), own=9.0, sqnr=3.0, grids=(GridUse("swish1", 0.2, 1.0),))
+    culprit = replace(GOOD, title="3 pointwise conv1", own=9.0, sqnr=3.0, grids=(GridUse("swish1", 0.2, 1.0),))
     floats = Scores(images=100, top1=0.75, top5=0.9)
     DeployedMetrics(summary="", images=100, top1=0.70, top5=0.9, floats=floats).write(tmp_path)
     LayersReport(images=4, layers=(culprit,)).write(tmp_path)
-    named = r"  conv1 \+ swish1: alone 9.0 dB, .* 3.0 dB; range"
+    named = r"  3 pointwise conv1: alone 9.0 dB, .* 3.0 dB; range"
     expected = rf"drop of 5.00%.*\n.*\n{named}.*\n.*method: auto.*keep_float.* was kept"
     with pytest.raises(UserError, match=expected):
         check_accuracy(gated(0.04), tmp_path)

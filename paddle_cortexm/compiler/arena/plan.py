@@ -14,6 +14,7 @@ from paddle_cortexm.compiler.arena.offsets import Buffer, assign_offsets, lower_
 from paddle_cortexm.compiler.arena.rows import Segment, in_place_lead, outside_bytes, row_bytes
 from paddle_cortexm.compiler.graph import Graph, last_readers
 from paddle_cortexm.compiler.kernels.kernel import KernelGraph
+from paddle_cortexm.compiler.layer_names import numbered_title
 from paddle_cortexm.target import KIB
 
 ALIGNMENT = 16  # bytes: one Helium vector
@@ -46,8 +47,8 @@ class MemoryPlan:
         segment = next((s for s in self.segments if self.peak_layer in s.layers), None)
         if segment is None or len(segment.layers) == 1:
             by_rows = "" if segment is None else ", row by row"
-            return f"layer '{graph.layers[self.peak_layer].output}'{by_rows}"
-        first, last = graph.layers[segment.first].output, graph.layers[segment.last].output
+            return f"layer '{numbered_title(graph, self.peak_layer)}'{by_rows}"
+        first, last = (numbered_title(graph, end) for end in (segment.first, segment.last))
         return f"layers '{first}' to '{last}', row by row"
 
     def live_at(self, layer: int) -> list[Buffer]:

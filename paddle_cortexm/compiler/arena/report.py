@@ -10,6 +10,7 @@ from paddle_cortexm.compiler.arena.offsets import Buffer
 from paddle_cortexm.compiler.arena.plan import MemoryPlan, outside_name, plan_memory
 from paddle_cortexm.compiler.graph import Graph
 from paddle_cortexm.compiler.kernels.kernel import KernelGraph
+from paddle_cortexm.compiler.layer_names import numbered_title
 from paddle_cortexm.tables import text_table
 from paddle_cortexm.target import STACK_BYTES
 
@@ -29,7 +30,7 @@ def memory_report(model: KernelGraph, plan: MemoryPlan, *, consume_input: bool) 
         stack_reserved_bytes=STACK_BYTES,  # beside the arena; 05_run_fvp measures how much of it is used
         layers=tuple(
             LiveLayer(
-                name=layer.output,
+                title=numbered_title(graph, i),
                 streamed=i in streamed,
                 live_bytes=sum(b.bytes for b in plan.live_at(i)),
                 live_bytes_layer_by_layer=sum(b.bytes for b in whole.live_at(i)),
@@ -48,7 +49,7 @@ def _sizes(graph: Graph, plan: MemoryPlan) -> PlanSizes:
         lower_bound=plan.lower_bound,
         optimal=plan.optimal,
         peak=plan.peak_of(graph),
-        peak_layer=graph.layers[plan.peak_layer].output,
+        peak_layer=numbered_title(graph, plan.peak_layer),
         peak_buffers=tuple(buffer.name for buffer in plan.live_at(plan.peak_layer)),
     )
 
@@ -112,8 +113,8 @@ def explanation(memory: Memory, region: str | None = None) -> str:
 
 def _description(memory: Memory, buffer: ArenaBuffer) -> str:
     if buffer.shape is None:
-        first, last = (memory.layers[end].name for end in (buffer.first, buffer.last))
-        of = f"layer {first}" if first == last else f"layers {first} to {last}"
+        first, last = (memory.layers[end].title for end in (buffer.first, buffer.last))
+        of = f"layer '{first}'" if first == last else f"layers '{first}' to '{last}'"
         return f"{buffer.kind} of {of}"
     shape = "x".join(map(str, buffer.shape[1:]))
     rows = buffer.rows

@@ -9,11 +9,12 @@ from paddle_cortexm.compiler.arena.plan import MemoryPlan
 from paddle_cortexm.compiler.c_text import GENERATED, element_type, folded, string_literal
 from paddle_cortexm.compiler.emit.header import ModelFacts, model_header
 from paddle_cortexm.compiler.emit.model_run import run_functions
-from paddle_cortexm.compiler.emit.names import constant_names, layer_function_name, layer_title
+from paddle_cortexm.compiler.emit.names import constant_names, layer_function_name
 from paddle_cortexm.compiler.emit.stream import STREAM_ASSERTIONS, row_function, segment_tables
 from paddle_cortexm.compiler.emit.weights import weights_header, weights_source
 from paddle_cortexm.compiler.graph import Layer
 from paddle_cortexm.compiler.kernels.kernel import KernelGraph
+from paddle_cortexm.compiler.layer_names import layer_title
 
 SOURCE = Template("""#include "model.h"
 
@@ -59,7 +60,7 @@ def _source(model: KernelGraph, plan: MemoryPlan) -> str:
     return GENERATED + SOURCE.substitute(
         headers="".join(f'#include "{header}"\n' for header in _headers(model, plan)),
         assertions=_assertions(model, plan),
-        layer_names="".join(f"    {string_literal(layer_title(layer))},\n" for layer in model.layers),
+        layer_names="".join(f"    {string_literal(layer_title(model.graph, layer))},\n" for layer in model.layers),
         functions="\n".join(functions),
         run=run_functions(model.graph, plan),
     )
@@ -87,7 +88,7 @@ def _layer_function(model: KernelGraph, number: int, layer: Layer, at_once: int 
     shapes += f" -> {'x'.join(map(str, graph.output_of(layer).shape[1:]))}"
     by_rows = {None: "", 1: ", one row"}.get(at_once, f", up to {at_once} rows")
     function = _whole_function(model, number, layer) if at_once is None else row_function(model, number, at_once)
-    return f"/* {layer_title(layer)}: {shapes}, {kernel.name}{by_rows} */\n{function}"
+    return f"/* {layer_title(graph, layer)} ({layer.output}): {shapes}, {kernel.name}{by_rows} */\n{function}"
 
 
 def _whole_function(model: KernelGraph, number: int, layer: Layer) -> str:
@@ -96,6 +97,6 @@ def _whole_function(model: KernelGraph, number: int, layer: Layer) -> str:
     parameters = [f"const {element_type(t)} *input{i}" for i, t in enumerate(graph.inputs_of(layer))]
     parameters += [f"{element_type(graph.output_of(layer))} *output", "uint8_t *scratch"]
     unused = "" if kernel.scratch_bytes else "    (void)scratch;\n"
-    body = Template(kernel.body).substitute(constant_names(number, layer, kernel)).strip("\n")
-    name = layer_function_name(number, layer)
+    body = Template(kernel.body).substitute(constant_names(graph, number, kernel)).strip("\n")
+    name = layer_function_name(graph, number)
     return f"static int {name}({', '.join(parameters)})\n{{\n{unused}{body}\n    return 0;\n}}\n"

@@ -71,5 +71,5 @@ def _call(graph: Graph, plan: MemoryPlan, number: int, layer: Layer) -> str:
     scratch = scratch_name(layer.output)
     arguments = [address_of(tensor) for tensor in (*graph.inputs_of(layer), graph.output_of(layer))]
     arguments.append(f"AT(uint8_t, {plan.offsets[scratch]})" if scratch in plan.offsets else "NULL")
-    call = f"{layer_function_name(number, layer)}({', '.join(arguments)})"
+    call = f"{layer_function_name(graph, number)}({', '.join(arguments)})"
     return f"    if ({call} != 0) {{\n        return {number + 1};\n    }}\n    model_layer_done({number});\n"

@@ -9,7 +9,7 @@ from paddle_cortexm.compiler.arena.plan import MemoryPlan, outside_name, scratch
 from paddle_cortexm.compiler.arena.rows import MOST_TENSORS, MOST_WINDOW_ROWS, Segment, row_bytes, row_layer
 from paddle_cortexm.compiler.c_text import element_type
 from paddle_cortexm.compiler.emit.names import constant_names, layer_function_name
-from paddle_cortexm.compiler.graph import Graph, Layer, last_readers
+from paddle_cortexm.compiler.graph import Graph, last_readers
 from paddle_cortexm.compiler.kernels.kernel import KernelGraph
 
 STREAM_SOURCE = "app/runtime/stream.c"
@@ -60,12 +60,12 @@ def row_function(model: KernelGraph, number: int, at_once: int) -> str:
     window = range(access.kernel + (at_once - 1) * access.stride)
     residual = f"const {element_type(inputs[1])} *residual = second;" if len(inputs) > 1 else "(void)second;"
     return ROW_FUNCTION.substitute(
-        name=_row_function_name(number, layer),
+        name=_row_function_name(graph, number),
         source_element=element_type(inputs[0]),
         window=", ".join(f"window[{k}]" for k in window),
         residual=residual,
         output_element=element_type(graph.output_of(layer)),
-        body=Template(row_body).substitute(constant_names(number, layer, kernel)).strip("\n"),
+        body=Template(row_body).substitute(constant_names(graph, number, kernel)).strip("\n"),
     )
 
 
@@ -97,8 +97,8 @@ def _tensor_entry(graph: Graph, plan: MemoryPlan, segment: Segment, name: str) -
     return f"    {{{_address(plan, name)}, {', '.join(map(str, values))}}}, /* {name} */\n"
 
 
-def _row_function_name(number: int, layer: Layer) -> str:
-    return f"{layer_function_name(number, layer)}_row"
+def _row_function_name(graph: Graph, number: int) -> str:
+    return f"{layer_function_name(graph, number)}_row"
 
 
 def _layer_entry(graph: Graph, segment: Segment, number: int, index_of: Mapping[str, int]) -> str:
@@ -109,7 +109,7 @@ def _layer_entry(graph: Graph, segment: Segment, number: int, index_of: Mapping[
     values = [number, index_of[layer.inputs[0]], residual, index_of[layer.output], access.kernel, access.stride]
     values += [access.padding, segment.at_once.get(layer.output, 1), deepest]
     values += [getattr(layer.operator, "input_zero_point", 0)]
-    return f"    {{{_row_function_name(number, layer)}, {', '.join(map(str, values))}}},\n"
+    return f"    {{{_row_function_name(graph, number)}, {', '.join(map(str, values))}}},\n"
 
 
 def _address(plan: MemoryPlan, name: str) -> str:

@@ -29,4 +29,4 @@ def _constants(model: KernelGraph) -> Iterator[tuple[str, Constant]]:
     """Every constant with its C name, layer by layer."""
     for number, layer in enumerate(model.layers):
         kernel = model.kernel_of(layer)
-        yield from zip(constant_names(number, layer, kernel).values(), kernel.constants, strict=True)
+        yield from zip(constant_names(model.graph, number, kernel).values(), kernel.constants, strict=True)

@@ -10,13 +10,14 @@ from numpy.typing import NDArray
 
 from paddle_cortexm.compiler.graph import Graph, Layer
 from paddle_cortexm.compiler.integers.grids import tensor_grids
+from paddle_cortexm.compiler.layer_names import find_layer
 from paddle_cortexm.compiler.operators.activation import Activation
 from paddle_cortexm.compiler.operators.conversion import Dequantise, Quantise
 from paddle_cortexm.compiler.operators.parts.base import FloatOperator, Operator
 from paddle_cortexm.compiler.operators.softmax import Softmax
 from paddle_cortexm.compiler.operators.weighted import Weighted
 from paddle_cortexm.compiler.tensor import Grid, Range, Tensor
-from paddle_cortexm.errors import UserError, nearest
+from paddle_cortexm.errors import UserError
 
 
 def quantise_graph(
@@ -34,7 +35,8 @@ def quantise_graph(
     scales of a layer's weights (by layer name); otherwise they are max|w| / 127. Raises UserError for a missing range,
     an unknown layer in keep_float, or an operator with no integer form.
     """
-    check_names(graph, keep_float)
+    for name in keep_float:
+        find_layer(graph, name, "quantise.keep_float")
     grids = tensor_grids(graph, ranges, input_range, symmetric=symmetric)
     tensors = {n: replace(t, dtype="int8", grid=grids[n]) for n, t in graph.tensors.items()}
     layers: list[Layer] = []
@@ -57,27 +59,15 @@ def without_softmax(graph: Graph) -> Graph:
 
 def kept_layers(graph: Graph, names: Sequence[str]) -> tuple[str, ...]:
     """The layers that quantise.keep_float leaves in float32. A convolution and the activation that alone reads it are
-    kept together, whichever is named: between them nothing is rounded then. "conv + hardswish", as reports print it,
-    names both. Raises UserError for an unknown name."""
-    named = [part for name in names for part in name.split(" + ")]
-    check_names(graph, named)
-    kept = set(named)
+    kept together, whichever is named: between them nothing is rounded then. A name is any of a layer's
+    (compiler/layer_names.py). Raises UserError for an unknown one."""
+    kept = {find_layer(graph, name, "quantise.keep_float").output for name in names}
     for layer in graph.layers:
         readers = list(graph.consumers(layer.output))
         alone = len(readers) == 1 and layer.output != graph.output and isinstance(readers[0].operator, Activation)
         if alone and isinstance(layer.operator, Weighted) and kept & {layer.output, readers[0].output}:
             kept |= {layer.output, readers[0].output}
     return tuple(layer.output for layer in graph.layers if layer.output in kept)
-
-
-def check_names(graph: Graph, keep_float: Sequence[str]) -> None:
-    """Raise UserError for a name in quantise.keep_float that is no layer of the graph."""
-    known = [layer.output for layer in graph.layers]
-    for name in keep_float:
-        if name not in known:
-            raise UserError(
-                f"quantise.keep_float: no layer '{name}'{nearest(name, known)}. The layers: {', '.join(known)}"
-            )
 
 
 def _integer_operator(layer: Layer, tensors: Mapping[str, Tensor], scales: NDArray[np.float64] | None) -> Operator:
@@ -87,7 +77,7 @@ def _integer_operator(layer: Layer, tensors: Mapping[str, Tensor], scales: NDArr
     twin = operator.integer([_grid(tensors[name]) for name in layer.inputs], _grid(tensors[layer.output]), scales)
     if twin is None:
         raise UserError(
-            f"layer '{layer.output}': {operator.name} has no int8 form. "
+            f"layer '{layer.output}' ({operator.title}): {operator.name} has no int8 form. "
             f"Add the layer to quantise.keep_float to leave it in float32."
         )
     return twin
@@ -103,7 +93,8 @@ def _float_layer(graph: Graph, layer: Layer, tensors: dict[str, Tensor]) -> list
             made.append(Layer(Dequantise(_grid(tensors[name])), (name,), copy))
     result = f"{layer.output}.float"
     tensors[result] = replace(graph.tensors[layer.output], name=result)
-    made.append(Layer(layer.operator, tuple(f"{n}.float" for n in layer.inputs), result))
+    inputs = tuple(f"{name}.float" for name in layer.inputs)
+    made.append(Layer(layer.operator, inputs, result, layer.parameter))
     made.append(Layer(Quantise(_grid(tensors[layer.output])), (result,), layer.output))
     return made
 

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Sequence
 
-from paddle_cortexm.artefacts.model import PlannedLayer
+from paddle_cortexm.artefacts.model import PlannedLayer, numbered
 from paddle_cortexm.compiler.graph import Graph, Layer
 from paddle_cortexm.compiler.kernels.kernel import Kernel, KernelGraph
+from paddle_cortexm.compiler.layer_names import layer_title
 from paddle_cortexm.tables import text_table
 
 WORDS = 3  # columns of words, which the table begins with
@@ -21,6 +22,7 @@ def _planned(graph: Graph, layer: Layer, kernel: Kernel) -> PlannedLayer:
     inputs, output = graph.inputs_of(layer), graph.output_of(layer)
     return PlannedLayer(
         name=layer.output,
+        title=layer_title(graph, layer),
         operator=layer.operator.name,
         kind=layer.operator.layer_kind,
         inputs=layer.inputs,
@@ -41,14 +43,14 @@ def plan_table(layers: Sequence[PlannedLayer], width: int) -> str:
     head = ("layer", "operator", "kernel", "input", "output", "MACs", "weights B", "tensors B", "scratch B")
     rows = [
         (
-            layer.name,
+            numbered(number, layer.title),
             layer.operator.removeprefix("Integer"),
             layer.kernel,
             "x".join(map(str, layer.input_shapes[0][1:])),
             "x".join(map(str, layer.output_shape[1:])),
             *(f"{n:,}" for n in (layer.macs, layer.weight_bytes, layer.activation_bytes, layer.scratch_bytes)),
         )
-        for layer in layers
+        for number, layer in enumerate(layers)
     ]
     reasons = Counter(f"{layer.kernel}: {layer.reason}" for layer in layers)
     table = text_table(head, rows, left=range(WORDS), width=width)

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import argparse
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -52,17 +52,17 @@ def read_samples(folder: Path) -> dict[str, list[Sample]]:
     for path in sorted(folder.glob(f"*/05_run_fvp/{Run.file}")):
         run, model = Run.read(path.parent), Model.read(path.parent.parent / "03_compile_tvm")
         if run.verdict == "PASS" and run.instructions:
-            counted = {layer.name: layer.instructions or 0 for layer in run.instructions.layers}
+            counted = [layer.instructions or 0 for layer in run.instructions.layers]
             for name, sample in layer_samples(model.layers, counted):
                 samples.setdefault(name, []).append(sample)
     return samples
 
 
-def layer_samples(layers: Iterable[PlannedLayer], counted: Mapping[str, int]) -> Iterable[tuple[str, Sample]]:
-    """layers: the plan's; counted: instructions by layer name."""
-    for layer in layers:
+def layer_samples(layers: Sequence[PlannedLayer], counted: Sequence[int]) -> Iterable[tuple[str, Sample]]:
+    """layers: the plan's; counted: the instructions of each."""
+    for layer, instructions in zip(layers, counted, strict=True):
         name = key(layer.kernel, layer.kind, layer.operator)
-        yield name, (quantities(layer.macs, layer.output_shape, layer.input_shapes[0]), counted[layer.name])
+        yield name, (quantities(layer.macs, layer.output_shape, layer.input_shapes[0]), instructions)
 
 
 def fit(samples: list[Sample]) -> list[float]:

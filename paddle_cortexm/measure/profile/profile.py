@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from paddle_cortexm.artefacts.model import Model, PlannedLayer
+from paddle_cortexm.artefacts.model import Model
 from paddle_cortexm.errors import UserError
 from paddle_cortexm.firmware.toolchains import find_objdump
 from paddle_cortexm.measure.profile.counts import Counts, Executions, count
@@ -17,9 +17,10 @@ from paddle_cortexm.simulator.simulators import Simulator
 
 @dataclass(frozen=True)
 class LayerProfile:
-    """One layer. instructions: as the program itself counts them; cycles: modelled (profile.cycles), or None."""
+    """One layer. title: with its number; instructions: as the program itself counts them; cycles: modelled
+    (profile.cycles), or None."""
 
-    name: str
+    title: str
     kind: str
     kernel: str
     output_shape: tuple[int, ...]
@@ -60,18 +61,18 @@ def profile(compiled: Path, elf: Path, simulator: Simulator) -> Profile:
     counts = count(simulator, elf, program)
     executions, analyser = counts.inference(), find_analyser()
     cost = cycles_by_address(program, executions, analyser) if analyser else None
-    plan = Model.read(compiled).layers
-    if [layer.name for layer in plan] != [name for name, _ in counts.said.layers]:
+    model = Model.read(compiled)
+    if [layer.title for layer in model.layers] != [title for title, _ in counts.said.layers]:
         raise UserError(f"{elf} was not built from {compiled}. Run ./04_build_app.sh again.")
-    layers = _layers(plan, counts, cost)
+    layers = _layers(model, counts, cost)
     return Profile(layers, _functions(program, executions, cost), streamed=counts.by_layer() is None)
 
 
-def _layers(plan: Sequence[PlannedLayer], counts: Counts, cost: Mapping[int, float] | None) -> tuple[LayerProfile, ...]:
+def _layers(model: Model, counts: Counts, cost: Mapping[int, float] | None) -> tuple[LayerProfile, ...]:
     parts = counts.by_layer()
     return tuple(
         LayerProfile(
-            name=layer.name,
+            title=title,
             kind=layer.kind,
             kernel=layer.kernel,
             output_shape=layer.output_shape,
@@ -79,7 +80,7 @@ def _layers(plan: Sequence[PlannedLayer], counts: Counts, cost: Mapping[int, flo
             instructions=counts.said.layers[i][1],
             cycles=_cycles(parts[i], cost) if parts and cost else None,
         )
-        for i, layer in enumerate(plan)
+        for i, (layer, title) in enumerate(zip(model.layers, model.titles, strict=True))
     )
 
 

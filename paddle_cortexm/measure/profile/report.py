@@ -39,7 +39,7 @@ def text(profile: Profile) -> str:
 def layer_table(profile: Profile) -> str:
     rows = [
         (
-            layer.name,
+            layer.title,
             layer.kind,
             "x".join(map(str, layer.output_shape[1:])),
             layer.kernel,
@@ -74,10 +74,9 @@ def ratio(macs: int, per: float | None) -> str:
 
 def save_picture(path: Path, profile: Profile, title: str) -> None:
     """Two bars a layer, coloured by kind: instructions with their share, modelled cycles with MAC/cycle. Labels: the
-    layer's number, kind, output and kernel."""
+    layer's title, output and kernel."""
     labels = [
-        f"{number} {layer.kind}, {'x'.join(map(str, layer.output_shape[1:]))}, {layer.kernel}"
-        for number, layer in enumerate(profile.layers)
+        f"{layer.title}, {'x'.join(map(str, layer.output_shape[1:]))}, {layer.kernel}" for layer in profile.layers
     ]
     counts = [float(layer.instructions) for layer in profile.layers]
     shares = [f"{100 * count / profile.instructions:.1f} %" for count in counts]

@@ -23,7 +23,7 @@ from paddle_cortexm.compiler.emit import ModelFacts, emit_model
 from paddle_cortexm.compiler.emit.program_data import emit_demo_frame, emit_labels, emit_preprocessing_table
 from paddle_cortexm.compiler.kernels.kernel import Constant, Kernel, KernelGraph
 from paddle_cortexm.compiler.operators.add import Add
-from paddle_cortexm.host.model import HEADERS, HOST_FLAGS, host_compiler
+from paddle_cortexm.host.model import HOST_FLAGS, host_compiler
 from paddle_cortexm.stage import REPOSITORY
 from tests.compiler.graphs import GraphBuilder, kernel
 from tests.compiler.host import compile_graph
@@ -197,7 +197,7 @@ def test_a_size_that_python_computes_otherwise_than_c_fails_the_build(
 ) -> None:
     monkeypatch.setattr(packing, "RUN_CHANNELS", 64)
     compile_graph(tmp_path, mobilenetv2(0.25, 32), [HeliumBackend()])
-    includes = [f"-I{path}" for path in (tmp_path / "model", *(REPOSITORY / header for header in HEADERS))]
+    includes = [f"-I{path}" for path in (tmp_path / "model", *(REPOSITORY / header for header in HOST_HEADERS))]
     command = [host_compiler(), "-std=c11", "-fsyntax-only", *includes, str(tmp_path / "model/model.c")]
     done = subprocess.run(command, capture_output=True, text=True)
     assert done.returncode != 0 and "the compiler assumes HELIUM_MATRIX_SCRATCH(" in done.stderr

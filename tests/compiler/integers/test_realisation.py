@@ -204,7 +204,7 @@ def test_an_unknown_layer_to_keep_in_float_names_the_nearest() -> None:
 
 
 def test_an_operator_without_integer_form_says_how_to_keep_it_in_float() -> None:
-    with pytest.raises(UserError, match=r"'made': Softmax has no int8 form.*keep_float"):
+    with pytest.raises(UserError, match=r"'made' \(softmax\): Softmax has no int8 form.*keep_float"):
         quantised(Softmax(), (0.0, 1.0))
 
 

@@ -125,6 +125,7 @@ def test_a_fit_finds_the_factors_that_made_the_samples() -> None:
 def test_a_layer_that_was_measured_is_a_sample_of_its_kernel_kind_and_operator() -> None:
     layer = PlannedLayer(
         name="a",
+        title="pointwise a",
         operator="IntegerConvolution+add",
         kind="pointwise",
         inputs=("image", "b"),
@@ -138,6 +139,6 @@ def test_a_layer_that_was_measured_is_a_sample_of_its_kernel_kind_and_operator()
         activation_bytes=168,
         scratch_bytes=0,
     )
-    ((name, sample),) = layer_samples([layer], {"a": 123})
+    ((name, sample),) = layer_samples([layer], [123])
     assert name == "helium_pointwise_s8, pointwise, IntegerConvolution+add"
     assert sample == ((48.0, 480.0, 24.0, 120.0, 6.0, 1.0), 123)

@@ -11,6 +11,7 @@ from paddle_cortexm.compiler.kernels.plan import plan_table
 def layer(name: str, kernel: str, reason: str) -> PlannedLayer:
     return PlannedLayer(
         name=name,
+        title=f"depthwise 3×3 {name}",
         operator="IntegerDepthwiseConvolution+table+add",
         kind="depthwise 3x3",
         inputs=("x",),
@@ -26,12 +27,12 @@ def layer(name: str, kernel: str, reason: str) -> PlannedLayer:
     )
 
 
-LAYERS = [layer(f"hardswish_{i}.tmp_0", "helium_depthwise_window_s8", "a window in a vector") for i in range(3)]
+LAYERS = [layer(f"blocks{i}.dw_conv", "helium_depthwise_window_s8", "a window in a vector") for i in range(3)]
 
 
 def test_the_table_has_shapes_bytes_and_every_reason_once() -> None:
     text = plan_table([*LAYERS, layer("pool", "helium_average_pool_s8", "16 channels a vector")], 200)
-    for word in ("112x112x32", "56x56x32", "903,168", "416", "501,760", "1,040", "hardswish_2.tmp_0"):
+    for word in ("112x112x32", "56x56x32", "903,168", "416", "501,760", "1,040", "2 depthwise 3×3 blocks2.dw_conv"):
         assert word in text
     assert text.splitlines()[-2:] == [
         "   3 x helium_depthwise_window_s8: a window in a vector",

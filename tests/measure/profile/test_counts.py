@@ -33,12 +33,13 @@ def test_plugin_and_program_agree_on_every_layer(
 
 def test_the_report_names_layers_and_functions_with_their_shares(tmp_path: Path) -> None:
     layers = (
-        LayerProfile("stem", "stem", "helium_stem_s8", (1, 8, 8, 16), 3000, 750, 1500.0),
-        LayerProfile("sum", "add", "helium_add_s8", (1, 8, 8, 16), 0, 250, 500.0),
+        LayerProfile("0 convolution 3×3 conv1", "stem", "helium_stem_s8", (1, 8, 8, 16), 3000, 750, 1500.0),
+        LayerProfile("1 add after conv1", "add", "helium_add_s8", (1, 8, 8, 16), 0, 250, 500.0),
     )
     made = Profile(layers, (FunctionProfile("helium_stem_s8", 900, 1800.0), FunctionProfile("x", 100, 200.0)), False)
     lines = text(made).splitlines()
-    assert lines[1].split() == ["stem", "stem", "8x8x16", "helium_stem_s8", "750", "75.0", "%", "4.00", "1,500", "2.00"]
+    figures = ["stem", "8x8x16", "helium_stem_s8", "750", "75.0", "%", "4.00", "1,500", "2.00"]
+    assert lines[1].split() == ["0", "convolution", "3×3", "conv1", *figures]
     assert "all layers: 1,000 instructions, 2,000 cycles*" in lines
     assert ["helium_stem_s8", "900", "90.0", "%", "1,800"] in [line.split() for line in lines]
     save_picture(tmp_path / "layers.png", made, "test")
