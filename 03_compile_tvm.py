@@ -24,6 +24,7 @@ from paddle_cortexm.artefacts.model import Model
 from paddle_cortexm.artefacts.training import read_labels
 from paddle_cortexm.boards import target_named
 from paddle_cortexm.config import Config, load, overridden
+from paddle_cortexm.report.memory_explanation import explanation
 from paddle_cortexm.stage import input_folder, run_stage
 
 
@@ -74,7 +75,6 @@ def figures(model: Model, metrics: DeployedMetrics, target: str) -> dict[str, ob
 
 def main() -> None:
     from paddle_cortexm.compiler.arena.choice import ArenaTooSmall
-    from paddle_cortexm.compiler.arena.report import explanation
 
     parser = cli.parser(__doc__ or "")
     parser.add_argument("--kernels", help="kernel backends in order of preference: cmsis-nn,helium,tvm, or fastest")
@@ -89,9 +89,9 @@ def main() -> None:
         folder, redone = run_stage(config, "03_compile_tvm", work, force=arguments.force, overrides=overrides)
     except ArenaTooSmall:
         if arguments.explain_memory:
-            from paddle_cortexm.compiler.pipeline import explain_smallest
+            from paddle_cortexm.compiler.pipeline import smallest_memory
 
-            print(explain_smallest(asked, input_folder(config, "02_quantize")))
+            print(explanation(smallest_memory(asked, input_folder(config, "02_quantize"))))
         raise
     model, metrics = Model.read(folder), DeployedMetrics.read(folder)
     if arguments.explain is not None:

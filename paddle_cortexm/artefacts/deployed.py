@@ -55,6 +55,7 @@ class Expected(Artefact):
 
     @staticmethod
     def of(output: NDArray[np.generic], top5: tuple[str, ...]) -> Expected:
+        """output: the logits; top5: labels, the best first."""
         content = output.tobytes()
         return Expected(label=top5[0], top5=top5, crc32=f"{zlib.crc32(content):08x}", output=content.hex())
 

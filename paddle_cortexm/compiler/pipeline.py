@@ -9,13 +9,13 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from paddle_cortexm.artefacts.model import Model, PlannedLayer, Tensor, TensorGrid
+from paddle_cortexm.artefacts.model import Memory, Model, PlannedLayer, Tensor, TensorGrid
 from paddle_cortexm.artefacts.quantisation import Ranges, intervals
 from paddle_cortexm.boards import target_named
 from paddle_cortexm.compiler.arena.choice import plan_arena
 from paddle_cortexm.compiler.arena.plan import MemoryPlan
 from paddle_cortexm.compiler.arena.regions import assign_regions
-from paddle_cortexm.compiler.arena.report import explanation, memory_report
+from paddle_cortexm.compiler.arena.report import memory_report
 from paddle_cortexm.compiler.backends.registry import backends_named
 from paddle_cortexm.compiler.emit import ModelFacts, emit_model
 from paddle_cortexm.compiler.emit.program_data import emit_demo_frame, emit_labels, emit_preprocessing_table
@@ -53,14 +53,14 @@ def compile_model(config: Config, program: Path) -> CompiledModel:
     return CompiledModel(network, memory, planned_layers(network))
 
 
-def explain_smallest(config: Config, program: Path) -> str:
-    """What --explain-memory says of the smallest arena, for a config whose limit no plan reaches."""
+def smallest_memory(config: Config, program: Path) -> Memory:
+    """The smallest arena there is, for a config whose limit no plan reaches."""
     smallest = config.compile.memory.model_copy(update={"arena": "minimum"})
     model = compile_model(
         config.model_copy(update={"compile": config.compile.model_copy(update={"memory": smallest})}), program
     )
     consume_input = smallest.consume_input
-    return explanation(memory_report(model.network, model.memory, consume_input=consume_input))
+    return memory_report(model.network, model.memory, consume_input=consume_input)
 
 
 def deployed_graph(config: Config, program: Path) -> Graph:

@@ -9,10 +9,11 @@ import pytest
 
 from paddle_cortexm.artefacts.model import Memory
 from paddle_cortexm.compiler.arena.choice import plan_arena
-from paddle_cortexm.compiler.arena.report import constants_report, explanation, memory_report
+from paddle_cortexm.compiler.arena.report import constants_report, memory_report
 from paddle_cortexm.compiler.backends.registry import backends_named
 from paddle_cortexm.compiler.kernels.kernel import KernelGraph
 from paddle_cortexm.compiler.kernels.selection import select_kernels
+from paddle_cortexm.report.memory_explanation import explanation
 from paddle_cortexm.report.memory_timeline import save_memory_timeline
 from tests.compiler.networks import mobilenetv2
 
