@@ -14,7 +14,7 @@ from paddle_cortexm.artefacts.quantisation import Ranges, intervals
 from paddle_cortexm.boards import target_named
 from paddle_cortexm.compiler.arena.choice import plan_arena
 from paddle_cortexm.compiler.arena.plan import MemoryPlan
-from paddle_cortexm.compiler.arena.regions import assign_regions
+from paddle_cortexm.compiler.arena.regions import choose_regions
 from paddle_cortexm.compiler.arena.report import memory_report
 from paddle_cortexm.compiler.backends.registry import backends_named
 from paddle_cortexm.compiler.emit import ModelFacts, emit_model
@@ -93,7 +93,7 @@ def write_model(
     asked = config.compile.memory
     target = target_named(config.compile.target)
     regions = {str(part): name for part, name in asked.regions.items()}
-    assigned = assign_regions(
+    assigned = choose_regions(
         model.network,
         model.memory,
         target,

@@ -18,14 +18,14 @@ from paddle_cortexm.target import KIB, Target
 
 
 @dataclass(frozen=True)
-class RegionPlan:
+class RegionChoice:
     """regions: {"arena" | "weights" | "hot": region}. model: its constants' kinds say which of the two they are in."""
 
     regions: dict[str, str]
     model: KernelGraph
 
 
-def assign_regions(
+def choose_regions(
     model: KernelGraph,
     plan: MemoryPlan,
     target: Target,
@@ -33,7 +33,7 @@ def assign_regions(
     *,
     demo_bytes: int,
     consume_input: bool = True,
-) -> RegionPlan:
+) -> RegionChoice:
     """Choose the regions. asked: those the config fixes; demo_bytes: the demo frame;
     consume_input: as the plan was made.
 
@@ -49,9 +49,9 @@ def assign_regions(
     )
     fast, slow = target.region(regions["hot"]), target.region(regions["weights"])
     if fast.cost >= slow.cost:
-        return RegionPlan(regions, model)
+        return RegionChoice(regions, model)
     room = target.free(fast.name) - hot - (plan.arena_bytes if regions["arena"] == fast.name else 0)
-    return RegionPlan(regions, _with_hot_weights(model, plan, room))
+    return RegionChoice(regions, _with_hot_weights(model, plan, room))
 
 
 def constant_bytes(kernels: Mapping[str, Kernel], kind: str) -> int:

@@ -7,7 +7,7 @@ import pytest
 from paddle_cortexm.boards import CORSTONE300, CORSTONE310
 from paddle_cortexm.compiler.arena.choice import plan_arena
 from paddle_cortexm.compiler.arena.plan import MemoryPlan
-from paddle_cortexm.compiler.arena.regions import RegionPlan, assign_regions, constant_bytes
+from paddle_cortexm.compiler.arena.regions import RegionChoice, choose_regions, constant_bytes
 from paddle_cortexm.compiler.backends.registry import backends_named
 from paddle_cortexm.compiler.kernels.kernel import KernelGraph
 from paddle_cortexm.compiler.kernels.selection import select_kernels
@@ -26,8 +26,8 @@ def plan(network: KernelGraph, arena: str | int) -> MemoryPlan:
     return plan_arena(network, arena)  # type: ignore[arg-type]
 
 
-def assigned(network: KernelGraph, made: MemoryPlan, target: Target, **asked: str) -> RegionPlan:
-    return assign_regions(network, made, target, asked, demo_bytes=0)
+def assigned(network: KernelGraph, made: MemoryPlan, target: Target, **asked: str) -> RegionChoice:
+    return choose_regions(network, made, target, asked, demo_bytes=0)
 
 
 def test_a_streamed_arena_and_the_hot_constants_share_the_fastest_memory(network: KernelGraph) -> None:

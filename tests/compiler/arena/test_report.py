@@ -47,7 +47,7 @@ def test_the_explanation_lists_what_lives_at_the_peak_and_adds_up(network: Kerne
         assert sum(int(line.split()[0].replace(",", "")) for line in listed) == made.lower_bound
     text = "\n".join(lines)
     assert "row by row" in lines[1] and re.search(r"\b\d rows of \d+x\d+x\d+$", text, re.MULTILINE)
-    assert re.search(r"  scratch of layers \S+ to \S+$", text, re.MULTILINE)
+    assert re.search(r"  scratch of layers '\d+ .+' to '\d+ .+'$", text, re.MULTILINE)
 
 
 def test_the_bound_of_the_plan_and_that_of_all_choices_are_both_named(network: KernelGraph) -> None:
@@ -55,7 +55,7 @@ def test_the_bound_of_the_plan_and_that_of_all_choices_are_both_named(network: K
     assert smallest.smallest_bound == limited.smallest_bound == plain.smallest_bound
     assert smallest.lower_bound == smallest.smallest_bound < limited.lower_bound
     assert f"best choice of streamed layers: {smallest.lower_bound:,} bytes" in explanation(limited)
-    names = [layer.name for layer in limited.layers]
+    names = [layer.title for layer in limited.layers]
     ends = [(names[s.first], names[s.last]) for s in limited.segments]
     assert limited.peak in [f"layers '{first}' to '{last}', row by row" for first, last in ends]
     assert plain.peak == f"layer '{plain.peak_layer}'"

@@ -22,6 +22,7 @@ from paddle_cortexm.compiler.c_text import array_definition, float_literal, iden
 from paddle_cortexm.compiler.emit import ModelFacts, emit_model
 from paddle_cortexm.compiler.emit.program_data import emit_demo_frame, emit_labels, emit_preprocessing_table
 from paddle_cortexm.compiler.kernels.kernel import Constant, Kernel, KernelGraph
+from paddle_cortexm.compiler.layer_names import layer_titles
 from paddle_cortexm.compiler.operators.add import Add
 from paddle_cortexm.host.model import HOST_FLAGS, host_compiler
 from paddle_cortexm.paths import HOST_HEADERS, REPOSITORY
@@ -131,8 +132,8 @@ def test_the_image_may_come_row_by_row(library: ctypes.CDLL) -> None:
     assert rows_made == [0, 1] and list(output) == [2] * SIZE
 
 
-def test_layers_are_named_as_in_the_paddle_program(library: ctypes.CDLL) -> None:
-    assert strings(library, "model_layer_names", 3) == ["conv.5", "conv/5", "difference"]
+def test_the_program_knows_what_people_call_its_layers(library: ctypes.CDLL) -> None:
+    assert strings(library, "model_layer_names", 3) == list(layer_titles(diamond().graph).values())
 
 
 def test_tables_labels_and_the_demo_frame_are_linked_in(library: ctypes.CDLL) -> None:
@@ -174,8 +175,8 @@ def test_two_compiles_give_the_same_bytes(tmp_path: Path) -> None:
 
 def test_every_layer_is_introduced_by_its_shapes_and_kernel(tmp_path: Path) -> None:
     source = (emit(tmp_path, diamond()) / "model.c").read_text()
-    assert "/* conv.5: 2x2x3 -> 2x2x3, shift */" in source
-    assert "/* difference: 2x2x3 + 2x2x3 -> 2x2x3, difference */" in source
+    assert "/* add of the input (conv.5): 2x2x3 -> 2x2x3, shift */" in source
+    assert "/* add of the input (difference): 2x2x3 + 2x2x3 -> 2x2x3, difference */" in source
 
 
 def test_what_the_compiler_assumes_of_a_header_is_asserted_once(tmp_path: Path) -> None:
@@ -219,7 +220,7 @@ def test_weights_may_be_infinite_or_no_number(tmp_path: Path) -> None:
     weights = Constant("weights", np.array([np.inf, -np.inf, np.nan], np.float32))
     folder = emit(tmp_path, diamond({"difference": replace(difference(), constants=(weights,))}))
     library = compiled(folder, *GENERATED)
-    values = (ctypes.c_float * 3).in_dll(library, "layer_02_difference_weights")
+    values = (ctypes.c_float * 3).in_dll(library, "layer_02_add_of_the_input_weights")
     np.testing.assert_array_equal(list(values), [np.inf, -np.inf, np.nan])
 
 
