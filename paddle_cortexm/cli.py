@@ -23,7 +23,7 @@ from paddle_cortexm.paths import REPOSITORY
 NOISY_MODULES = (r"paddle\.utils", r"paddle\.nn\.layer", r"paddleslim\.", r"_distutils_hack")
 
 PLAIN_WIDTH = 140  # columns of a table that goes into a file or a pipe
-PACKAGES = ("numpy", "PIL", "pydantic", "tqdm", "yaml")  # without one of these no script gets far
+PACKAGES = ("elftools", "numpy", "PIL", "pydantic", "tqdm", "yaml")  # without one of these no script gets far
 MORE_PACKAGES = {
     "01_finetune.py": ("paddle",),
     "02_quantize.py": ("paddle", "tvm"),

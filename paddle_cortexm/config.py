@@ -131,10 +131,7 @@ class Train(Section):
     warmup_epochs: Annotated[float, Field(ge=0)] = 1
     weight_decay: Annotated[float, Field(ge=0)] = 4e-5
     label_smoothing: Fraction = 0.1
-    crop_scale: Annotated[tuple[Share, Share], AfterValidator(check_order)] = (
-        0.7,
-        1.0,
-    )  # share of the image's area a random crop keeps
+    crop_scale: CropScale = (0.7, 1.0)  # share of the image's area a random crop keeps
     flip: bool = False  # mirror half of the images; wrong for digits and text
     colour_jitter: Fraction = 0.2
     processes: Positive = 1

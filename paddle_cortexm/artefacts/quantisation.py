@@ -29,6 +29,14 @@ class Ranges(Artefact):
     tensors: dict[str, TensorRange]
 
 
+class ParameterNames(Artefact):
+    """What the network's weights file calls the parameters of the program, by their names in the program."""
+
+    file, script = "parameters.json", "02_quantize.py"
+
+    names: dict[str, str]
+
+
 def intervals(ranges: Mapping[str, TensorRange]) -> dict[str, tuple[float, float]]:
     """(minimum, maximum) by tensor."""
     return {name: (entry.minimum, entry.maximum) for name, entry in ranges.items()}

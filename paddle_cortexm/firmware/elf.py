@@ -1,20 +1,15 @@
-"""The section table of a 32-bit little-endian ELF file, as much of it as a size report needs.
-
-Layout after the ELF specification (TIS 1.2): the header's e_shoff, e_shentsize, e_shnum and e_shstrndx, then one
-Elf32_Shdr a section.
-"""
+"""The section table of a program, as much of it as a size report needs."""
 
 from __future__ import annotations
 
-import struct
 from dataclasses import dataclass
 from pathlib import Path
 
-from paddle_cortexm.errors import UserError
+from elftools.common.exceptions import ELFError
+from elftools.elf.constants import SH_FLAGS
+from elftools.elf.elffile import ELFFile
 
-SECTION_HEADER = struct.Struct("<10I")
-SHF_ALLOC = 0x2
-SHT_NOBITS = 8
+from paddle_cortexm.errors import UserError
 
 
 @dataclass(frozen=True)
@@ -29,21 +24,15 @@ class Section:
 
 def sections(path: Path) -> list[Section]:
     """The sections that occupy memory, in file order. Raises UserError when it is not an ELF file for the target."""
-    data = path.read_bytes()
-    if data[:6] != b"\x7fELF\x01\x01":
-        raise UserError(f"{path}: not a 32-bit little-endian ELF file")
-    table, entry_size, count, names_index = (
-        struct.unpack_from("<I", data, 0x20)[0],
-        *struct.unpack_from("<3H", data, 0x2E),
-    )
-    headers = [SECTION_HEADER.unpack_from(data, table + i * entry_size) for i in range(count)]
-    names = headers[names_index][4]
-
-    def name_at(offset: int) -> str:
-        return data[names + offset : data.index(b"\0", names + offset)].decode()
-
-    return [
-        Section(name_at(header[0]), header[3], header[5], header[1] != SHT_NOBITS)
-        for header in headers
-        if header[2] & SHF_ALLOC and header[5] > 0
-    ]
+    with path.open("rb") as file:
+        try:
+            program = ELFFile(file)
+        except ELFError:
+            raise UserError(f"{path}: not an ELF file. Run ./04_build_app.sh again with --force") from None
+        if program.get_machine_arch() != "ARM":
+            raise UserError(f"{path}: a program for {program.get_machine_arch()}, not for ARM")
+        return [
+            Section(section.name, section["sh_addr"], section["sh_size"], section["sh_type"] != "SHT_NOBITS")
+            for section in program.iter_sections()
+            if section["sh_flags"] & SH_FLAGS.SHF_ALLOC and section["sh_size"] > 0
+        ]

@@ -9,7 +9,7 @@ import numpy as np
 import paddle
 from numpy.typing import NDArray
 
-from paddle_cortexm.compiler.frontend.parameter_names import write_parameter_names
+from paddle_cortexm.artefacts.quantisation import ParameterNames
 
 STEM = "model"
 INPUT = "image"
@@ -24,7 +24,8 @@ def export_program(network: paddle.nn.Layer, folder: Path, size: int, batch: int
     with paddle.utils.unique_name.guard():  # tensor names do not depend on what ran before
         paddle.jit.save(network, str(folder / STEM), input_spec=[spec])
     (folder / f"{STEM}.pdiparams.info").unlink(missing_ok=True)
-    write_parameter_names(folder, {parameter.name: name for name, parameter in network.named_parameters()})
+    names = {parameter.name: name for name, parameter in network.named_parameters()}
+    ParameterNames(names=names).write(folder)
 
 
 def program_runner(folder: Path) -> Callable[[Batch], Batch]:

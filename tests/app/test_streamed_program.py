@@ -7,6 +7,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from numpy.typing import NDArray
 
 from paddle_cortexm.artefacts.model import Model
 from paddle_cortexm.boards import CORSTONE300
@@ -54,7 +55,11 @@ int model_run_rows(const model_rows_t *input, model_output_t *output)
     return failed;
 }}
 """
-FRAMES = [np.random.default_rng(i).integers(0, 256, (30 + i, 41, 3), dtype=np.uint8) for i in range(3)]
+
+
+def frames() -> list[NDArray[np.uint8]]:
+    """Three frames of noise, each of another size."""
+    return [np.random.default_rng(i).integers(0, 256, (30 + i, 41, 3), dtype=np.uint8) for i in range(3)]
 
 
 def network() -> Graph:
@@ -81,7 +86,7 @@ def compiled(folder: Path, arena: str) -> CompiledModel:
     model = CompiledModel(selected, plan, planned_layers(selected))
     config = Config.model_validate({"name": "streamed", "model": {"backbone": "MobileNetV2", "image_size": SIZE}})
     classes = selected.graph.tensors[selected.graph.output].elements
-    write_model(folder, config, model, [f"label {i}" for i in range(classes)], FRAMES[0])
+    write_model(folder, config, model, [f"label {i}" for i in range(classes)], frames()[0])
     return model
 
 
@@ -116,21 +121,21 @@ def test_on_the_target_too_no_byte_beside_the_arena_is_written(tmp_path: Path, r
     compiled(tmp_path / "minimum", "minimum")
     put_between_guards(tmp_path / "minimum", broken=broken)
     elf = build_program(tmp_path / "objects", tmp_path / "minimum", CORSTONE300, toolchains.choose(CORSTONE300, None))
-    text = run(elf, images=FRAMES).text
+    text = run(elf, images=frames()).text
     if broken:
         assert "error: layer" in text
     else:
-        assert len(transcript.parse(text).frames) == len(FRAMES)
+        assert len(transcript.parse(text).frames) == len(frames())
 
 
 def said(folder: Path, arena: str, run: Runner) -> Transcript:
-    return transcript.parse(run(folder / f"{arena}_objects" / "app.elf", images=FRAMES).text)
+    return transcript.parse(run(folder / f"{arena}_objects" / "app.elf", images=frames()).text)
 
 
 def test_the_streamed_program_gives_the_host_s_bits_frame_after_frame(folder: Path, run: Runner) -> None:
     whole = HostModel(folder / "none")
     outputs = [frame.output for frame in said(folder, "minimum", run).frames]
-    assert outputs == [whole.run(frame).tobytes() for frame in FRAMES]
+    assert outputs == [whole.run(frame).tobytes() for frame in frames()]
     assert HostModel(folder / "minimum").facts.memory.arena_bytes < whole.facts.memory.arena_bytes
 
 

@@ -6,26 +6,21 @@ and so do the network's source and its training log.
 
 from __future__ import annotations
 
-import json
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from pathlib import Path
 
-FILE = "parameters.json"  # beside the program: {name in the program: name in the weights file}
+from paddle_cortexm.artefacts.quantisation import ParameterNames
+
 ENDINGS = re.compile(r"([._](w_\d+|b_\d+|weights?|bias|offset))?$")  # of what belongs to one layer
 INNERMOST = re.compile(r"\._?conv$")  # the convolution inside a block of convolution, batch norm and activation
 
 
-def write_parameter_names(folder: Path, names: Mapping[str, str]) -> None:
-    """names: name in the program -> name in the weights file."""
-    (folder / FILE).write_text(json.dumps(dict(names), indent=2) + "\n", encoding="utf-8")
-
-
-def read_parameter_names(folder: Path, parameters: Iterable[str]) -> dict[str, str]:
+def layer_names_of(folder: Path, parameters: Iterable[str]) -> dict[str, str]:
     """For each parameter of the program in the folder what its layer is called: 'blocks3.1.dw_conv'. Without the file,
     as for a program exported elsewhere, the program's own name: 'conv2d_5'."""
-    file = folder / FILE
-    known: dict[str, str] = json.loads(file.read_text(encoding="utf-8")) if file.is_file() else {}
+    is_known = (folder / ParameterNames.file).is_file()
+    known = ParameterNames.read(folder).names if is_known else {}
     return {name: layer_of(known.get(name, name)) for name in parameters}
 
 

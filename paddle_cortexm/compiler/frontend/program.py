@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from paddle.base import core
 from paddle.base.data_feeder import convert_dtype
 
-from paddle_cortexm.compiler.frontend.parameter_names import read_parameter_names
+from paddle_cortexm.compiler.frontend.parameter_names import layer_names_of
 from paddle_cortexm.compiler.frontend.static_mode import static_mode
 from paddle_cortexm.errors import UserError
 
@@ -109,7 +109,7 @@ def read_program(folder: Path, stem: str = "model") -> PaddleProgram:
     _infer_shapes(path, block, source)
     variables = {variable.name(): variable for variable in block.all_vars()}
     parameters = _parameters(path, [name for name, variable in variables.items() if _is_parameter(variable)])
-    titles = read_parameter_names(folder, parameters)
+    titles = layer_names_of(folder, parameters)
     kept = tuple(_with_parameter(op, titles) for op in operators if op.kind not in ("feed", "fetch"))
     names = {name for op in kept for group in (*op.inputs.values(), *op.outputs.values()) for name in group}
     shapes = {name: tuple(variables[name].shape()) for name in names if name in variables}

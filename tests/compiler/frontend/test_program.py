@@ -7,8 +7,9 @@ from pathlib import Path
 import paddle
 import pytest
 
+from paddle_cortexm.artefacts.quantisation import ParameterNames
 from paddle_cortexm.compiler.frontend import load_graph
-from paddle_cortexm.compiler.frontend.parameter_names import FILE, layer_of
+from paddle_cortexm.compiler.frontend.parameter_names import layer_of
 from paddle_cortexm.errors import UserError
 from paddle_cortexm.models import build
 from paddle_cortexm.quantisation.programs import export_program
@@ -63,7 +64,7 @@ def test_layers_are_called_as_in_the_networks_weights_file(tmp_path: Path) -> No
 def test_without_those_names_layers_are_called_as_in_the_program(tmp_path: Path) -> None:
     with paddle.utils.unique_name.guard():
         export_program(build("PPLCNet_x0_25", 10).network, tmp_path, 32)
-    (tmp_path / FILE).unlink()
+    (tmp_path / ParameterNames.file).unlink()
     names = [layer.parameter for layer in load_graph(tmp_path).layers]
     assert names[:3] == ["conv2d_0", "", "conv2d_1"] and names[-1] == "linear_0"
 
