@@ -10,31 +10,22 @@ import numpy as np
 from numpy.typing import NDArray
 
 from paddle_cortexm.compiler.operators.parts.base import FloatOperator, Floats, Int8Array, IntegerOperator
+from paddle_cortexm.compiler.operators.parts.pool import Pool
 from paddle_cortexm.compiler.operators.parts.relax_patterns import pool_pattern
 from paddle_cortexm.compiler.operators.parts.window import Window, elements_inside, windows
-from paddle_cortexm.compiler.tensor import Grid, Shape
+from paddle_cortexm.compiler.tensor import Grid
 
 
 @dataclass(frozen=True)
-class AveragePool(FloatOperator):
+class AveragePool(Pool, FloatOperator):
     """Mean over the window; padding is not counted. A global pool has the input's height and width as kernel."""
 
+    word = "average pool"
     window: Window
-
-    @property
-    def layer_kind(self) -> str:
-        return "pool"
-
-    @property
-    def title(self) -> str:
-        return f"average pool {self.window.title}"
 
     @property
     def keeps_grid(self) -> bool:
         return True
-
-    def output_shape(self, inputs: Sequence[Shape]) -> Shape:
-        return self.window.output_shape(inputs[0], inputs[0][-1])
 
     def evaluate(self, inputs: Sequence[NDArray[Any]]) -> Floats:
         counted = elements_inside(inputs[0], self.window).astype(np.float32)
@@ -47,22 +38,12 @@ class AveragePool(FloatOperator):
 
 
 @dataclass(frozen=True)
-class IntegerAveragePool(IntegerOperator):
+class IntegerAveragePool(Pool, IntegerOperator):
     """Mean of the int8 values in the window (padding not counted), rounded half away from zero; input and output
     share their grid. This is arm_avgpool_s8."""
 
+    word = "average pool"
     window: Window
-
-    @property
-    def layer_kind(self) -> str:
-        return "pool"
-
-    @property
-    def title(self) -> str:
-        return f"average pool {self.window.title}"
-
-    def output_shape(self, inputs: Sequence[Shape]) -> Shape:
-        return self.window.output_shape(inputs[0], inputs[0][-1])
 
     def evaluate(self, inputs: Sequence[NDArray[Any]]) -> Int8Array:
         sums = windows(inputs[0].astype(np.int64), self.window, 0).sum(axis=(3, 4))

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from paddle_cortexm.compiler.operators.parts.base import Floats, Int8Array
+from paddle_cortexm.compiler.operators.parts.base import Floats, Int8Array, Operator
 from paddle_cortexm.compiler.operators.parts.clamp import OPEN, Clamp
 from paddle_cortexm.compiler.operators.parts.relax_patterns import convolution_patterns
 from paddle_cortexm.compiler.operators.parts.requantisation import Requantisation
@@ -28,17 +28,17 @@ from paddle_cortexm.compiler.tensor import Grid, Shape
 STEM_CHANNELS = 4  # a convolution of at most so many channels is the image's
 
 
-@dataclass(frozen=True)
-class Convolution(Weighted):
-    """2-D convolution. weight: OHWI, bias: (O,). clamp: fused relu / relu6 as (low, high), None where open."""
+class _Geometry(Operator):
+    """What the convolution of floats and of integers share."""
 
+    weight: NDArray[Any]
     window: Window
-    clamp: Clamp = OPEN
-    epilogue: FloatEpilogue = NO_FLOAT_EPILOGUE
 
     @property
     def layer_kind(self) -> str:
-        return _layer_kind(self.window, self.weight.shape)
+        if self.window.kernel == (1, 1):
+            return "pointwise"
+        return "stem" if self.weight.shape[-1] <= STEM_CHANNELS else "convolution"
 
     @property
     def title(self) -> str:
@@ -47,12 +47,21 @@ class Convolution(Weighted):
     def output_shape(self, inputs: Sequence[Shape]) -> Shape:
         return self.window.output_shape(inputs[0], len(self.weight))
 
+    def macs(self, output: Shape) -> int:
+        return prod(output) * prod(self.weight.shape[1:])
+
+
+@dataclass(frozen=True)
+class Convolution(_Geometry, Weighted):
+    """2-D convolution. weight: OHWI, bias: (O,). clamp: fused relu / relu6 as (low, high), None where open."""
+
+    window: Window
+    clamp: Clamp = OPEN
+    epilogue: FloatEpilogue = NO_FLOAT_EPILOGUE
+
     def evaluate(self, inputs: Sequence[NDArray[Any]]) -> Floats:
         columns = _columns(windows(inputs[0], self.window, 0.0))
         return self.finished(columns @ self.weight_rows().T + self.bias, inputs)
-
-    def macs(self, output: Shape) -> int:
-        return prod(output) * prod(self.weight.shape[1:])
 
     def weight_rows(self) -> Floats:
         return self.weight.reshape(len(self.weight), -1)
@@ -74,7 +83,7 @@ class Convolution(Weighted):
 
 
 @dataclass(frozen=True)
-class IntegerConvolution(IntegerWeighted):
+class IntegerConvolution(_Geometry, IntegerWeighted):
     """accumulator = bias + sum(weight * (x - input_zero_point)); padding contributes 0. weight: OHWI int8."""
 
     window: Window
@@ -82,30 +91,10 @@ class IntegerConvolution(IntegerWeighted):
     requantisation: Requantisation
     epilogue: Epilogue = NO_EPILOGUE
 
-    @property
-    def layer_kind(self) -> str:
-        return _layer_kind(self.window, self.weight.shape)
-
-    @property
-    def title(self) -> str:
-        return "pointwise" if self.window == Window() else f"convolution {self.window.title}"
-
-    def output_shape(self, inputs: Sequence[Shape]) -> Shape:
-        return self.window.output_shape(inputs[0], len(self.weight))
-
     def evaluate(self, inputs: Sequence[NDArray[Any]]) -> Int8Array:
         columns = _columns(windows(inputs[0].astype(np.int64) - self.input_zero_point, self.window, 0))
         sums = columns @ self.weight.reshape(len(self.weight), -1).astype(np.int64).T + self.bias
         return self.epilogue.of(self.requantisation.of(sums), inputs[1:])
-
-    def macs(self, output: Shape) -> int:
-        return prod(output) * prod(self.weight.shape[1:])
-
-
-def _layer_kind(window: Window, weight_shape: tuple[int, ...]) -> str:
-    if window.kernel == (1, 1):
-        return "pointwise"
-    return "stem" if weight_shape[-1] <= STEM_CHANNELS else "convolution"
 
 
 def _columns(patches: NDArray[Any]) -> NDArray[Any]:

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from paddle_cortexm.compiler.operators.parts.base import Floats, Int8Array
+from paddle_cortexm.compiler.operators.parts.base import Floats, Int8Array, Operator
 from paddle_cortexm.compiler.operators.parts.clamp import OPEN, Clamp
 from paddle_cortexm.compiler.operators.parts.relax_patterns import convolution_patterns
 from paddle_cortexm.compiler.operators.parts.requantisation import Requantisation
@@ -26,32 +26,39 @@ from paddle_cortexm.compiler.operators.weighted import (
 from paddle_cortexm.compiler.tensor import Grid, Shape
 
 
-@dataclass(frozen=True)
-class DepthwiseConvolution(Weighted):
-    """Depthwise convolution with channel multiplier 1. weight: HWC, bias: (C,)."""
+class _Geometry(Operator):
+    """What the depthwise convolution of floats and of integers share."""
 
+    weight: NDArray[Any]
     window: Window
-    clamp: Clamp = OPEN
-    epilogue: FloatEpilogue = NO_FLOAT_EPILOGUE
 
     @property
     def layer_kind(self) -> str:
-        return _layer_kind(self.window)
+        return "depthwise {}x{}".format(*self.window.kernel)
 
     @property
     def title(self) -> str:
         return f"depthwise {self.window.title}"
 
     def output_shape(self, inputs: Sequence[Shape]) -> Shape:
-        return self.window.output_shape(inputs[0], len(self.bias))
+        return self.window.output_shape(inputs[0], self.weight.shape[-1])
+
+    def macs(self, output: Shape) -> int:
+        return prod(output) * prod(self.weight.shape[:2])
+
+
+@dataclass(frozen=True)
+class DepthwiseConvolution(_Geometry, Weighted):
+    """Depthwise convolution with channel multiplier 1. weight: HWC, bias: (C,)."""
+
+    window: Window
+    clamp: Clamp = OPEN
+    epilogue: FloatEpilogue = NO_FLOAT_EPILOGUE
 
     def evaluate(self, inputs: Sequence[NDArray[Any]]) -> Floats:
         taps = windows(inputs[0], self.window, 0.0)
         products = (taps[:, :, :, i, j] * self.weight[i, j] for i, j in np.ndindex(self.window.kernel))
         return self.finished(sum(products, self.bias), inputs)
-
-    def macs(self, output: Shape) -> int:
-        return prod(output) * prod(self.weight.shape[:2])
 
     def weight_rows(self) -> Floats:
         return np.moveaxis(self.weight, 2, 0).reshape(len(self.bias), -1)
@@ -73,7 +80,7 @@ class DepthwiseConvolution(Weighted):
 
 
 @dataclass(frozen=True)
-class IntegerDepthwiseConvolution(IntegerWeighted):
+class IntegerDepthwiseConvolution(_Geometry, IntegerWeighted):
     """As IntegerConvolution, one filter a channel. weight: HWC int8."""
 
     window: Window
@@ -81,28 +88,10 @@ class IntegerDepthwiseConvolution(IntegerWeighted):
     requantisation: Requantisation
     epilogue: Epilogue = NO_EPILOGUE
 
-    @property
-    def layer_kind(self) -> str:
-        return _layer_kind(self.window)
-
-    @property
-    def title(self) -> str:
-        return f"depthwise {self.window.title}"
-
-    def output_shape(self, inputs: Sequence[Shape]) -> Shape:
-        return self.window.output_shape(inputs[0], len(self.bias))
-
     def evaluate(self, inputs: Sequence[NDArray[Any]]) -> Int8Array:
         taps = windows(inputs[0].astype(np.int64) - self.input_zero_point, self.window, 0)
         sums = (taps * self.weight).sum(axis=(3, 4)) + self.bias
         return self.epilogue.of(self.requantisation.of(sums), inputs[1:])
-
-    def macs(self, output: Shape) -> int:
-        return prod(output) * prod(self.weight.shape[:2])
-
-
-def _layer_kind(window: Window) -> str:
-    return "depthwise {}x{}".format(*window.kernel)
 
 
 def _from_relax(weight: Floats, bias: Floats, window: Window, clamp: Clamp) -> DepthwiseConvolution:

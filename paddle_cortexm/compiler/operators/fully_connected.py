@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 from tvm.relax.dpl import is_const, is_op, wildcard
 
-from paddle_cortexm.compiler.operators.parts.base import Floats, Int8Array
+from paddle_cortexm.compiler.operators.parts.base import Floats, Int8Array, Operator
 from paddle_cortexm.compiler.operators.parts.clamp import OPEN, Clamp
 from paddle_cortexm.compiler.operators.parts.relax_patterns import (
     Matched,
@@ -30,12 +30,10 @@ from paddle_cortexm.compiler.operators.weighted import (
 from paddle_cortexm.compiler.tensor import Grid, Shape
 
 
-@dataclass(frozen=True)
-class FullyConnected(Weighted):
-    """weight: OI, bias: (O,). The input is taken as one flat vector in NHWC order."""
+class _Geometry(Operator):
+    """What the fully connected layer of floats and of integers share."""
 
-    clamp: Clamp = OPEN
-    epilogue: FloatEpilogue = NO_FLOAT_EPILOGUE
+    weight: NDArray[Any]
 
     @property
     def layer_kind(self) -> str:
@@ -44,12 +42,20 @@ class FullyConnected(Weighted):
     def output_shape(self, inputs: Sequence[Shape]) -> Shape:
         return inputs[0][0], 1, 1, len(self.weight)
 
+    def macs(self, output: Shape) -> int:
+        return self.weight.size
+
+
+@dataclass(frozen=True)
+class FullyConnected(_Geometry, Weighted):
+    """weight: OI, bias: (O,). The input is taken as one flat vector in NHWC order."""
+
+    clamp: Clamp = OPEN
+    epilogue: FloatEpilogue = NO_FLOAT_EPILOGUE
+
     def evaluate(self, inputs: Sequence[NDArray[Any]]) -> Floats:
         sums = inputs[0].reshape(len(inputs[0]), -1) @ self.weight.T + self.bias
         return self.finished(sums[:, None, None], inputs)
-
-    def macs(self, output: Shape) -> int:
-        return self.weight.size
 
     def weight_rows(self) -> Floats:
         return self.weight
@@ -71,27 +77,17 @@ class FullyConnected(Weighted):
 
 
 @dataclass(frozen=True)
-class IntegerFullyConnected(IntegerWeighted):
+class IntegerFullyConnected(_Geometry, IntegerWeighted):
     """As IntegerConvolution, of one flat vector. weight: OI int8; the requantisation is per channel (length O)."""
 
     input_zero_point: int
     requantisation: Requantisation
     epilogue: Epilogue = NO_EPILOGUE
 
-    @property
-    def layer_kind(self) -> str:
-        return "fully connected"
-
-    def output_shape(self, inputs: Sequence[Shape]) -> Shape:
-        return inputs[0][0], 1, 1, len(self.weight)
-
     def evaluate(self, inputs: Sequence[NDArray[Any]]) -> Int8Array:
         vectors = inputs[0].reshape(len(inputs[0]), -1).astype(np.int64) - self.input_zero_point
         sums = vectors @ self.weight.astype(np.int64).T + self.bias
         return self.epilogue.of(self.requantisation.of(sums[:, None, None]), inputs[1:])
-
-    def macs(self, output: Shape) -> int:
-        return self.weight.size
 
 
 def _patterns() -> tuple[RelaxPattern, ...]:

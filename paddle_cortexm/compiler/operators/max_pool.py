@@ -10,31 +10,22 @@ import numpy as np
 from numpy.typing import NDArray
 
 from paddle_cortexm.compiler.operators.parts.base import FloatOperator, Floats, Int8Array, IntegerOperator
+from paddle_cortexm.compiler.operators.parts.pool import Pool
 from paddle_cortexm.compiler.operators.parts.relax_patterns import pool_pattern
 from paddle_cortexm.compiler.operators.parts.window import Window, windows
-from paddle_cortexm.compiler.tensor import INT8_MINIMUM, Grid, Shape
+from paddle_cortexm.compiler.tensor import INT8_MINIMUM, Grid
 
 
 @dataclass(frozen=True)
-class MaxPool(FloatOperator):
+class MaxPool(Pool, FloatOperator):
     """Largest value in the window; padding never wins."""
 
+    word = "max pool"
     window: Window
-
-    @property
-    def layer_kind(self) -> str:
-        return "pool"
-
-    @property
-    def title(self) -> str:
-        return f"max pool {self.window.title}"
 
     @property
     def keeps_grid(self) -> bool:
         return True
-
-    def output_shape(self, inputs: Sequence[Shape]) -> Shape:
-        return self.window.output_shape(inputs[0], inputs[0][-1])
 
     def evaluate(self, inputs: Sequence[NDArray[Any]]) -> Floats:
         return windows(inputs[0], self.window, -np.inf).max(axis=(3, 4))
@@ -46,21 +37,11 @@ class MaxPool(FloatOperator):
 
 
 @dataclass(frozen=True)
-class IntegerMaxPool(IntegerOperator):
+class IntegerMaxPool(Pool, IntegerOperator):
     """Largest int8 value in the window; input and output share their grid."""
 
+    word = "max pool"
     window: Window
-
-    @property
-    def layer_kind(self) -> str:
-        return "pool"
-
-    @property
-    def title(self) -> str:
-        return f"max pool {self.window.title}"
-
-    def output_shape(self, inputs: Sequence[Shape]) -> Shape:
-        return self.window.output_shape(inputs[0], inputs[0][-1])
 
     def evaluate(self, inputs: Sequence[NDArray[Any]]) -> Int8Array:
         return windows(inputs[0], self.window, INT8_MINIMUM).max(axis=(3, 4)).astype(np.int8)
