@@ -11,6 +11,7 @@ from paddle_cortexm.config import Config
 from paddle_cortexm.paths import CONFIG_FOLDER, REPOSITORY
 
 READMES = ("README.md", "README.zh-CN.md")
+LINK = re.compile(r"\]\((?!https?://)([^)#]+)\)")
 FENCE = re.compile(r"^```(\w*)\n(.*?)^```", re.MULTILINE | re.DOTALL)
 
 
@@ -45,17 +46,11 @@ def test_every_config_stands_in_the_table(name: str) -> None:
     assert sorted(rows) == sorted(path.stem for path in (REPOSITORY / CONFIG_FOLDER).glob("*.yaml"))
 
 
-@pytest.mark.parametrize("name", READMES)
-def test_every_file_that_is_linked_exists(name: str) -> None:
-    links = re.findall(r"\]\((?!https?://)([^)#]+)\)", text_of(name))
-    assert links and not [link for link in links if not (REPOSITORY / link).exists()]
-
-
-@pytest.mark.parametrize("name", READMES)
-def test_every_make_target_that_is_named_exists(name: str) -> None:
-    targets = set(re.findall(r"^([a-z-]+):", (REPOSITORY / "Makefile").read_text(encoding="utf-8"), re.MULTILINE))
-    named = re.findall(r"(?:^|`)make ([a-z][a-z-]*)", text_of(name), re.MULTILINE)
-    assert named and set(named) <= targets
+def test_both_link_to_the_same_files_and_say_what_is_where() -> None:
+    english, chinese = ([link for link in LINK.findall(text_of(name)) if link not in READMES] for name in READMES)
+    assert english == chinese
+    english, chinese = (re.findall(r"^([\w./]+(?: \.\.\. \S+)?)  +\S", text_of(name), re.MULTILINE) for name in READMES)
+    assert english == chinese and english
 
 
 def test_the_config_keys_of_examples_exist() -> None:

@@ -35,8 +35,8 @@ BY_KIND = """A kind's count includes what is fused into its layers: hard-swish t
 epilogues of the helium convolutions, and as layers of their own (activation, add) with CMSIS-NN.
 
 \\* Modelled Cortex-M55 cycles: llvm-mca on every basic block, times its executions, a cycle for each element
-of a gather; no memory waits (see paddle_cortexm/measure/profile/cycles.py). An estimate to compare kernels with, not a
-measurement. Share: of CMSIS-NN's.
+of a gather; no memory waits (see `paddle_cortexm/measure/profile/cycles.py`). An estimate to compare kernels with, not
+a measurement. Share: of CMSIS-NN's.
 """
 
 
