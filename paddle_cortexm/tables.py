@@ -14,7 +14,7 @@ def text_table(
     head: Row, rows: Iterable[Row], *, left: Collection[int] = (0,), width: int | None = None, indent: str = ""
 ) -> str:
     """Text in columns, those numbered in `left` flush left, the others flush right. width: columns of the screen, for
-    which the columns of words are cut, the widest first, as far as NARROWEST allows."""
+    which the columns of words are cut, the last first, as far as NARROWEST allows."""
     lines = [head, *rows]
     widths = [max(len(line[i]) for line in lines) for i in range(len(head))]
     if width is not None:
@@ -28,13 +28,12 @@ def text_table(
 
 
 def _fitted(widths: list[int], words: Collection[int], total: int) -> list[int]:
-    """The columns' widths with those of words made narrower, the widest first, until the line fits."""
+    """The columns' widths with those of words made narrower, the last first, until the line fits."""
     fitted = list(widths)
-    while sum(fitted) + len(GAP) * (len(fitted) - 1) > total:
-        widest = max(words, key=lambda number: fitted[number])
-        if fitted[widest] <= NARROWEST:
-            break
-        fitted[widest] -= 1
+    for column in sorted(words, reverse=True):
+        excess = sum(fitted) + len(GAP) * (len(fitted) - 1) - total
+        if excess > 0:
+            fitted[column] = min(fitted[column], max(NARROWEST, fitted[column] - excess))
     return fitted
 
 

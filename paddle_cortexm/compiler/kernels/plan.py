@@ -40,11 +40,11 @@ def _planned(graph: Graph, layer: Layer, kernel: Kernel) -> PlannedLayer:
 
 def plan_table(layers: Sequence[PlannedLayer], width: int) -> str:
     """The plan as text: a line a layer, of at most `width` columns where that can be, then every kernel and why."""
-    head = ("layer", "operator", "kernel", "input", "output", "MACs", "weights B", "tensors B", "scratch B")
+    head = ("layer", "fused", "kernel", "input", "output", "MACs", "weights B", "tensors B", "scratch B")
     rows = [
         (
             numbered(number, layer.title),
-            layer.operator.removeprefix("Integer"),
+            "+".join(layer.operator.split("+")[1:]),
             layer.kernel,
             "x".join(map(str, layer.input_shapes[0][1:])),
             "x".join(map(str, layer.output_shape[1:])),
