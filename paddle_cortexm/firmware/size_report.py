@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from paddle_cortexm.artefacts.program import LargestLayer, RegionUse
+from paddle_cortexm.errors import UserError
 from paddle_cortexm.firmware.elf import Section, sections
 from paddle_cortexm.tables import text_table
 from paddle_cortexm.target import Target
@@ -35,12 +36,15 @@ def measure(elf: Path, target: Target, regions: Mapping[str, str]) -> tuple[dict
     """Bytes of the program by kind, and the use of each region of the target, by name.
 
     Variables and hot constants that startup.c copies into place are counted twice, as they occupy memory twice: where
-    they are stored and where they are used. regions: stage 3's {"arena": NAME, "weights": NAME, "hot": NAME}.
+    they are stored and where they are used. regions: stage 3's {"arena": NAME, "weights": NAME, "hot": NAME}. Raises
+    UserError for a section of no known kind, and for one that lies in no memory of the target.
     """
     found = sections(elf)
     contents: dict[str, dict[str, int]] = {region.name: {} for region in target.regions}
+    totals = dict.fromkeys(KINDS, 0)
     for section in found:
-        kind = KIND_OF.get(section.name, "code")
+        kind = _kind_of(section)
+        totals[kind] += section.size
         for name in _regions_of(section, target, regions):
             contents[name][kind] = contents[name].get(kind, 0) + section.size
     table = {}
@@ -53,13 +57,29 @@ def measure(elf: Path, target: Target, regions: Mapping[str, str]) -> tuple[dict
             free=region.size - used,
             contents=contents[region.name],
         )
-    totals = {kind: sum(s.size for s in found if KIND_OF.get(s.name, "code") == kind) for kind in KINDS}
     return totals, table
+
+
+def _kind_of(section: Section) -> str:
+    """One of KINDS."""
+    if section.name not in KIND_OF:
+        raise UserError(
+            f"section '{section.name}' of the program has {section.size:,} bytes of no known kind. Place it in one of "
+            f"app/firmware/boards/sections.ld's sections, or add it there and to KIND_OF of "
+            f"paddle_cortexm/firmware/size_report.py."
+        )
+    return KIND_OF[section.name]
 
 
 def _regions_of(section: Section, target: Target, regions: Mapping[str, str]) -> list[str]:
     """The region a section runs from and, when it is copied at start, the one it is stored in."""
-    runs = next(r.name for r in target.regions if r.origin <= section.address < r.origin + r.size)
+    runs = next((r.name for r in target.regions if r.origin <= section.address < r.origin + r.size), None)
+    if runs is None:
+        known = ", ".join(region.name for region in target.regions)
+        raise UserError(
+            f"section '{section.name}' of the program is at {section.address:#x}, in no memory of {target.name} "
+            f"({known}). Give it one in app/firmware/boards/sections.ld."
+        )
     stored = {".data": target.code, ".model_hot": regions["weights"]}.get(section.name, runs)
     return [runs] if stored == runs else [runs, stored]
 

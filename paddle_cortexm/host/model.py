@@ -86,7 +86,7 @@ class HostModel:
 
     def _checked(self, output: NDArray[np.generic], status: int) -> NDArray[np.generic]:
         if status:
-            raise RuntimeError(f"layer {status} of the host model failed")
+            raise RuntimeError(f"layer '{self.facts.titles[status - 1]}' of the host model failed")  # counted from 1
         return output
 
 

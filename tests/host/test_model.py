@@ -40,3 +40,9 @@ def test_a_streamed_tensor_is_refused_with_the_way_out(tmp_path: Path) -> None:
         host.tensor("image")
     with pytest.raises(UserError, match=r"never exist whole.*compile.memory.arena: none"):
         host.on_layer(lambda layer: None)
+
+
+def test_a_layer_that_fails_is_named(tmp_path: Path) -> None:
+    write_tiny_model(tmp_path / "model", body="return 2;  /* as the generated C counts: the second layer */")
+    with pytest.raises(RuntimeError, match=r"layer '1 logits' of the host model failed"):
+        HostModel(tmp_path / "model").run(demo_frame())

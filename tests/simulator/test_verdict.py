@@ -15,7 +15,7 @@ def test_integers_must_be_equal_bit_for_bit() -> None:
     assert not off_by_one.passed and off_by_one.reason == "1 of 3 outputs differ, by up to 1"
 
 
-@pytest.mark.parametrize(("precision", "allowed"), [("fp32", 1e-4), ("fp16", 2e-2)])
+@pytest.mark.parametrize(("precision", "allowed"), [("fp32", 1e-4), ("fp16", 2e-2), ("int8", 1e-4)])
 def test_floats_may_differ_by_a_share_of_the_largest_logit(precision: str, allowed: float) -> None:
     host = np.array([-50.0, 20.0, 1.0], np.float32)
     near, far = host.copy(), host.copy()
@@ -37,3 +37,9 @@ def test_not_a_number_never_passes() -> None:
 
 def test_an_output_of_another_length_fails() -> None:
     assert "3 bytes of output, not 4" in compare(b"123", np.zeros(4, np.int8), "int8").reason
+
+
+def test_an_unknown_precision_has_no_tolerance() -> None:
+    host = np.array([1.0, 2.0], np.float32)
+    with pytest.raises(KeyError):
+        compare(np.array([1.0, 2.1], np.float32).tobytes(), host, "fp8")
