@@ -11,16 +11,14 @@ from collections.abc import Sequence
 from math import inf, isfinite
 from typing import Annotated
 
-from pydantic import BeforeValidator, ConfigDict, PlainSerializer
-from pydantic.dataclasses import dataclass
+from pydantic import BeforeValidator, PlainSerializer
 
-from paddle_cortexm.artefacts.artefact import Artefact
+from paddle_cortexm.artefacts.artefact import Artefact, Part
 
 SATURATION_LIMIT = 0.01  # share of values beyond the ends of the int8 range that is worth a remark
 UNUSED_LIMIT = 0.5  # share of the 256 steps that no value reaches
 INHERITED = 6.0  # dB between own and accumulated noise: from here on, three quarters come from earlier layers
 SPREAD_LIMIT = 20.0
-STRICT = ConfigDict(extra="forbid")
 # Infinite without noise; JSON has no word for that but null.
 Decibels = Annotated[
     float,
@@ -29,18 +27,17 @@ Decibels = Annotated[
 ]
 
 
-@dataclass(frozen=True, config=STRICT)
-class GridUse:
-    """How exact values fit a tensor's int8 grid. saturated: share beyond the ends; used: share of the 256 steps between
-    the smallest and the largest value."""
+class GridUse(Part):
+    """How exact values fit a tensor's int8 grid. title: of the layer that makes the tensor; saturated: share beyond the
+    ends; used: share of the 256 steps between the smallest and the largest value."""
 
     tensor: str
+    title: str
     saturated: float
     used: float
 
 
-@dataclass(frozen=True, config=STRICT)
-class LayerQuality:
+class LayerQuality(Part):
     """sqnr: signal to accumulated quantisation noise, dB; own: to that of the layer alone, on exact inputs; inherited:
     the lowest sqnr among its inputs. grids: those it rounds to, also of tensors that fusion hides. weight_spread: the
     largest weight of a channel over that channel's mean, for the worst channel; 0 without weights. title: what people
@@ -65,10 +62,10 @@ class LayerQuality:
             return inherited
         for grid in self.grids:
             if grid.saturated > SATURATION_LIMIT:
-                return f"range of {grid.tensor} too narrow: {grid.saturated:.1%} of the values saturate"
+                return f"range of {grid.title} too narrow: {grid.saturated:.1%} of the values saturate"
         for grid in self.grids:
             if grid.used < UNUSED_LIMIT:
-                return f"range of {grid.tensor} too wide: only {grid.used:.0%} of the 256 steps are used"
+                return f"range of {grid.title} too wide: only {grid.used:.0%} of the 256 steps are used"
         if self.weight_spread > SPREAD_LIMIT:
             return f"weights spread widely: the largest of a channel is {self.weight_spread:.0f} times its mean"
         if self.own - self.sqnr > INHERITED:

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from paddle_cortexm.compiler.integers.grids import distinguishable_range
-from paddle_cortexm.compiler.layer_names import find_layer, is_title
+from paddle_cortexm.compiler.layer_names import find_layer, is_title, layer_title
 from paddle_cortexm.compiler.tensor import Grid, Range
 from paddle_cortexm.config import Config
 from paddle_cortexm.errors import UserError
@@ -43,13 +43,14 @@ def explanation(comparison: Comparison, asked: str, *, quiet: bool = False) -> s
     rounded, blocks = comparison.rounded, [f"{layer.title}:"]
     for part in layer.parts:
         grid, is_result = rounded.grid_of(part.output), part.output == layer.output
+        named = f"{layer_title(comparison.reference, part)} ({part.output})"
         if grid is None:
-            blocks.append(f"{part.output}: computed in floating point")
+            blocks.append(f"{named}: computed in floating point")
             continue
         integers = made if is_result else inside[part.output] / grid.scale + grid.zero_point
         useful = distinguishable_range(comparison.reference, part.output)
         where = "the result" if is_result else "inside the layer, for exact inputs"
-        blocks.append(describe(f"{part.output} ({where})", grid, np.rint(integers), exact[part.output], useful))
+        blocks.append(describe(f"{named}, {where}", grid, np.rint(integers), exact[part.output], useful))
     return "\n".join(blocks)
 
 

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from paddle_cortexm.artefacts.layers import GridUse, LayerQuality
 from paddle_cortexm.compiler.graph import Graph, Layer
 from paddle_cortexm.compiler.integers.grids import distinguishable_range
+from paddle_cortexm.compiler.layer_names import layer_title
 from paddle_cortexm.compiler.operators.weighted import Weighted
 from paddle_cortexm.compiler.tensor import INT8_MAXIMUM, INT8_MINIMUM, Grid, Range
 from paddle_cortexm.host.model import HostModel
@@ -84,8 +85,15 @@ class _Use:
         lowest, highest = grid.integers(extremes).tolist()
         self.lowest, self.highest = min(self.lowest, lowest), max(self.highest, highest)
 
-    def share(self, tensor: str) -> GridUse:
-        return GridUse(tensor, self.beyond / max(self.count, 1), max(0, self.highest - self.lowest + 1) / 256)
+    @property
+    def saturated(self) -> float:
+        """Share of the values beyond the ends."""
+        return self.beyond / max(self.count, 1)
+
+    @property
+    def used(self) -> float:
+        """Share of the 256 steps between the smallest and the largest value."""
+        return max(0, self.highest - self.lowest + 1) / 256
 
 
 class _Measured:
@@ -120,7 +128,16 @@ class _Measured:
             sqnr=self.accumulated.sqnr,
             own=self.own.sqnr,
             cosine=self.accumulated.cosine,
-            grids=tuple(use.share(tensor) for tensor, use in self.uses.items()),
+            grids=tuple(
+                GridUse(
+                    tensor=p.output,
+                    title=layer_title(self.reference, p),
+                    saturated=self.uses[p.output].saturated,
+                    used=self.uses[p.output].used,
+                )
+                for p in parts
+                if p.output in self.uses
+            ),
             inherited=min((sqnr[name] for p in parts for name in p.inputs if name in sqnr), default=float("inf")),
             weight_spread=max(
                 (_weight_spread(p) for p in parts if p.output not in self.rounded.keep_float), default=0.0

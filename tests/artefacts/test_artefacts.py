@@ -31,7 +31,13 @@ from tests.tiny_model import tiny_facts
 SCORES = Scores(images=20, top1=0.5, top5=0.9)
 REGION = RegionUse(origin=0x20000000, size=64, used=16, free=48, contents={"arena": 16})
 LAYER = LayerQuality(
-    "conv", "0 pointwise conv", 30.0, inf, 0.999, (GridUse("conv", 0.01, 0.9),), parts=("conv", "relu")
+    name="conv",
+    title="0 pointwise conv",
+    sqnr=30.0,
+    own=inf,
+    cosine=0.999,
+    grids=(GridUse(tensor="conv", title="pointwise conv", saturated=0.01, used=0.9),),
+    parts=("conv", "relu"),
 )
 EXAMPLES: list[Artefact] = [
     TrainingMetrics(

@@ -36,7 +36,7 @@ def test_an_unknown_layer_is_refused_with_the_known_ones(asked: str, comparison:
 
 def test_the_tensor_inside_a_fused_layer_is_explained_too(comparison: Comparison) -> None:
     text = explanation(comparison, "swish")
-    inside, result = text.index("stem (inside the layer"), text.index("swish (the result)")
+    inside, result = text.index("(stem), inside the layer"), text.index("hard-swish of the input (swish), the result")
     assert inside < result and text.count("percentiles") == 2
     assert "beyond -3 ... inf all values are one to the next layer" in text[inside:result]
     assert "0.000% of the float values saturate" in text[inside:result]
@@ -44,7 +44,7 @@ def test_the_tensor_inside_a_fused_layer_is_explained_too(comparison: Comparison
 
 def test_a_layer_in_floating_point_inside_another_is_said_to_be(tmp_path: Path) -> None:
     kept = comparison_of(tmp_path, squeezed(), keep_float=("stem", "swish"))
-    assert "stem: computed in floating point" in explanation(kept, "stem")
+    assert "convolution 3×3/2 of the input (stem): computed in floating point" in explanation(kept, "stem")
 
 
 def test_an_explanation_marks_what_lies_outside_the_grid() -> None:

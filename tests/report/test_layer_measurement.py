@@ -22,14 +22,14 @@ def qualities_of(folder: Path, *arguments: object, **options: object) -> dict[st
 def test_a_layer_with_a_range_too_narrow_is_named_and_the_next_ones_are_not(tmp_path: Path) -> None:
     found = qualities_of(tmp_path, block(), ranges={"depthwise": (0.0, 0.5)})
     blamed = worst(list(found.values()))[0]
-    assert blamed.name == "depthwise" and blamed.reason.startswith("range of depthwise too narrow")
+    assert blamed.name == "depthwise" and blamed.reason.startswith("range of depthwise 3×3 of the input too narrow")
     assert found["sum"].own > 30 and found["sum"].sqnr < found["sum"].own - 6
 
 
 def test_the_range_of_a_tensor_that_fusion_hides_is_named(tmp_path: Path) -> None:
     found = qualities_of(tmp_path, squeezed(), ranges={"stem": (-0.1, 0.1)})
     assert found["swish"].parts == ("stem", "swish")
-    assert found["swish"].reason.startswith("range of stem too narrow")
+    assert found["swish"].reason.startswith("range of convolution 3×3/2 of the input too narrow")
     assert worst(list(found.values()))[0].name == "swish"
 
 
