@@ -7,6 +7,7 @@ from math import prod
 from paddle_cortexm.artefacts.artefact import Artefact, Part
 
 Shape = tuple[int, ...]  # NHWC
+IMAGE_TITLE = "image"  # the model's input
 
 
 class TensorGrid(Part):
@@ -83,10 +84,12 @@ class StreamedSegment(Part):
 
 
 class ArenaBuffer(Part):
-    """Something that lives in the arena during the layers first..last. also: tensors computed in place there; shape and
-    rows kept (None: all) for a tensor, None for anything else."""
+    """Something that lives in the arena during the layers first..last. title: what people call it, as in 'result of
+    LAYER'; also: titles of the tensors computed in place there; shape and rows kept (None: all) for a tensor, None for
+    anything else."""
 
     name: str
+    title: str
     bytes: int
     first: int
     last: int
@@ -170,6 +173,12 @@ class Model(Artefact):
         """What people call the layers, with their numbers, in order."""
         return [numbered(number, layer.title) for number, layer in enumerate(self.layers)]
 
+    def tensor_title(self, name: str) -> str:
+        """What people call a tensor: after the layer that makes it."""
+        if name == self.input:
+            return IMAGE_TITLE
+        return next(result_of(t) for layer, t in zip(self.layers, self.titles, strict=True) if layer.name == name)
+
     @property
     def int8_titles(self) -> dict[str, str]:
         """The titles of the layers whose result is on an integer grid, by name, in order."""
@@ -180,3 +189,8 @@ class Model(Artefact):
 def numbered(number: int, title: str) -> str:
     """As layers are called where they are listed: '12 depthwise 3×3/2 blocks4.0.dw_conv'."""
     return f"{number} {title}"
+
+
+def result_of(title: str) -> str:
+    """As tensors are called, after the title of the layer that makes them."""
+    return f"result of {title}"

@@ -61,8 +61,8 @@ class HostModel:
         streamed = self.facts.streamed_tensors
         if hook and streamed:
             raise UserError(
-                f"{len(streamed)} tensors are streamed ('{streamed[0]}' is the first) and never exist whole. For "
-                f"reports by layer, compile with compile.memory.arena: none (the bits are the same)."
+                f"{len(streamed)} tensors are streamed ({self.facts.tensor_title(streamed[0])} is the first) and never "
+                f"exist whole. For reports by layer, compile with compile.memory.arena: none (the bits are the same)."
             )
         callback = ctypes.CFUNCTYPE(None, ctypes.c_int)
         self._hook = callback(hook) if hook else callback()
@@ -76,8 +76,9 @@ class HostModel:
         tensor = self.facts.tensors[name]
         if tensor.rolling_rows is not None:
             raise UserError(
-                f"tensor '{name}' is streamed: only {tensor.rolling_rows} of its {tensor.shape[1]} rows exist at a "
-                f"time. To look at whole tensors, compile with compile.memory.arena: none (the bits are the same)."
+                f"{self.facts.tensor_title(name)} is streamed: only {tensor.rolling_rows} of its {tensor.shape[1]} "
+                f"rows exist at a time. To look at whole tensors, compile with compile.memory.arena: none (the bits "
+                f"are the same)."
             )
         assert tensor.offset is not None  # every whole tensor has a place
         arena = (ctypes.c_uint8 * self.facts.memory.arena_bytes).in_dll(self._library, "model_arena")

@@ -12,7 +12,7 @@ def explanation(memory: Memory, region: str | None = None) -> str:
     whole, constants = memory.layer_by_layer, memory.constants
     buffers = {buffer.name: buffer for buffer in memory.buffers}
     rows = [
-        (f"{buffer.bytes:,}", f"{buffer.offset:,}", _description(memory, buffer))
+        (f"{buffer.bytes:,}", f"{buffer.offset:,}", _description(buffer))
         for buffer in (buffers[name] for name in memory.peak_buffers)
     ]
     table = text_table(("bytes", "offset", "what"), rows, left=(2,), indent="  ")
@@ -28,13 +28,11 @@ def explanation(memory: Memory, region: str | None = None) -> str:
     return "\n".join(lines)
 
 
-def _description(memory: Memory, buffer: ArenaBuffer) -> str:
+def _description(buffer: ArenaBuffer) -> str:
     if buffer.shape is None:
-        first, last = (memory.layers[end].title for end in (buffer.first, buffer.last))
-        of = f"layer '{first}'" if first == last else f"layers '{first}' to '{last}'"
-        return f"{buffer.kind} of {of}"
+        return buffer.title
     shape = "x".join(map(str, buffer.shape[1:]))
     rows = buffer.rows
     what = shape if rows is None else f"{rows} {'row' if rows == 1 else 'rows'} of {shape}"
     in_place = f"; in place: {', '.join(buffer.also)}" if buffer.also else ""
-    return f"{buffer.name}: {what}{in_place}"
+    return f"{buffer.title}: {what}{in_place}"

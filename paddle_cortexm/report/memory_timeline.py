@@ -18,7 +18,7 @@ COLOURS = {
     "scratch": "tab:red",
     "row of zero points": "tab:purple",
 }
-SMALLEST_NAMED = 0.05  # of the arena: a tensor's box above that carries its name
+SMALLEST_NAMED = 0.05  # of the arena: a tensor's box above that carries its title
 MOST_CHARACTERS = 40
 
 
@@ -86,8 +86,8 @@ def _draw_buffers(axes: Any, memory: Memory) -> None:
         if buffer.bytes > SMALLEST_NAMED * memory.arena_bytes and kind != "scratch":
             place = corner[0] + width / 2, corner[1] + height / 2
             turned = 90 if width < 3 else 0
-            name = buffer.name[:MOST_CHARACTERS]
-            axes.text(*place, name, ha="center", va="center", fontsize=5, rotation=turned, clip_on=True)
+            title = buffer.title[:MOST_CHARACTERS]
+            axes.text(*place, title, ha="center", va="center", fontsize=5, rotation=turned, clip_on=True)
     _line(axes, "arena", memory.arena_bytes, color="black")
     axes.set_ylim(0, 1.02 * memory.arena_bytes / KIB)
     axes.set_ylabel("offset in the arena, KiB")

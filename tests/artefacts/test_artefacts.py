@@ -162,3 +162,9 @@ def test_the_model_adds_up_its_layers_and_knows_what_is_streamed() -> None:
     assert model.macs == sum(layer.macs for layer in model.layers) > 0 and not model.uses_cmsis_nn
     rolling = model.tensors | {"sums": model.tensors["sums"].model_copy(update={"rolling_rows": 3})}
     assert model.model_copy(update={"tensors": rolling}).streamed_tensors == ["sums"]
+
+
+def test_tensors_are_called_after_the_layers_that_make_them() -> None:
+    model = tiny_facts()
+    titles = [model.tensor_title(name) for name in ("image", "sums", "logits")]
+    assert titles == ["image", "result of 0 sums", "result of 1 logits"]

@@ -4,7 +4,16 @@ from __future__ import annotations
 
 from dataclasses import asdict
 
-from paddle_cortexm.artefacts.model import ArenaBuffer, ConstantBytes, LiveLayer, Memory, PlanSizes, StreamedSegment
+from paddle_cortexm.artefacts.model import (
+    IMAGE_TITLE,
+    ArenaBuffer,
+    ConstantBytes,
+    LiveLayer,
+    Memory,
+    PlanSizes,
+    StreamedSegment,
+    result_of,
+)
 from paddle_cortexm.compiler.arena.choice import smallest_bound
 from paddle_cortexm.compiler.arena.offsets import Buffer
 from paddle_cortexm.compiler.arena.plan import MemoryPlan, outside_name, plan_memory
@@ -57,12 +66,29 @@ def _buffer(graph: Graph, plan: MemoryPlan, buffer: Buffer) -> ArenaBuffer:
     tensor = graph.tensors.get(buffer.name)
     return ArenaBuffer(
         **asdict(buffer),
+        title=_title(graph, plan, buffer),
         kind=_kind(graph, plan, buffer.name),
         offset=plan.starts[buffer.name],
-        also=tuple(name for name, home in plan.homes.items() if home == buffer.name),
+        also=tuple(_tensor_title(graph, name) for name, home in plan.homes.items() if home == buffer.name),
         shape=tensor.shape if tensor else None,
         rows=plan.rolling.get(buffer.name),
     )
+
+
+def _title(graph: Graph, plan: MemoryPlan, buffer: Buffer) -> str:
+    """What people call a buffer: a tensor after the layer that makes it, anything else after the layers that use it."""
+    if buffer.name in graph.tensors:
+        return _tensor_title(graph, buffer.name)
+    first, last = (numbered_title(graph, end) for end in (buffer.first, buffer.last))
+    of = f"layer '{first}'" if first == last else f"layers '{first}' to '{last}'"
+    return f"{_kind(graph, plan, buffer.name)} of {of}"
+
+
+def _tensor_title(graph: Graph, name: str) -> str:
+    if name == graph.input:
+        return IMAGE_TITLE
+    number = next(i for i, layer in enumerate(graph.layers) if layer.output == name)
+    return result_of(numbered_title(graph, number))
 
 
 def _kind(graph: Graph, plan: MemoryPlan, name: str) -> str:
