@@ -7,8 +7,6 @@ manifest still matches is skipped, and a stage whose input is missing or stale s
 
 from __future__ import annotations
 
-import hashlib
-import json
 import platform
 import shutil
 import time
@@ -18,14 +16,15 @@ from importlib import metadata
 from pathlib import Path
 from typing import Any
 
+from pydantic import ValidationError
+
+from paddle_cortexm.artefacts.manifest import MANIFEST, Basis, Manifest
 from paddle_cortexm.config import Config, overridden
 from paddle_cortexm.data.external_files import external_files
 from paddle_cortexm.dependencies import code_digest, sha256
 from paddle_cortexm.errors import UserError
-from paddle_cortexm.json_files import read_json, write_json
 from paddle_cortexm.paths import BUILD_FOLDER, HOST_CODE
 
-MANIFEST = "manifest.json"
 GATE, QAT_KEYS = "max_accuracy_drop", ("epochs", "learning_rate", "freeze_batch_norm_after")  # of section quantise
 PACKAGES = ("paddlepaddle", "paddleclas", "paddleslim", "apache-tvm", "opencv-python", "numpy", "pillow")
 
@@ -77,34 +76,36 @@ def stage_folder(config: Config, stage: str) -> Path:
 
 def input_folder(config: Config, stage: str) -> Path:
     """The folder of a stage that must have run. Raises UserError when it is missing, stale or changed by hand."""
-    return _verified(config, stage, external_files(config), set())
+    _verified(config, stage, external_files(config), {})
+    return stage_folder(config, stage)
 
 
-def _verified(config: Config, stage: str, files: Mapping[str, str], seen: set[str]) -> Path:
-    """input_folder with the config's external_files; stages in `seen` have been looked at, and this one joins them."""
+def _verified(config: Config, stage: str, files: Mapping[str, str], seen: dict[str, Manifest]) -> Manifest:
+    """The manifest of a stage that must have run, as input_folder. files: the config's external_files; stages in `seen`
+    have been looked at, and this one joins them."""
     folder, spec = stage_folder(config, stage), STAGES[stage]
     if stage in seen:
-        return folder
-    seen.add(stage)
+        return seen[stage]
     again = f"Run ./{spec.script} --config {config.argument}"
-    manifest = _manifest(folder)
+    manifest = manifest_of(folder)
     if manifest is None:
         raise UserError(f"{folder}: this stage has not been run. {again} first.")
-    as_made = overridden(config, manifest.get("overrides", {}))
+    seen[stage] = manifest
+    as_made = overridden(config, manifest.overrides)
     for key, value in config_values(as_made, spec).items():
-        if manifest["config"].get(key) != value:
+        if manifest.config.get(key) != value:
             raise UserError(f"{folder}: stale: '{key}' changed in the config since it was made. {again} again.")
-    if manifest["code"] != spec.code():
+    if manifest.code != spec.code():
         raise UserError(f"{folder}: stale: the sources changed since it was made. {again} again.")
     if changed := _changed_files(manifest, files):
         raise UserError(f"{folder}: stale: what {changed[0]} names changed since it was made. {again} again.")
     for earlier in spec.after:
-        if manifest["inputs"].get(earlier) != _outputs(_verified(config, earlier, files, seen)):
+        if manifest.inputs.get(earlier) != _verified(config, earlier, files, seen).outputs_digest:
             raise UserError(f"{folder}: stale: {earlier} was redone since it was made. {again} again.")
-    for name, digest in manifest["outputs"].items():
+    for name, digest in manifest.outputs.items():
         if not (folder / name).is_file() or sha256(folder / name) != digest:
             raise UserError(f"{folder / name}: missing or changed since it was made. {again} --force.")
-    return folder
+    return manifest
 
 
 def run_stage(
@@ -123,10 +124,10 @@ def run_stage(
     stages do not take the folder for stale. Raises UserError when an earlier stage is missing or stale.
     """
     spec, folder = STAGES[stage], stage_folder(config, stage)
-    everything, seen = external_files(config), set[str]()
-    inputs = {earlier: _outputs(_verified(config, earlier, everything, seen)) for earlier in spec.after}
+    everything, seen = external_files(config), dict[str, Manifest]()
+    inputs = {earlier: _verified(config, earlier, everything, seen).outputs_digest for earlier in spec.after}
     values = config_values(overridden(config, overrides or {}), spec)
-    basis = {"config": values, "overrides": dict(overrides or {}), "inputs": inputs, "code": spec.code()}
+    basis = Basis(config=values, overrides=dict(overrides or {}), inputs=inputs, code=spec.code())
     files = {key: digest for key, digest in everything.items() if key.split(".")[0] in spec.sections}
     if not force and _is_current(folder, basis, files):
         return folder, False
@@ -137,9 +138,16 @@ def run_stage(
     try:
         work(partial)
         outputs = {str(p.relative_to(partial)): sha256(p) for p in sorted(partial.rglob("*")) if p.is_file()}
-        seconds = round(time.monotonic() - started, 1)
-        manifest = {"stage": stage, **basis, "files": files, "outputs": outputs, "versions": _versions()}
-        write_json(partial / MANIFEST, manifest | {"seconds": seconds, "seed": config.train.seed})
+        manifest = Manifest(
+            **dict(basis),
+            stage=stage,
+            files=files,
+            outputs=outputs,
+            versions=_versions(),
+            seconds=round(time.monotonic() - started, 1),
+            seed=config.train.seed,
+        )
+        manifest.write(partial)
         _put_in_place(partial, folder)
     except BaseException:
         shutil.rmtree(partial, ignore_errors=True)
@@ -174,36 +182,25 @@ def config_values(config: Config, spec: StageSpec) -> dict[str, Any]:
     return values
 
 
-def _manifest(folder: Path) -> dict[str, Any] | None:
+def manifest_of(folder: Path) -> Manifest | None:
     """The manifest of a finished stage. None where there is no whole one, and the stage has to be made again."""
     try:
-        manifest = {"overrides": {}, "files": {}, **read_json(folder / MANIFEST)}
-    except (OSError, ValueError, TypeError):  # absent; not JSON; not an object
+        return Manifest.model_validate_json((folder / MANIFEST).read_bytes())
+    except (OSError, ValidationError):  # absent; damaged, or of an older version
         return None
-    sections = ("config", "overrides", "inputs", "files", "outputs")
-    whole = all(isinstance(manifest.get(name), dict) for name in sections) and isinstance(manifest.get("code"), str)
-    return manifest if whole else None
 
 
-def _outputs(folder: Path) -> str:
-    """One digest over the outputs a finished stage recorded."""
-    outputs = read_json(folder / MANIFEST)["outputs"]
-    return hashlib.sha256(json.dumps(outputs, sort_keys=True).encode()).hexdigest()
-
-
-def _changed_files(manifest: Mapping[str, Any], files: Mapping[str, str]) -> list[str]:
+def _changed_files(manifest: Manifest, files: Mapping[str, str]) -> list[str]:
     """The config keys whose files changed. Only what was recorded and is here now is compared: a stage's result serves
     on a machine that has no copy of the photos."""
-    return [key for key, digest in files.items() if manifest["files"].get(key, digest) != digest]
+    return [key for key, digest in files.items() if manifest.files.get(key, digest) != digest]
 
 
-def _is_current(folder: Path, basis: Mapping[str, Any], files: Mapping[str, str]) -> bool:
-    manifest = _manifest(folder)
-    if manifest is None or _changed_files(manifest, files):
+def _is_current(folder: Path, basis: Basis, files: Mapping[str, str]) -> bool:
+    manifest = manifest_of(folder)
+    if manifest is None or _changed_files(manifest, files) or manifest.basis != basis:
         return False
-    if any(manifest.get(key) != value for key, value in basis.items()):
-        return False
-    return all((folder / n).is_file() and sha256(folder / n) == d for n, d in manifest["outputs"].items())
+    return all((folder / n).is_file() and sha256(folder / n) == d for n, d in manifest.outputs.items())
 
 
 def _versions() -> dict[str, str]:

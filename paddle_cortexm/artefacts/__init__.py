@@ -1,7 +1,8 @@
 """The files that one stage writes and another reads, as frozen models: what is in them, and reading and writing them.
 
+manifest      every stage: manifest.json
 training      stage 1: metrics.json, labels.txt
-quantisation  stage 2: metrics.json, ranges.json, float_predictions.txt
+quantisation  stage 2: metrics.json, ranges.json, parameters.json, float_predictions.txt
 model         stage 3: model.json
 deployed      stage 3: metrics.json, expected.json
 layers        stage 3: layers.json

@@ -12,18 +12,17 @@ from dataclasses import dataclass
 
 import yaml
 
-from paddle_cortexm import cli, stage
+from paddle_cortexm import cli
 from paddle_cortexm.artefacts.deployed import DeployedMetrics
 from paddle_cortexm.artefacts.run import Run
 from paddle_cortexm.boards import target_named
 from paddle_cortexm.config import Config, load
 from paddle_cortexm.errors import UserError
 from paddle_cortexm.host.cmsis_nn import find_library
-from paddle_cortexm.json_files import read_json
 from paddle_cortexm.measure.document import fill
 from paddle_cortexm.measure.scripts import run_script
 from paddle_cortexm.paths import BUILD_FOLDER, CONFIG_FOLDER, REPOSITORY
-from paddle_cortexm.stage import STAGES, config_values
+from paddle_cortexm.stage import STAGES, config_values, manifest_of, stage_folder
 from paddle_cortexm.tables import markdown_table
 
 TRAINING = "01_finetune"
@@ -109,12 +108,13 @@ def _with_random_weights(config: Config) -> Config:
 
 def _share_training(config: Config) -> None:
     """Take over the finished training of another config that trains alike, unless there is one."""
-    folder, wanted = stage.stage_folder(config, TRAINING), config_values(config, STAGES[TRAINING])
+    folder, wanted = stage_folder(config, TRAINING), config_values(config, STAGES[TRAINING])
     if folder.exists():
         return
-    for manifest in sorted(BUILD_FOLDER.glob(f"*/{TRAINING}/{stage.MANIFEST}")):
-        if read_json(manifest)["config"] == wanted:
-            shutil.copytree(manifest.parent, folder)
+    for finished in sorted(BUILD_FOLDER.glob(f"*/{TRAINING}")):
+        manifest = manifest_of(finished)
+        if manifest is not None and manifest.config == wanted:
+            shutil.copytree(finished, folder)
             return
 
 

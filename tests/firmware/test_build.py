@@ -9,6 +9,8 @@ from pathlib import Path
 
 import pytest
 
+from paddle_cortexm.artefacts.model import Model
+from paddle_cortexm.artefacts.program import ProgramSizes
 from paddle_cortexm.boards import CORSTONE300, CORSTONE310
 from paddle_cortexm.dependencies import sha256
 from paddle_cortexm.errors import UserError
@@ -16,6 +18,7 @@ from paddle_cortexm.firmware import isa_proof, toolchains
 from paddle_cortexm.firmware.build import build_program, explain_overflow
 from paddle_cortexm.firmware.size_report import measure
 from paddle_cortexm.paths import REPOSITORY
+from paddle_cortexm.stage import manifest_of
 from tests.simulator.simulated import Deployment, Script
 from tests.tiny_model import tiny_facts, write_tiny_model
 
@@ -25,10 +28,10 @@ def test_the_script_leaves_program_map_and_sizes(deployment: Deployment, script:
     assert done.returncode == 0, done.stderr
     folder = Path("build/tiny/04_build_app")
     assert {path.name for path in folder.iterdir()} == {"app.elf", "app.map", "size.json", "manifest.json"}
-    sizes = json.loads((folder / "size.json").read_text())
-    assert sizes["totals"]["arena"] == 1024 and sizes["totals"]["stack"] == 8192
-    assert sizes["regions"]["DDR"]["contents"]["frames"] == 24 * 30 * 3 + 1024 * 1024 * 3 + 10  # 10 logits
-    assert all(region["used"] + region["free"] == region["size"] for region in sizes["regions"].values())
+    sizes = ProgramSizes.read(folder)
+    assert sizes.totals["arena"] == 1024 and sizes.totals["stack"] == 8192
+    assert sizes.regions["DDR"].contents["frames"] == 24 * 30 * 3 + 1024 * 1024 * 3 + 10  # 10 logits
+    assert all(region.used + region.free == region.size for region in sizes.regions.values())
     assert "compiler: " in done.stdout and "DTCM" in done.stdout
     assert "largest layer: sums, 1,024 bytes live while it runs" in done.stdout
     assert "next: ./05_run_fvp.sh --config tiny" in done.stdout
@@ -197,10 +200,10 @@ def test_stage_4_fails_when_a_kernel_that_promises_helium_has_none(deployment: D
     source.write_text("#ifdef __ARM_FEATURE_MVE\nint broken;\n#endif\n")
     compiled = Path("build/tiny/03_compile_tvm")
     tiny_facts().model_copy(update={"sources": (os.path.relpath(source, REPOSITORY),)}).write(compiled)
-    manifest = compiled / "manifest.json"
-    recorded = json.loads(manifest.read_text())
-    recorded["outputs"]["model.json"] = sha256(compiled / "model.json")
-    manifest.write_text(json.dumps(recorded))
+    manifest = manifest_of(compiled)
+    assert manifest is not None
+    outputs = manifest.outputs | {Model.file: sha256(compiled / Model.file)}
+    manifest.model_copy(update={"outputs": outputs}).write(compiled)
     done = script("04_build_app.sh", "--config", name)
     assert done.returncode == 2
     assert "compiled without a single Helium instruction" in done.stderr and "broken_s8.c" in done.stderr
