@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 import shutil
 import signal
@@ -11,12 +10,12 @@ import sys
 import time
 import zlib
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pytest
 from PIL import Image
 
+from paddle_cortexm.artefacts.run import Failure, Instructions, Run
 from paddle_cortexm.paths import REPOSITORY
 from paddle_cortexm.simulator.run import Batch, RunError, checked
 from paddle_cortexm.simulator.simulators import SimulatorRun
@@ -25,8 +24,15 @@ from tests.simulator.simulated import Deployment, Script
 QEMU = ("--simulator", "qemu")
 
 
-def report() -> dict[str, Any]:
-    return json.loads(Path("build/tiny/05_run_fvp/run.json").read_text())
+def report() -> Run:
+    return Run.read(Path("build/tiny/05_run_fvp"))
+
+
+def instructions() -> Instructions:
+    """Of a run that came to its end."""
+    counts = report().instructions
+    assert counts is not None
+    return counts
 
 
 def save_images(folder: Path, count: int) -> None:
@@ -41,19 +47,19 @@ def test_the_linked_in_frame_passes_and_everything_is_in_run_json(built: str, sc
     done = script("05_run_fvp.sh", "--config", built, *QEMU)
     assert done.returncode == 0, done.stdout + done.stderr
     run = report()
-    best = run["top5"][0]
-    assert (run["config"], run["verdict"], run["simulator"]["kind"]) == ("tiny", "PASS", "qemu")
-    assert len(run["top5"]) == 5 and len(run["output_crc32"]) == 8
-    instructions = run["instructions"]
-    assert [layer["name"] for layer in instructions["layers"]] == ["sums", "logits"]
-    assert 0 < sum(layer["instructions"] for layer in instructions["layers"]) <= instructions["model"]
-    assert instructions["preprocessing"] > 0
-    assert run["arena_bytes"] == 1024 and run["code_bytes"] > 1000
-    assert 0 < run["stack_bytes"] < run["stack_reserved_bytes"] == 8192
-    assert run["regions"]["DTCM"]["contents"]["stack"] == 8192 and run["largest_layer"]["name"] == "sums"
-    assert f"{run['stack_bytes']:,} of 8,192" in done.stdout and "largest layer: sums" in done.stdout
+    assert (run.config, run.verdict, run.simulator.kind) == ("tiny", "PASS", "qemu")
+    assert run.top5 is not None and len(run.top5) == 5 and len(run.output_crc32 or "") == 8
+    counts, best, used = instructions(), run.top5[0], run.stack_bytes
+    by_layer = [layer.instructions or 0 for layer in counts.layers]
+    assert [layer.title for layer in counts.layers] == ["0 sums", "1 logits"]
+    assert counts.model is not None and 0 < sum(by_layer) <= counts.model
+    assert (counts.preprocessing or 0) > 0
+    assert run.arena_bytes == 1024 and run.code_bytes > 1000
+    assert used is not None and 0 < used < run.stack_reserved_bytes == 8192
+    assert run.regions["DTCM"].contents["stack"] == 8192 and run.largest_layer.name == "sums"
+    assert f"{used:,} of 8,192" in done.stdout and "largest layer: sums" in done.stdout
     last = done.stdout.strip().splitlines()[-1]
-    expected = f"tiny  {best['label']}  {best['score']:.4f}  {instructions['model']:,} instructions  PASS"
+    expected = f"tiny  {best.label}  {best.score:.4f}  {counts.model:,} instructions  PASS"
     assert last == expected
     assert "EXITTHESIM" in Path("build/tiny/05_run_fvp/uart.txt").read_text()
 
@@ -63,8 +69,8 @@ def test_many_images_go_through_several_simulators(built: str, script: Script, t
     done = script("05_run_fvp.sh", "--config", built, *QEMU, "--images", "photos", "--jobs", "2")
     assert done.returncode == 0, done.stdout + done.stderr
     run = report()
-    assert (run["verdict"], run["frames"], run["frames_equal"]) == ("PASS", 7, 7)
-    assert run["accuracy"]["labelled"] == 7
+    assert (run.verdict, run.frames, run.frames_equal) == ("PASS", 7, 7)
+    assert run.accuracy is not None and run.accuracy.labelled == 7
     assert "frames equal to the host: 7 of 7" in done.stdout
     uart = Path("build/tiny/05_run_fvp/uart.txt").read_text()
     assert uart.count("EXITTHESIM") == 2 and uart.count("\nframe ") == 7
@@ -78,7 +84,7 @@ def test_one_bad_photo_of_a_folder_is_named_counted_and_left_out(built: str, scr
     assert done.returncode == 0, done.stdout + done.stderr
     assert "1 of 4 images cannot be used" in done.stdout and "bad.jpg" in done.stdout
     run = report()
-    assert (run["verdict"], run["frames"]) == ("PASS", 3) and "bad.jpg" in run["unusable_images"][0]
+    assert (run.verdict, run.frames) == ("PASS", 3) and "bad.jpg" in run.unusable_images[0]
 
 
 def test_more_bad_photos_stop_the_run_before_it_begins_and_keep_the_result_before(
@@ -90,13 +96,13 @@ def test_more_bad_photos_stop_the_run_before_it_begins_and_keep_the_result_befor
         (tmp_path / "photos" / f"{name}.jpg").write_bytes(b"broken")
     done = script("05_run_fvp.sh", "--config", built, *QEMU, "--images", "photos")
     assert done.returncode == 2 and "bad.jpg" in done.stderr and "worse.jpg" in done.stderr
-    assert report()["frames"] == 3
+    assert report().frames == 3
 
 
 def test_one_photo_of_another_shape_passes(built: str, script: Script) -> None:
     Image.new("RGB", (300, 199), (10, 200, 90)).save("photo.jpg")
     done = script("05_run_fvp.sh", "--config", built, *QEMU, "--image", "photo.jpg")
-    assert done.returncode == 0 and report()["image"] == "photo.jpg"
+    assert done.returncode == 0 and report().image == "photo.jpg"
 
 
 def test_a_corrupt_photo_is_named_and_nothing_is_run(built: str, script: Script) -> None:
@@ -142,9 +148,9 @@ def test_a_fault_on_the_target_is_a_fail_with_its_registers(deployment: Deployme
     assert done.returncode == 1
     assert "BFAR   0xf0000000" in done.stdout and done.stdout.strip().endswith("tiny  FAIL")
     run = report()
-    assert run["verdict"] == "FAIL" and "CFSR" in run["problem"] and run["simulator"]["kind"] == "qemu"
-    assert run["arena_bytes"] == 1024 and run["code_bytes"] > 1000 and "weight_bytes" in run
-    assert (run["stack_bytes"], run["stack_reserved_bytes"], run["top5"]) == (None, 8192, None)
+    assert run.verdict == "FAIL" and "CFSR" in (run.problem or "") and run.simulator.kind == "qemu"
+    assert run.arena_bytes == 1024 and run.code_bytes > 1000
+    assert (run.stack_bytes, run.stack_reserved_bytes, run.top5) == (None, 8192, None)
 
 
 def test_a_program_that_never_ends_is_killed_at_the_time_limit(deployment: Deployment, script: Script) -> None:
@@ -152,7 +158,7 @@ def test_a_program_that_never_ends_is_killed_at_the_time_limit(deployment: Deplo
     script("04_build_app.sh", "--config", name)
     done = script("05_run_fvp.sh", "--config", name, *QEMU, "--timeout", "2")
     assert done.returncode == 1 and "killed after 2 s" in done.stdout
-    assert report()["verdict"] == "FAIL"
+    assert report().verdict == "FAIL"
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
@@ -203,9 +209,9 @@ def test_an_fvp_is_called_as_documented_and_its_output_judged(built: str, script
     Path("said.txt").write_text(Path("build/tiny/05_run_fvp/uart.txt").read_text() + "Info: simulation stopped\n")
     fake_fvp(tmp_path / "bin", "said.txt")
     done = script("05_run_fvp.sh", "--config", built, "--timeout", "77", path=str(tmp_path / "bin"))
-    assert done.returncode == 0 and report()["simulator"]["name"] == "FVP_Corstone_SSE-300"
+    assert done.returncode == 0 and report().simulator.name == "FVP_Corstone_SSE-300"
     assert done.stdout.strip().endswith("instructions not counted  PASS")
-    assert report()["instructions"]["model"] is None  # the system counter is scaled for QEMU
+    assert instructions().model is None  # the system counter is scaled for QEMU
     arguments = Path("arguments.txt").read_text().splitlines()
     assert arguments[:2] == ["-a", "build/tiny/04_build_app/app.elf"]
     assert "cpu0.CFGDTCMSZ=10" in arguments and "cpu0.semihosting-enable=1" in arguments
@@ -218,7 +224,7 @@ def test_an_fvp_with_a_cycle_counter_counts_instructions(built: str, script: Scr
     Path("said.txt").write_text(said.replace("system counter", "DWT cycle counter"))
     fake_fvp(tmp_path / "bin", "said.txt")
     done = script("05_run_fvp.sh", "--config", built, path=str(tmp_path / "bin"))
-    assert done.returncode == 0 and report()["instructions"]["model"] > 0
+    assert done.returncode == 0 and (instructions().model or 0) > 0
     assert "counted by the DWT cycle counter" in done.stdout
 
 
@@ -242,7 +248,7 @@ def test_one_wrong_bit_of_the_output_is_a_fail(built: str, script: Script, tmp_p
     fake_fvp(tmp_path / "bin", "said.txt")
     done = script("05_run_fvp.sh", "--config", built, path=str(tmp_path / "bin"))
     assert done.returncode == 1 and done.stdout.strip().endswith("FAIL")
-    assert report()["failures"] == [{"image": "linked in", "reason": "1 of 10 outputs differ, by up to 1"}]
+    assert report().failures == (Failure(image="linked in", reason="1 of 10 outputs differ, by up to 1"),)
 
 
 @pytest.mark.parametrize(("text", "said"), [("", "it wrote nothing"), ("hello\n", "it wrote:\n  | hello")])
