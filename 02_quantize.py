@@ -4,8 +4,10 @@
     ./02_quantize.py --config pplcnet_corstone310_int8
 
 Reads build/NAME/01_finetune (weights). Writes build/NAME/02_quantize: model.pdmodel and model.pdiparams (float program,
-batch norm folded), ranges.json (int8: the range of every tensor), reference.npz and deployed.npz (weights that
-quantisation changed) and metrics.json. Calibration sees the calibration split only. fp32 and fp16 configs pass through.
+batch norm folded), parameters.json (what the network calls its parameters), float_predictions.txt (the float model's
+classes of the validation images), metrics.json and, for int8, ranges.json (the range of every tensor), reference.npz
+and deployed.npz (weights that quantisation changed). Calibration sees the calibration split only. fp32 and fp16 configs
+pass through.
 """
 
 from __future__ import annotations
@@ -31,12 +33,8 @@ def figures(metrics: QuantisationMetrics) -> dict[str, str]:
     lines = {"precision": metrics.precision, "batch norms folded": str(metrics.folded_batch_norms)}
     if metrics.floats:
         lines["float accuracy"] = f"{metrics.floats.top1:.2%} of {metrics.floats.images} validation images"
-    if metrics.algorithm and metrics.tensors:
-        extras = [
-            name for name in ("adaround", "bias_correction", "equalisation", "symmetric") if getattr(metrics, name)
-        ]
-        recipe = ", ".join([metrics.algorithm, *(name.replace("_", " ") for name in extras)])
-        lines["calibration"] = f"{recipe}; {metrics.calibration_images} images"
+    if metrics.recipe and metrics.tensors:
+        lines["calibration"] = f"{metrics.recipe.title}; {metrics.calibration_images} images"
         lines["ranges"] = f"{metrics.tensors.all} tensors, {metrics.tensors.paddleslim} of them by PaddleSlim"
     if estimate := metrics.fake_quant_estimate:
         lines["fake-quant estimate"] = f"{estimate.top1:.2%} ({estimate.by}; stage 3 measures)"

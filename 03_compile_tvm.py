@@ -4,6 +4,7 @@
     ./03_compile_tvm.py --config pplcnet_corstone310_int8
     ./03_compile_tvm.py --config ... --kernels cmsis-nn,helium,tvm      instead of the config's compile.kernels
     ./03_compile_tvm.py --config ... --explain-memory      which tensors make the arena as large as it is
+    ./03_compile_tvm.py --config ... --explain LAYER      ranges and histograms of a layer's values (int8)
 
 Reads build/NAME/02_quantize (program, ranges) and build/NAME/01_finetune (labels, demo image). Writes
 build/NAME/03_compile_tvm: model.c and its weights, model.json (each layer's kernel and why, tensors, the arena),

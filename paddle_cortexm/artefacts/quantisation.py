@@ -9,6 +9,7 @@ from pydantic import Field
 
 from paddle_cortexm.artefacts.artefact import Artefact, Part
 from paddle_cortexm.artefacts.training import Epoch, Scores
+from paddle_cortexm.config import Quantise
 
 PREDICTIONS = "float_predictions.txt"
 
@@ -42,16 +43,42 @@ def intervals(ranges: Mapping[str, TensorRange]) -> dict[str, tuple[float, float
     return {name: (entry.minimum, entry.maximum) for name, entry in ranges.items()}
 
 
-class TriedRecipe(Part):
-    """What was tried, in the words of the config's section. divergence: Kullback-Leibler, of the class probabilities
-    from the float model's."""
+class Recipe(Part):
+    """What is done to a float graph to make it an integer one, in the words of the config's section."""
 
     algorithm: str
-    bias_correction: bool
-    adaround: bool
-    equalisation: bool
-    symmetric: bool
-    keep_float: tuple[str, ...]
+    bias_correction: bool = False
+    adaround: bool = False
+    equalisation: bool = False
+    symmetric: bool = False
+    keep_float: tuple[str, ...] = ()
+
+    @staticmethod
+    def of(settings: Quantise) -> Recipe:
+        return Recipe(
+            algorithm=settings.algorithm,
+            bias_correction=settings.bias_correction,
+            adaround=settings.rounding == "adaround",
+            equalisation=settings.equalisation,
+            symmetric=settings.symmetric,
+            keep_float=settings.keep_float,
+        )
+
+    @property
+    def title(self) -> str:
+        """In words: the algorithm and what is done besides."""
+        extras = {
+            "adaround": self.adaround,
+            "bias correction": self.bias_correction,
+            "equalisation": self.equalisation,
+            "symmetric": self.symmetric,
+        }
+        return ", ".join([self.algorithm, *(name for name, done in extras.items() if done)])
+
+
+class TriedRecipe(Recipe):
+    """divergence: Kullback-Leibler, of the class probabilities from the float model's."""
+
     divergence: float
 
 
@@ -69,21 +96,15 @@ class FakeQuantEstimate(Scores):
 
 
 class QuantisationMetrics(Artefact):
-    """floats: None where the data's classes are not the model's. From algorithm on for int8 only: what was done, in the
-    words of the config's section; tried: by method auto; qat_epochs: of method qat; fake_quant_estimate: None without
-    validation images."""
+    """floats: None where the data's classes are not the model's. From recipe on for int8 only; recipe: what was done;
+    tried: by method auto; qat_epochs: of method qat; fake_quant_estimate: None without validation images."""
 
     file, script = "metrics.json", "02_quantize.py"
 
     folded_batch_norms: int
     precision: str
     floats: Scores | None = Field(default=None, validation_alias="float", serialization_alias="float")
-    algorithm: str | None = None
-    bias_correction: bool = False
-    adaround: bool = False
-    equalisation: bool = False
-    symmetric: bool = False
-    keep_float: tuple[str, ...] = ()
+    recipe: Recipe | None = None
     calibration_images: int = 0
     tensors: TensorCounts | None = None
     tried: tuple[TriedRecipe, ...] = ()

@@ -3,19 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
-from paddle_cortexm.artefacts.quantisation import TensorRange, TriedRecipe, intervals
+from paddle_cortexm.artefacts.quantisation import Recipe, TensorRange, TriedRecipe, intervals
 from paddle_cortexm.compiler.graph import Graph
 from paddle_cortexm.compiler.integers.adjustments import Adjusted
 from paddle_cortexm.compiler.integers.fake_quantisation import run_fake_quantised
 from paddle_cortexm.compiler.integers.grids import tensor_grids
 from paddle_cortexm.compiler.reference import run_float
 from paddle_cortexm.compiler.tensor import Grid, Range
-from paddle_cortexm.config import Quantise
 from paddle_cortexm.quantisation.equalisation import equalisable_pairs, equalise
 from paddle_cortexm.quantisation.ranges import Observation, observe, tensor_ranges
 from paddle_cortexm.quantisation.refinement import refine
@@ -26,35 +25,6 @@ BATCH = 32
 Floats = NDArray[np.float32]
 # algorithm, how many of the calibration images (the first ones) -> PaddleSlim's threshold of each tensor
 Thresholds = Callable[[str, int], Mapping[str, float]]
-
-
-@dataclass(frozen=True)
-class Recipe:
-    """What is done to a float graph to make it an integer one; the fields are those of the config's section."""
-
-    algorithm: str
-    bias_correction: bool = False
-    adaround: bool = False
-    equalisation: bool = False
-    symmetric: bool = False
-    keep_float: tuple[str, ...] = ()
-
-    @staticmethod
-    def of(settings: Quantise) -> Recipe:
-        return Recipe(
-            settings.algorithm,
-            settings.bias_correction,
-            settings.rounding == "adaround",
-            settings.equalisation,
-            settings.symmetric,
-            settings.keep_float,
-        )
-
-    @property
-    def title(self) -> str:
-        """In words: the algorithm and what is done besides."""
-        extras = ("adaround", "bias_correction", "equalisation", "symmetric")
-        return ", ".join([self.algorithm, *(name.replace("_", " ") for name in extras if getattr(self, name))])
 
 
 @dataclass(frozen=True)
@@ -137,14 +107,14 @@ def best_recipe(
             print(f"tried {recipe.title}: divergence from the float model {found[recipe]:.3g}", flush=True)
         return found
 
-    tried = divergences(replace(start, algorithm=algorithm) for algorithm in CHEAP_ALGORITHMS)
+    tried = divergences(start.model_copy(update={"algorithm": algorithm}) for algorithm in CHEAP_ALGORITHMS)
     best = min(tried, key=tried.__getitem__)
-    extras = [replace(best, bias_correction=True)]
+    extras = [best.model_copy(update={"bias_correction": True})]
     if equalisable_pairs(graph):
-        extras.append(replace(best, equalisation=True))
+        extras.append(best.model_copy(update={"equalisation": True}))
     tried |= divergences(extras)
     best = min(tried, key=tried.__getitem__)
-    lines = [TriedRecipe(**asdict(recipe), divergence=error) for recipe, error in tried.items()]
+    lines = [TriedRecipe(**dict(recipe), divergence=error) for recipe, error in tried.items()]
     print(f"best: {best.title}", flush=True)
     return quantise_with(best, graph, images, thresholds, pixel_range, quiet=quiet), lines
 

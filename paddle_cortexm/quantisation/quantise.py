@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import tempfile
 from collections.abc import Mapping
-from dataclasses import asdict, replace
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
@@ -17,6 +16,7 @@ from paddle_cortexm.artefacts.quantisation import (
     FakeQuantEstimate,
     QuantisationMetrics,
     Ranges,
+    Recipe,
     TensorCounts,
     TriedRecipe,
     write_predictions,
@@ -35,7 +35,7 @@ from paddle_cortexm.errors import UserError
 from paddle_cortexm.models import load_trained
 from paddle_cortexm.quantisation.fold_batch_norm import fold_batch_norm
 from paddle_cortexm.quantisation.grid_network import GridNetwork
-from paddle_cortexm.quantisation.post_training import Quantised, Recipe, best_recipe, quantise_with
+from paddle_cortexm.quantisation.post_training import Quantised, best_recipe, quantise_with
 from paddle_cortexm.quantisation.programs import export_program, program_runner
 from paddle_cortexm.quantisation.ptq import calibrate
 from paddle_cortexm.quantisation.qat import train_on_grid
@@ -51,8 +51,9 @@ GRID = "integer grid in floats"  # whose accuracy the estimate is, where it is n
 
 
 def quantise(config: Config, training: Path, folder: Path, *, quiet: bool = False) -> None:
-    """Fill the folder: model.pdmodel, model.pdiparams, metrics.json, float_predictions.txt where there are validation
-    images and, for int8, ranges.json and what quantisation changed of the weights (compiler.integers.adjustments)."""
+    """Fill the folder: model.pdmodel, model.pdiparams, parameters.json, metrics.json, float_predictions.txt where there
+    are validation images and, for int8, ranges.json and what quantisation changed of the weights
+    (compiler.integers.adjustments)."""
     network = load_trained(config.model.backbone, len(read_labels(training)), training / "model.pdparams")
     folded = fold_batch_norm(network)
     export_program(network, folder, config.model.image_size)
@@ -104,7 +105,7 @@ def _integers(
                 return {}
             return calibrate(floats, images[:count], algorithm, Path(work) / f"{algorithm}_{count}")
 
-        recipe = replace(Recipe.of(config.quantise), keep_float=keep_float)
+        recipe = Recipe.of(config.quantise).model_copy(update={"keep_float": keep_float})
         pixel_range = input_range(config.data.mean, config.data.std)
         in_nhwc = np.ascontiguousarray(images.transpose(0, 2, 3, 1))
         tried: list[TriedRecipe] = []
@@ -127,7 +128,7 @@ def _integers(
 def _figures(made: Quantised, images: int, known: Mapping[str, float]) -> dict[str, Any]:
     for name in constant_tensors(made.seen):
         print(f"warning: tensor '{name}' is constant over the calibration images: use more, or more varied, images")
-    figures: dict[str, Any] = asdict(made.recipe) | {"calibration_images": images}
+    figures: dict[str, Any] = {"recipe": made.recipe, "calibration_images": images}
     figures["tensors"] = TensorCounts(paddleslim=len(set(known) & set(made.ranges)), all=len(made.ranges))
     return figures
 
@@ -138,7 +139,7 @@ def _estimate(
     """An estimate of what stage 3 measures: the accuracy of PaddleSlim's fake-quantised program or, for what PaddleSlim
     does not do, of the integer grid in floats. images: (N, 3, H, W) calibration images."""
     print(f"estimating the accuracy after quantisation: {len(validation)} images", flush=True)
-    if made.recipe == Recipe(made.recipe.algorithm) and made.recipe.algorithm != OWN_ALGORITHM:
+    if made.recipe == Recipe(algorithm=made.recipe.algorithm) and made.recipe.algorithm != OWN_ALGORITHM:
         with static_mode():
             logits = all_logits(program_runner(paddles_program), validation, table)
         return FakeQuantEstimate(**dict(scores(logits, validation.targets)), by="PaddleSlim")

@@ -17,6 +17,7 @@ from paddle_cortexm.artefacts.program import LargestLayer, ProgramSizes, RegionU
 from paddle_cortexm.artefacts.quantisation import (
     QuantisationMetrics,
     Ranges,
+    Recipe,
     TensorCounts,
     TensorRange,
     intervals,
@@ -55,7 +56,7 @@ EXAMPLES: list[Artefact] = [
         folded_batch_norms=2,
         precision="int8",
         floats=SCORES,
-        algorithm="mse",
+        recipe=Recipe(algorithm="mse", adaround=True, keep_float=("stem",)),
         calibration_images=16,
         tensors=TensorCounts(paddleslim=3, all=4),
     ),
@@ -168,3 +169,8 @@ def test_tensors_are_called_after_the_layers_that_make_them() -> None:
     model = tiny_facts()
     titles = [model.tensor_title(name) for name in ("image", "sums", "logits")]
     assert titles == ["image", "result of 0 sums", "result of 1 logits"]
+
+
+def test_a_recipe_s_title_is_the_algorithm_and_what_is_done_besides() -> None:
+    assert Recipe(algorithm="mse", keep_float=("stem",)).title == "mse"
+    assert Recipe(algorithm="hist", symmetric=True, bias_correction=True).title == "hist, bias correction, symmetric"

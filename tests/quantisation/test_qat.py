@@ -7,11 +7,12 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from paddle_cortexm.artefacts.quantisation import Recipe
 from paddle_cortexm.compiler.integers.fake_quantisation import run_fake_quantised
 from paddle_cortexm.config import Quantise, Train
 from paddle_cortexm.data.pixels import Pixels
 from paddle_cortexm.data.preprocessing import normalisation_table
-from paddle_cortexm.quantisation.post_training import Quantised, Recipe, quantise_with
+from paddle_cortexm.quantisation.post_training import Quantised, quantise_with
 from paddle_cortexm.quantisation.qat import train_on_grid
 from paddle_cortexm.training.checkpoint import Checkpoint, Epoch
 from paddle_cortexm.training.loop import Material
@@ -38,7 +39,7 @@ def normalised(images: np.ndarray) -> np.ndarray:
 def trained(folder: Path, epochs: int) -> tuple[Quantised, list[Epoch], np.ndarray]:
     """Train the block; its quantised form, the epochs, and the network's logits for the images."""
     seen = pixels(256)
-    start = quantise_with(Recipe("mse"), block(), normalised(seen.images[:64]), lambda *_: {}, PIXEL_RANGE)
+    start = quantise_with(Recipe(algorithm="mse"), block(), normalised(seen.images[:64]), lambda *_: {}, PIXEL_RANGE)
     material = Material(seen, seen, TABLE, SIZE)
     settings = (TRAINING, Quantise(method="qat", algorithm="mse", epochs=epochs, learning_rate=0.01))
     checkpoint = Checkpoint(folder, "test")
