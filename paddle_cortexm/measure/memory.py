@@ -1,8 +1,8 @@
 """make memory: the arena of four networks, layer by layer and streamed, measured on the simulator.
 
-Writes build/memory/results.json (layer by layer, and streamed to the limit), build/memory/details.json (`minimum` too,
-and all that was measured) and the tables of docs/memory.md. The status is 1 when a row did not pass: the output
-differs between the two, the arena exceeds its limit, or streaming costs more than 5 % more instructions.
+Writes build/memory/results.json (layer by layer, and streamed to the limit) and the tables of docs/memory.md (with
+`minimum` too). The status is 1 when a row did not pass: the output differs between the two, the arena exceeds its
+limit, or streaming costs more than 5 % more instructions.
 """
 
 from __future__ import annotations
@@ -177,11 +177,10 @@ def main() -> int:
     folder = BUILD_FOLDER / "memory"
     folder.mkdir(parents=True, exist_ok=True)
     write_json(folder / "results.json", [row for _, results in measured for row in required(results)])
-    write_json(folder / "details.json", [asdict(result) for _, results in measured for result in results])
     blocks = {"comparison": comparison(measured), "measured": table(measured), "explained": explained(CASES[0])}
     DOCUMENT.write_text(fill(DOCUMENT.read_text(encoding="utf-8"), blocks), encoding="utf-8")
     missed = [problem for case, results in measured for problem in failures(case, results)]
-    written = (folder / "results.json", folder / "details.json", DOCUMENT.relative_to(REPOSITORY))
+    written = (folder / "results.json", DOCUMENT.relative_to(REPOSITORY))
     print("\n".join([f"written: {', '.join(map(str, written))}", *missed]))
     return 1 if missed else 0
 

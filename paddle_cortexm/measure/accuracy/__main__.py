@@ -3,8 +3,8 @@
     python -m paddle_cortexm.measure.accuracy PHOTOS [--methods "mse;QAT"] [--networks pplcnet] [--frames 200]
 
 PHOTOS is a folder of train/CLASS/*.jpg and test/CLASS/*.jpg, or `digits` for the embedded data set. Finished stages are
-not redone, so an interrupted run goes on where it was. Writes build/accuracy/results.json, build/accuracy/tables.md
-and, for photos, the tables of docs/accuracy.md after every measurement; a run with --methods or --networks keeps the
+not redone, so an interrupted run goes on where it was. Writes build/accuracy/results.json and, for photos, the tables
+of docs/accuracy.md after every measurement; prints the tables at its end. A run with --methods or --networks keeps the
 other rows.
 """
 
@@ -63,9 +63,8 @@ def main() -> None:
 
 
 def write(results: Sequence[Row], photos: str) -> None:
-    """results.json, tables.md and, unless the digits are measured, the tables of these photos in the document."""
+    """results.json and, unless the digits are measured, the tables of these photos in the document."""
     write_json(RESULTS, [row.model_dump() for row in results])
-    (FOLDER / "tables.md").write_text(tables(results), encoding="utf-8")
     if photos != DIGITS:
         shown = [row for row in results if row.photos == Path(photos).name]
         DOCUMENT.write_text(fill(DOCUMENT.read_text(encoding="utf-8"), {"results": tables(shown)}), encoding="utf-8")

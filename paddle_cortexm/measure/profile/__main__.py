@@ -3,18 +3,16 @@
     make profile CONFIG=pplcnet_corstone310_int8
 
 Runs the program of stage 4 once on QEMU, with a plugin that counts every instruction. Writes build/NAME/profile:
-profile.txt (the tables that are printed as well), profile.json, layers.png.
+profile.txt (the tables that are printed as well), layers.png.
 """
 
 from __future__ import annotations
 
 import argparse
-from dataclasses import asdict
 from pathlib import Path
 
 from paddle_cortexm import cli, config, stage
 from paddle_cortexm.boards import target_named
-from paddle_cortexm.json_files import write_json
 from paddle_cortexm.measure.profile.profile import profile
 from paddle_cortexm.measure.profile.report import save_picture, text
 from paddle_cortexm.paths import BUILD_FOLDER
@@ -36,7 +34,6 @@ def main() -> int:
     folder.mkdir(parents=True, exist_ok=True)
     tables = text(made)
     (folder / "profile.txt").write_text(tables + "\n", encoding="utf-8")
-    write_json(folder / "profile.json", asdict(made))
     save_picture(folder / "layers.png", made, settings.name)
     print(tables)
     print(f"made: {folder}")

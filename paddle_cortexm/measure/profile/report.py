@@ -6,13 +6,10 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-import matplotlib
-
-matplotlib.use("Agg")
-
 from matplotlib import pyplot
 
 from paddle_cortexm.measure.profile.profile import Profile
+from paddle_cortexm.report.plots import save_figure
 from paddle_cortexm.tables import text_table
 
 MOST_FUNCTIONS = 20
@@ -20,7 +17,6 @@ LAYER_HEAD = ("layer", "kind", "output", "kernel", "instructions", "share", "MAC
 FUNCTION_HEAD = ("function", "instructions", "share", "cycles*")
 CYCLES_NOTE = "* modelled Cortex-M55 cycles (llvm-mca on every basic block, no memory waits): an estimate, not measured"
 COLOURS = pyplot.get_cmap("tab10")
-PNG_METADATA = {"Software": None}  # no version string: the same figure gives the same bytes
 
 
 def text(profile: Profile) -> str:
@@ -83,7 +79,7 @@ def save_picture(path: Path, profile: Profile, title: str) -> None:
     cycles = [layer.cycles or 0.0 for layer in profile.layers]
     rates = [ratio(layer.macs, layer.cycles) for layer in profile.layers]
     size = (12, 1.5 + 0.19 * len(labels))
-    figure, panels = pyplot.subplots(1, 2, figsize=size, sharey=True, layout="constrained")
+    figure, panels = pyplot.subplots(1, 2, figsize=size, sharey=True)
     _bars(panels[0], profile, counts, shares, "million instructions (beside the bar: share of the network)")
     _bars(panels[1], profile, cycles, rates, "million modelled Cortex-M55 cycles (beside the bar: MAC/cycle)")
     panels[0].set_yticks(range(len(labels)), labels, fontsize=6)
@@ -91,8 +87,7 @@ def save_picture(path: Path, profile: Profile, title: str) -> None:
     panels[0].legend(fontsize=8, loc="lower right")
     total = f"; {sum(cycles):,.0f} modelled cycles" if any(cycles) else ""
     figure.suptitle(f"{title}: {profile.instructions:,} instructions{total}")
-    figure.savefig(path, dpi=120, metadata=PNG_METADATA)
-    pyplot.close(figure)
+    save_figure(figure, path)
 
 
 def _bars(axes: Any, profile: Profile, lengths: Sequence[float], notes: Sequence[str], meaning: str) -> None:
