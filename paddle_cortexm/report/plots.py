@@ -66,6 +66,7 @@ def save_layer_quality(path: Path, qualities: Sequence[LayerQuality], title: str
 
 
 def save_figure(figure: Any, path: Path) -> None:
+    """Write a figure as a PNG and close it; the same figure gives the same bytes."""
     figure.tight_layout()
     figure.savefig(path, dpi=DOTS_PER_INCH, metadata=PNG_METADATA)
     pyplot.close(figure)
