@@ -15,7 +15,8 @@ from paddle_cortexm.errors import UserError, nearest
 KIB, MIB = 1024, 1024 * 1024
 STACK_BYTES = 8 * KIB
 DATA_BYTES = 4 * KIB  # the program's own variables, the fault handler's stack and the C library's, rounded up
-FRAME_BYTES = 1024 * 1024 * 3  # the largest camera frame, RGB888
+MAXIMUM_SIDE = 1024  # pixels of a camera frame: nothing overflows with more, but the boards keep room for no larger one
+FRAME_BYTES = MAXIMUM_SIDE * MAXIMUM_SIDE * 3  # the largest camera frame, RGB888
 PARTS = ("arena", "weights", "hot")  # of a model: what is assigned to memories
 
 
