@@ -19,7 +19,8 @@ from paddle_cortexm.errors import UserError, nearest
 from paddle_cortexm.target import KIB, MIB, Counter, FixedVirtualPlatform, Qemu, Region, Target, Uart
 
 CMSDK_UART0 = 0x59303000  # CMSDK APB UART 0 of the MPS3 and MPS4 boards
-SYSTEM_COUNTER = Counter("sse", control=0x58100000, read=0x58101000)  # 64 bits, of the SSE-300, SSE-310 and SSE-320
+# 64 bits, of the SSE-300, SSE-310 and SSE-320
+SYSTEM_COUNTER = Counter("sse", "system counter", control=0x58100000, read=0x58101000)
 AN547 = "mps3-an547"  # QEMU's Corstone-300 on the MPS3 board: the only machine with Helium
 QEMU_NOTE = f"QEMU has no Cortex-M85: its {AN547} models the Cortex-M55 and runs the Cortex-M85 image"
 MPS3_CPU = ("cpu0.FPU=1", "cpu0.MVE=2")  # vectors of integers and of floats

@@ -29,6 +29,7 @@ from pydantic import (
 from paddle_cortexm.boards import TARGETS
 from paddle_cortexm.errors import UserError, nearest
 from paddle_cortexm.paths import CONFIG_FOLDER
+from paddle_cortexm.target import MAXIMUM_SIDE
 
 WEIGHT_WORDS = ("scratch", "pretrained", "random")  # of model.weights; everything else is a file
 IMAGENET_MEAN = (0.485, 0.456, 0.406)
@@ -79,9 +80,8 @@ Positive = Annotated[int, Field(ge=1)]
 Deviation = Annotated[float, Field(gt=0)]
 Share = Annotated[float, Field(gt=0, le=1)]
 Seed = Annotated[int, Field(ge=0, lt=2**32)]
-# The backbones halve an image five times: below 16 pixels several stages would see one pixel and padding. The device
-# takes frames up to 1024.
-Side = Annotated[int, Field(ge=16, le=1024)]
+# The backbones halve an image five times: below 16 pixels several stages would see one pixel and padding.
+Side = Annotated[int, Field(ge=16, le=MAXIMUM_SIDE)]
 CropScale = Annotated[tuple[Share, Share], AfterValidator(check_order)]
 Arena = Annotated[Literal["none", "minimum"] | int, PlainValidator(parse_arena)]
 

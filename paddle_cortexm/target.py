@@ -15,8 +15,10 @@ from paddle_cortexm.errors import UserError, nearest
 KIB, MIB = 1024, 1024 * 1024
 STACK_BYTES = 8 * KIB
 DATA_BYTES = 4 * KIB  # the program's own variables, the fault handler's stack and the C library's, rounded up
-FRAME_BYTES = 1024 * 1024 * 3  # the largest camera frame, RGB888
+MAXIMUM_SIDE = 1024  # pixels of a camera frame: nothing overflows with more, but the boards keep room for no larger one
+FRAME_BYTES = MAXIMUM_SIDE * MAXIMUM_SIDE * 3  # the largest camera frame, RGB888
 PARTS = ("arena", "weights", "hot")  # of a model: what is assigned to memories
+END_MARK = "EXITTHESIM"  # what a program prints last: simulators that watch the UART end the simulation there
 
 
 @dataclass(frozen=True)
@@ -45,10 +47,11 @@ class Uart:
 
 @dataclass(frozen=True)
 class Counter:
-    """What counts instructions on QEMU. kind: of its driver, app/firmware/boards/counter_KIND.h; control, read: its two
-    frames of registers."""
+    """What counts instructions on QEMU: its driver scales it to them. kind: of that driver,
+    app/firmware/boards/counter_KIND.h; title: what reports call it; control, read: its two frames of registers."""
 
     kind: str
+    title: str
     control: int
     read: int
 

@@ -91,7 +91,7 @@ def test_modules_are_imported_by_name_and_not_by_strings() -> None:
 @pytest.mark.parametrize(
     ("name", "reached", "not_reached"),
     [
-        ("02_quantize", ("quantisation/qat.py", "compiler/frontend/program.py"), ("compiler/emit/model.py",)),
+        ("02_quantize", ("quantisation/qat.py", "compiler/frontend/paddle/program.py"), ("compiler/emit/model.py",)),
         ("03_compile_tvm", ("compiler/backends/helium/stem.py", "compiler/kernels/costs.json"), ("training/loop.py",)),
         ("04_build_app", ("firmware/elf.py", "target.py"), ("compiler/graph.py", "report/deployed.py")),
     ],

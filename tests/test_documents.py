@@ -160,7 +160,7 @@ def test_a_board_is_one_target(tmp_path: Path) -> None:
         demo_frame="FLASH",
         frames=None,
         uart=Uart("cmsdk", 0x40004000),
-        counter=Counter("sse", control=0x40000000, read=0x40001000),
+        counter=Counter("sse", "counter of the toy", control=0x40000000, read=0x40001000),
         fvp=FixedVirtualPlatform(names=("FVP_Toy",), board="board", cpu="cpu0", terminals=()),
         qemu=Qemu("toy"),
     )

@@ -34,5 +34,5 @@ uint64_t instructions_between(uint64_t first, uint64_t second) {
 }
 
 const char *instruction_counter_name(void) {
-    return uses_dwt ? "DWT cycle counter" : "system counter";
+    return uses_dwt ? "DWT cycle counter" : BOARD_COUNTER_TITLE;
 }

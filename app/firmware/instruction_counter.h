@@ -17,7 +17,7 @@ uint64_t instruction_counter_read(void);
 /* Instructions between two readings, the reading itself not counted. */
 uint64_t instructions_between(uint64_t first, uint64_t second);
 
-/* "system counter" or "DWT cycle counter". */
+/* BOARD_COUNTER_TITLE or "DWT cycle counter". */
 const char *instruction_counter_name(void);
 
 #endif

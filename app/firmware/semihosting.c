@@ -23,7 +23,7 @@ static int32_t call(uint32_t operation, void *arguments) {
 }
 
 void semihosting_exit(int status) {
-    print("EXITTHESIM\n");
+    print(BOARD_END_MARK "\n");
     if (BOARD_UART_ENDS_TRANSMISSION) {
         uart_write(END_OF_TRANSMISSION);
     }

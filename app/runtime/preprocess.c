@@ -1,7 +1,6 @@
 #include "preprocess.h"
 
-#define FRACTION_BITS 11
-#define ONE (1 << FRACTION_BITS)
+#define ONE (1 << PREPROCESS_FRACTION_BITS)
 
 _Static_assert(MODEL_INPUT_CHANNELS == 3, "frames are RGB");
 _Static_assert(MODEL_INPUT_RESIZE >= MODEL_INPUT_HEIGHT && MODEL_INPUT_RESIZE >= MODEL_INPUT_WIDTH,
@@ -20,7 +19,8 @@ static sample_t sample_at(uint32_t index, uint32_t source, uint32_t short_side, 
         /* The last pixel, as the neighbour of the one before it: nothing behind the frame is read. */
         return (sample_t){.before = (uint16_t)(source > 1 ? source - 2 : 0), .weight = ONE};
     }
-    return (sample_t){.before = (uint16_t)(position >> FRACTION_BITS), .weight = (uint16_t)(position & (ONE - 1))};
+    return (sample_t){.before = (uint16_t)(position >> PREPROCESS_FRACTION_BITS),
+                      .weight = (uint16_t)(position & (ONE - 1))};
 }
 
 static uint32_t smaller(uint32_t a, uint32_t b) {
@@ -55,7 +55,7 @@ void preprocess_row(const void *frame, uint32_t row, model_input_element_t *outp
         for (uint32_t channel = 0; channel < 3; channel++, top++, bottom++) {
             const uint32_t sum = ONE * ONE / 2 + top[0] * top_left + top[right] * top_right + bottom[0] * bottom_left +
                                  bottom[right] * bottom_right;
-            *output++ = preprocessing_table[channel][sum >> (2 * FRACTION_BITS)];
+            *output++ = preprocessing_table[channel][sum >> (2 * PREPROCESS_FRACTION_BITS)];
         }
     }
 }

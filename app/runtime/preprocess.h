@@ -10,12 +10,14 @@
 
 #include "model.h"
 
+/* preprocessing_table.c, made by stage 3, asserts that Python has the same values. */
 #define PREPROCESS_MAXIMUM_SIDE 1024 /* pixels, of a frame */
+#define PREPROCESS_FRACTION_BITS 11  /* of positions and weights */
 
-/* Between which two pixels of a frame's row (or rows of a frame) a sample lies. Positions have 11 bits of fraction. */
+/* Between which two pixels of a frame's row (or rows of a frame) a sample lies. */
 typedef struct {
     uint16_t before; /* the next one is before + 1, or before itself where the side has only one pixel */
-    uint16_t weight; /* of the next one: 0 ... 2048 */
+    uint16_t weight; /* of the next one: 0 ... 1 << PREPROCESS_FRACTION_BITS */
 } sample_t;
 
 /* What the rows of one frame share. */
@@ -28,7 +30,7 @@ typedef struct {
 /* What each value of each channel becomes; made by stage 3. */
 extern const model_input_element_t preprocessing_table[3][256];
 
-/* Prepare to read rows of a frame of 1 ... 1024 pixels a side. */
+/* Prepare to read rows of a frame of 1 ... PREPROCESS_MAXIMUM_SIDE pixels a side. */
 void preprocess_begin(preprocess_t *state, const uint8_t *rgb, uint32_t width, uint32_t height);
 
 /* One row of the model's input (from 0): MODEL_INPUT_WIDTH x 3 elements. frame: a preprocess_t; this is the make_row of

@@ -20,7 +20,7 @@ from paddle_cortexm.compiler.backends.registry import backends_named
 from paddle_cortexm.compiler.emit import ModelFacts, emit_model
 from paddle_cortexm.compiler.emit.program_data import emit_demo_frame, emit_labels, emit_preprocessing_table
 from paddle_cortexm.compiler.emit.stream import STREAM_SOURCE
-from paddle_cortexm.compiler.frontend import load_graph
+from paddle_cortexm.compiler.frontend.load import load_graph
 from paddle_cortexm.compiler.graph import Graph
 from paddle_cortexm.compiler.integers import adjustments
 from paddle_cortexm.compiler.integers.realisation import kept_layers, quantise_graph, without_softmax

@@ -11,7 +11,8 @@ from PIL import Image as Pillow
 from PIL import ImageOps
 
 from paddle_cortexm.data.datasets import Indices, UnreadableImage
-from paddle_cortexm.data.preprocessing import MAXIMUM_SIDE, Image
+from paddle_cortexm.data.preprocessing import Image
+from paddle_cortexm.target import MAXIMUM_SIDE
 
 
 @dataclass(frozen=True)

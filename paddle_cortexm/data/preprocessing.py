@@ -16,10 +16,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from paddle_cortexm.errors import UserError
+from paddle_cortexm.target import MAXIMUM_SIDE
 
-FRACTION_BITS = 11
+FRACTION_BITS = 11  # also in preprocess.h; preprocessing_table.c asserts that they are the same
 ONE = 1 << FRACTION_BITS
-MAXIMUM_SIDE = 1024  # pixels; a larger frame would overflow nothing, but the target keeps room for one this big
 
 Image = NDArray[np.uint8]
 
@@ -27,8 +27,8 @@ Image = NDArray[np.uint8]
 def resize_short_side_and_crop(image: Image, resize: int, size: int) -> Image:
     """Resize the short side to `resize` pixels and keep the centre.
 
-    image: (height, width, 3) uint8, both sides at most 1024; returns (size, size, 3) uint8. Raises UserError for
-    another shape or type and for resize < size.
+    image: (height, width, 3) uint8, both sides at most MAXIMUM_SIDE; returns (size, size, 3) uint8. Raises UserError
+    for another shape or type and for resize < size.
     """
     check_frame(image)
     if not 1 <= size <= resize:
@@ -45,7 +45,7 @@ def resize_short_side_and_crop(image: Image, resize: int, size: int) -> Image:
 
 
 def check_frame(image: NDArray[np.generic]) -> None:
-    """Raise UserError unless image is (height, width, 3) uint8 with sides of 1 to 1024 pixels."""
+    """Raise UserError unless image is (height, width, 3) uint8 with sides of 1 to MAXIMUM_SIDE pixels."""
     if image.ndim != 3 or image.shape[2] != 3 or image.dtype != np.uint8:
         raise UserError(f"a frame is height x width x 3 of uint8 (RGB888), not {image.shape} of {image.dtype}")
     height, width = image.shape[:2]

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from pathlib import Path
 
-from paddle_cortexm.target import DATA_BYTES, FRAME_BYTES, STACK_BYTES, Target
+from paddle_cortexm.target import DATA_BYTES, END_MARK, FRAME_BYTES, STACK_BYTES, Target
 
 MADE_FROM = "made by the build from paddle_cortexm/boards.py"
 
@@ -24,11 +24,14 @@ def write_board_files(folder: Path, target: Target, regions: Mapping[str, str], 
 
 
 def memory_script(target: Target, regions: Mapping[str, str], arena_bytes: int) -> str:
-    """The linker's memories, an alias REGION_... for each role, and sizes. regions: stage 3's {"arena": NAME, ...}."""
+    """The linker's memories, each with its purpose, an alias REGION_... for each role, and sizes.
+
+    regions: stage 3's {"arena": NAME, ...}.
+    """
     width = max(len(region.name) for region in target.regions)
     memories = [
         f"    {region.name:{width}} ({'rx' if region.read_only else 'rwx'}) : "
-        f"ORIGIN = 0x{region.origin:08x}, LENGTH = {region.size // 1024}K"
+        f"ORIGIN = 0x{region.origin:08x}, LENGTH = {region.size // 1024}K /* {region.purpose} */"
         for region in target.regions
     ]
     roles = {"code": target.code, "vectors": target.vectors, "data": target.data, "demo_frame": target.demo_frame}
@@ -43,7 +46,13 @@ def memory_script(target: Target, regions: Mapping[str, str], arena_bytes: int) 
 
 def board_header(target: Target) -> str:
     """What the program and its drivers know of the board."""
-    texts = {"NAME": target.title, "CPU": target.cpu.title(), "COUNTER": f"boards/counter_{target.counter.kind}.h"}
+    texts = {
+        "NAME": target.title,
+        "CPU": target.cpu.title(),
+        "COUNTER": f"boards/counter_{target.counter.kind}.h",
+        "COUNTER_TITLE": target.counter.title,
+        "END_MARK": END_MARK,
+    }
     addresses = {
         "UART": target.uart.base,
         "COUNTER_CONTROL": target.counter.control,

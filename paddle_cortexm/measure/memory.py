@@ -17,7 +17,7 @@ from paddle_cortexm.artefacts.run import Run
 from paddle_cortexm.errors import UserError
 from paddle_cortexm.json_files import write_json
 from paddle_cortexm.measure.bench.networks import BENCH_FOLDER, Network, Variant, deploy
-from paddle_cortexm.measure.document import fill
+from paddle_cortexm.measure.common.document import fill
 from paddle_cortexm.paths import BUILD_FOLDER, REPOSITORY
 from paddle_cortexm.report.memory_explanation import explanation
 from paddle_cortexm.tables import markdown_table

@@ -19,8 +19,8 @@ from paddle_cortexm.boards import target_named
 from paddle_cortexm.config import Config, load
 from paddle_cortexm.errors import UserError
 from paddle_cortexm.host.cmsis_nn import find_library
-from paddle_cortexm.measure.document import fill
-from paddle_cortexm.measure.scripts import run_script
+from paddle_cortexm.measure.common.document import fill
+from paddle_cortexm.measure.common.scripts import run_script
 from paddle_cortexm.paths import BUILD_FOLDER, CONFIG_FOLDER, REPOSITORY
 from paddle_cortexm.stage import STAGES, config_values, manifest_of, stage_folder
 from paddle_cortexm.tables import markdown_table

@@ -12,7 +12,7 @@ import numpy as np
 import paddle
 from numpy.typing import NDArray
 
-from paddle_cortexm.compiler.frontend.static_mode import static_mode
+from paddle_cortexm.compiler.frontend.paddle.static_mode import static_mode
 from paddle_cortexm.quantisation.programs import INPUT, STEM
 
 SCALE = "@scale"

@@ -22,8 +22,8 @@ from paddle_cortexm.artefacts.quantisation import (
     write_predictions,
 )
 from paddle_cortexm.artefacts.training import read_labels
-from paddle_cortexm.compiler.frontend import load_graph
-from paddle_cortexm.compiler.frontend.static_mode import static_mode
+from paddle_cortexm.compiler.frontend.load import load_graph
+from paddle_cortexm.compiler.frontend.paddle.static_mode import static_mode
 from paddle_cortexm.compiler.integers import adjustments
 from paddle_cortexm.compiler.integers.realisation import kept_layers, without_softmax
 from paddle_cortexm.config import Config

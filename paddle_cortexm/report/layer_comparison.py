@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from paddle_cortexm.artefacts.quantisation import Ranges, intervals
-from paddle_cortexm.compiler.frontend import load_graph
+from paddle_cortexm.compiler.frontend.load import load_graph
 from paddle_cortexm.compiler.graph import Graph
 from paddle_cortexm.compiler.integers import adjustments
 from paddle_cortexm.compiler.integers.grids import tensor_grids

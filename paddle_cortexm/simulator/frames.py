@@ -15,10 +15,10 @@ from paddle_cortexm.data.datasets import UnreadableImage
 from paddle_cortexm.data.image_files import read_picture
 from paddle_cortexm.data.image_names import SUFFIXES, is_image
 from paddle_cortexm.data.pixels import check_unreadable
-from paddle_cortexm.data.preprocessing import MAXIMUM_SIDE
 from paddle_cortexm.data.preprocessing import Image as Frame
 from paddle_cortexm.errors import UserError
 from paddle_cortexm.progress import progress
+from paddle_cortexm.target import MAXIMUM_SIDE
 
 MAGIC = b"RGB8"
 MANY = 50  # photos from which on reading them shows its progress

@@ -20,6 +20,7 @@ from paddle_cortexm.artefacts.run import (
     TargetAccuracy,
 )
 from paddle_cortexm.artefacts.training import read_labels
+from paddle_cortexm.boards import target_named
 from paddle_cortexm.config import Config
 from paddle_cortexm.firmware import size_report
 from paddle_cortexm.simulator import transcript
@@ -27,7 +28,6 @@ from paddle_cortexm.simulator.simulators import Simulator
 from paddle_cortexm.simulator.transcript import FrameResult, Transcript
 from paddle_cortexm.simulator.verdict import Comparison
 
-QEMU_COUNTER = "system counter"  # app/firmware/instruction_counter.c: scaled to instructions by QEMU's -icount
 LISTED = 10  # frames that differ, named in run.json
 
 
@@ -87,7 +87,7 @@ def _used(simulator: Simulator) -> SimulatorUsed:
 
 def _instructions(simulator: Simulator, first: Transcript, result: FrameResult) -> Instructions:
     """Counts, and by what; null where the program had to read a counter whose scale is right for another simulator."""
-    known = simulator.kind == "qemu" or first.counter != QEMU_COUNTER
+    known = simulator.kind == "qemu" or first.counter != simulator.target.counter.title
     return Instructions(
         counter=first.counter if known else None,
         preprocessing=result.preprocessing if known else None,
@@ -134,7 +134,7 @@ def text(run: Run) -> str:
         return f"{run.problem}\n{run.config}  FAIL"
     lines = [f"top 5 of {run.image}:"]
     lines += [f"  {answer.score:.4f}  {answer.label}" for answer in run.top5]
-    count, counted = _counted(run.simulator.name, run.instructions)
+    count, counted = _counted(run.simulator.name, target_named(run.target).counter.title, run.instructions)
     lines += counted
     lines.append(
         f"bytes: arena {run.arena_bytes:,}, weights {run.weight_bytes:,}, code {run.code_bytes:,}, "
@@ -153,11 +153,11 @@ def text(run: Run) -> str:
     return "\n".join(lines)
 
 
-def _counted(simulator: str, instructions: Instructions) -> tuple[str, list[str]]:
-    """The count for the last line, and the lines about it."""
+def _counted(simulator: str, counter: str, instructions: Instructions) -> tuple[str, list[str]]:
+    """The count for the last line, and the lines about it. counter: the board's, which QEMU counts with."""
     if instructions.counter is None or instructions.model is None:
         why = (
-            f"instructions: not counted. {simulator} has no DWT cycle counter, and the {QEMU_COUNTER} is scaled for "
+            f"instructions: not counted. {simulator} has no DWT cycle counter, and the {counter} is scaled for "
             f"QEMU; --simulator qemu counts them."
         )
         return "instructions not counted", [why]

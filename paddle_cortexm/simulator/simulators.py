@@ -18,8 +18,7 @@ from pathlib import Path
 from typing import IO
 
 from paddle_cortexm.errors import UserError
-from paddle_cortexm.simulator.transcript import END_MARK
-from paddle_cortexm.target import Target
+from paddle_cortexm.target import END_MARK, Target
 
 QEMU = "qemu-system-arm"
 VHT_FOLDER = Path("/opt/VHT")  # where Arm Virtual Hardware machines keep their models

@@ -6,6 +6,8 @@ import re
 import zlib
 from dataclasses import dataclass
 
+from paddle_cortexm.target import END_MARK
+
 FRAME = re.compile(
     r"frame (?P<number>\d+): (?P<width>\d+)x(?P<height>\d+) class (?P<class>\d+) score (?P<score>[\d.]+) "
     r"preprocessing (?P<preprocessing>\d+) model (?P<model>\d+) crc32 (?P<crc>[0-9a-f]{8})$"
@@ -15,7 +17,6 @@ TOP = re.compile(r"\s+(\d+)  (\d\.\d{4})  (.*)$")
 LAYER = re.compile(r"\s+(\d+)  \s*(\d+)  (.*)$")
 STACK = re.compile(r"stack: (\d+) of (\d+) bytes used$")
 COUNTER = re.compile(r".* instructions from the (.+)$")
-END_MARK = "EXITTHESIM"
 
 
 @dataclass(frozen=True)

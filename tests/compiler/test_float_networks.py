@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 
 from paddle_cortexm.compiler.backends.helium import HeliumBackend
-from paddle_cortexm.compiler.frontend import load_graph
+from paddle_cortexm.compiler.frontend.load import load_graph
 from paddle_cortexm.compiler.graph import Graph
 from paddle_cortexm.compiler.kernels.plan import planned_layers
 from paddle_cortexm.compiler.kernels.selection import select_kernels

@@ -12,7 +12,7 @@ import pytest
 from paddle_cortexm.boards import CORSTONE300, CORSTONE310, CORSTONE320, TARGETS
 from paddle_cortexm.firmware.board_files import board_header, memory_script, write_board_files
 from paddle_cortexm.paths import REPOSITORY
-from paddle_cortexm.target import Target
+from paddle_cortexm.target import END_MARK, Target
 
 REGIONS = {"arena": "SRAM", "weights": "DDR", "hot": "DTCM"}
 EVERY_TARGET = pytest.mark.parametrize("target", TARGETS.values(), ids=lambda target: target.name)
@@ -24,9 +24,12 @@ def aliases(target: Target) -> dict[str, str]:
 
 @EVERY_TARGET
 def test_the_linker_gets_the_target_s_memories(target: Target) -> None:
-    lines = re.findall(r"(\w+) +\((\w+)\) : ORIGIN = (\w+), LENGTH = (\d+)K", memory_script(target, REGIONS, 1024))
-    found = [(name, flags == "rx", int(origin, 16), int(size) * 1024) for name, flags, origin, size in lines]
-    assert found == [(region.name, region.read_only, region.origin, region.size) for region in target.regions]
+    memory = r"(\w+) +\((\w+)\) : ORIGIN = (\w+), LENGTH = (\d+)K /\* (.*) \*/"
+    lines = re.findall(memory, memory_script(target, REGIONS, 1024))
+    found = [
+        (name, flags == "rx", int(origin, 16), int(size) * 1024, words) for name, flags, origin, size, words in lines
+    ]
+    assert found == [(r.name, r.read_only, r.origin, r.size, r.purpose) for r in target.regions]
 
 
 @EVERY_TARGET
@@ -50,6 +53,8 @@ def test_the_program_gets_the_target_s_addresses_and_names(target: Target) -> No
     assert f"#define BOARD_UART 0x{target.uart.base:08X}u" in header
     assert f'#define BOARD_NAME "{target.title}"' in header
     assert f"#define BOARD_COUNTER_READ 0x{target.counter.read:08X}u" in header
+    assert f'#define BOARD_COUNTER_TITLE "{target.counter.title}"' in header
+    assert f'#define BOARD_END_MARK "{END_MARK}"' in header
     assert f"#define BOARD_UART_ENDS_TRANSMISSION {int(target.uart.ends_transmission)}" in header
 
 

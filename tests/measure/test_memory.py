@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from paddle_cortexm.measure.document import fill
+from paddle_cortexm.measure.common.document import fill
 from paddle_cortexm.measure.memory import CASES, DOCUMENT, Result, comparison, failures, required, table
 
 CASE = CASES[0]

@@ -9,7 +9,7 @@ from paddle_cortexm.artefacts.program import LargestLayer
 from paddle_cortexm.artefacts.run import Instructions, Run, SimulatorUsed
 from paddle_cortexm.artefacts.training import Scores
 from paddle_cortexm.config import Config
-from paddle_cortexm.measure.document import fill
+from paddle_cortexm.measure.common.document import fill
 from paddle_cortexm.measure.readme import LANGUAGES, Measured, table
 from paddle_cortexm.paths import REPOSITORY
 

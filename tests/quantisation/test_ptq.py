@@ -8,8 +8,8 @@ import numpy as np
 import paddle
 import pytest
 
-from paddle_cortexm.compiler.frontend import load_graph
-from paddle_cortexm.compiler.frontend.static_mode import static_mode
+from paddle_cortexm.compiler.frontend.load import load_graph
+from paddle_cortexm.compiler.frontend.paddle.static_mode import static_mode
 from paddle_cortexm.quantisation.programs import export_program, program_runner
 from paddle_cortexm.quantisation.ptq import batch_size, calibrate
 

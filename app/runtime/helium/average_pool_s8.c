@@ -1,6 +1,9 @@
 /* Average pooling, rounded half away from zero: (sum +- count / 2) / count, truncated. */
 #include "average_pool_s8.h"
 
+typedef int8_t pool_element_t;
+#include "pool_rows_code.h"
+
 #if HELIUM_MVE
 
 /* Elements that can be summed in 16 bits: 256 * 128 = 2^15. */
@@ -107,5 +110,5 @@ void helium_average_pool_row_s8(const helium_pool_t *pool, const int8_t *const r
 #endif
 
 void helium_average_pool_s8(const helium_pool_t *pool, const int8_t *input, int8_t *output, uint8_t *scratch) {
-    helium_pool_rows(pool, input, output, scratch, helium_average_pool_row_s8);
+    pool_rows(pool, input, output, scratch, helium_average_pool_row_s8);
 }

@@ -1,5 +1,5 @@
 /* The code of conv2d_float.h for both precisions. */
-#include "float_block_multiply.h"
+#include "float_gemm.h"
 
 #include <string.h>
 
@@ -114,7 +114,7 @@ static int32_t multiply_blocks(const run_t *run, const pixels_t *source) {
     if (run->channels < RUN_CHANNELS || blocks == 0 || !is_aligned) {
         return 0;
     }
-    block_multiply_t m = {
+    float_gemm_t m = {
         .pixel = source->first,
         .pixel_step = step,
         .weights = run->weights,
@@ -127,7 +127,7 @@ static int32_t multiply_blocks(const run_t *run, const pixels_t *source) {
         .high = vector_of(is_clamp ? activation->high : (helium_float_t)INFINITY),
         .blocks = blocks,
     };
-    block_multiply(&m);
+    float_gemm(&m);
     return blocks * BLOCK_PIXELS;
 }
 

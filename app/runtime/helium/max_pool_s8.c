@@ -1,5 +1,8 @@
 #include "max_pool_s8.h"
 
+typedef int8_t pool_element_t;
+#include "pool_rows_code.h"
+
 #if HELIUM_MVE
 
 void helium_max_pool_row_s8(const helium_pool_t *pool, const int8_t *const rows[], int32_t count, int8_t *output) {
@@ -42,5 +45,5 @@ void helium_max_pool_row_s8(const helium_pool_t *pool, const int8_t *const rows[
 #endif
 
 void helium_max_pool_s8(const helium_pool_t *pool, const int8_t *input, int8_t *output, uint8_t *scratch) {
-    helium_pool_rows(pool, input, output, scratch, helium_max_pool_row_s8);
+    pool_rows(pool, input, output, scratch, helium_max_pool_row_s8);
 }

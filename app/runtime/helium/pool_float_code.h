@@ -1,8 +1,8 @@
 /* The code of pool_float.h for both precisions: a vector of channels at a time. */
 #include "float_vector.h"
 
-typedef void row_function_t(const helium_pool_t *pool, const helium_float_t *const rows[], int32_t count,
-                            helium_float_t *output);
+typedef helium_float_t pool_element_t;
+#include "pool_rows_code.h"
 
 /* One row's part of a mean: the sum of x / count over `width` pixels. So no sum can exceed the largest x, and a sum in
  * half precision stays short. */
@@ -54,29 +54,12 @@ void HELIUM_FLOAT(helium_max_pool_row)(const helium_pool_t *pool, const helium_f
     }
 }
 
-/* Calls a row function for every output row, with the input rows of its window that are inside the image. scratch:
- * pointers to them. */
-static void all_rows(const helium_pool_t *pool, const helium_float_t *input, helium_float_t *output, uint8_t *scratch,
-                     row_function_t *row_function) {
-    const helium_float_t **rows = (const helium_float_t **)(void *)scratch;
-    const int32_t input_row = pool->input.width * pool->channels;
-    for (int32_t y = 0; y < pool->output.height; y++) {
-        const int32_t top = y * pool->window.stride_height - pool->window.padding_top;
-        const helium_span_t span = helium_pool_span(top, pool->window.kernel_height, pool->input.height);
-        for (int32_t row = span.first; row < span.end; row++) {
-            rows[row - span.first] = input + row * input_row;
-        }
-        row_function(pool, rows, span.end - span.first, output);
-        output += pool->output.width * pool->channels;
-    }
-}
-
 void HELIUM_FLOAT(helium_average_pool)(const helium_pool_t *pool, const helium_float_t *input, helium_float_t *output,
                                        uint8_t *scratch) {
-    all_rows(pool, input, output, scratch, HELIUM_FLOAT(helium_average_pool_row));
+    pool_rows(pool, input, output, scratch, HELIUM_FLOAT(helium_average_pool_row));
 }
 
 void HELIUM_FLOAT(helium_max_pool)(const helium_pool_t *pool, const helium_float_t *input, helium_float_t *output,
                                    uint8_t *scratch) {
-    all_rows(pool, input, output, scratch, HELIUM_FLOAT(helium_max_pool_row));
+    pool_rows(pool, input, output, scratch, HELIUM_FLOAT(helium_max_pool_row));
 }

@@ -36,8 +36,8 @@ from paddle_cortexm.measure.accuracy.experiments import (
     write_config,
 )
 from paddle_cortexm.measure.accuracy.tables import Row, tables, with_row
-from paddle_cortexm.measure.document import fill
-from paddle_cortexm.measure.scripts import run_script
+from paddle_cortexm.measure.common.document import fill
+from paddle_cortexm.measure.common.scripts import run_script
 from paddle_cortexm.paths import BUILD_FOLDER, REPOSITORY
 
 FOLDER = BUILD_FOLDER / "accuracy"

@@ -13,8 +13,8 @@ from paddle_cortexm.artefacts.program import ProgramSizes
 from paddle_cortexm.artefacts.run import Run
 from paddle_cortexm.boards import target_named
 from paddle_cortexm.measure.bench.networks import Variant, deploy
+from paddle_cortexm.measure.common.scripts import ScriptFailed
 from paddle_cortexm.measure.profile.profile import LayerProfile, Profile, profile
-from paddle_cortexm.measure.scripts import ScriptFailed
 from paddle_cortexm.simulator import simulators
 
 

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import yaml
 
-from paddle_cortexm.measure.scripts import run_script
+from paddle_cortexm.measure.common.scripts import run_script
 from paddle_cortexm.paths import BUILD_FOLDER
 from paddle_cortexm.stage import STAGES
 

@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 from paddle_cortexm.compiler.arena.plan import plan_memory
 from paddle_cortexm.compiler.backends.helium import HeliumBackend, packing
 from paddle_cortexm.compiler.c_text import array_definition, float_literal, identifier, string_literal
-from paddle_cortexm.compiler.emit import ModelFacts, emit_model
+from paddle_cortexm.compiler.emit import ModelFacts, emit_model, program_data
 from paddle_cortexm.compiler.emit.program_data import emit_demo_frame, emit_labels, emit_preprocessing_table
 from paddle_cortexm.compiler.kernels.kernel import Constant, Kernel, KernelGraph
 from paddle_cortexm.compiler.layer_names import layer_titles
@@ -91,10 +91,22 @@ def emit(folder: Path, model: KernelGraph) -> Path:
 def compiled(folder: Path, *sources: str) -> ctypes.CDLL:
     """The C of a folder as a shared library, without a warning."""
     library = folder / "model.so"
-    command = [host_compiler(), *HOST_FLAGS, *(str(folder / name) for name in sources), "-lm", "-o", str(library)]
+    files = (str(folder / name) for name in sources)
+    command = [host_compiler(), *HOST_FLAGS, *includes(folder), *files, "-lm", "-o", str(library)]
     done = subprocess.run(command, capture_output=True, text=True)
     assert done.returncode == 0, done.stderr
     return ctypes.CDLL(str(library))
+
+
+def errors(folder: Path, source: str) -> str:
+    """What the compiler says against a C file of the folder."""
+    command = [host_compiler(), "-std=c11", "-fsyntax-only", *includes(folder), str(folder / source)]
+    done = subprocess.run(command, capture_output=True, text=True)
+    return done.stderr if done.returncode else ""
+
+
+def includes(folder: Path) -> list[str]:
+    return [f"-I{path}" for path in (folder, *(REPOSITORY / header for header in HOST_HEADERS))]
 
 
 def run(library: ctypes.CDLL, image: NDArray[np.int8]) -> tuple[int, list[int]]:
@@ -198,10 +210,15 @@ def test_a_size_that_python_computes_otherwise_than_c_fails_the_build(
 ) -> None:
     monkeypatch.setattr(packing, "RUN_CHANNELS", 64)
     compile_graph(tmp_path, mobilenetv2(0.25, 32), [HeliumBackend()])
-    includes = [f"-I{path}" for path in (tmp_path / "model", *(REPOSITORY / header for header in HOST_HEADERS))]
-    command = [host_compiler(), "-std=c11", "-fsyntax-only", *includes, str(tmp_path / "model/model.c")]
-    done = subprocess.run(command, capture_output=True, text=True)
-    assert done.returncode != 0 and "the compiler assumes HELIUM_MATRIX_SCRATCH(" in done.stderr
+    assert "the compiler assumes HELIUM_MATRIX_SCRATCH(" in errors(tmp_path / "model", "model.c")
+
+
+@pytest.mark.parametrize("name", ["MAXIMUM_SIDE", "FRACTION_BITS"])
+def test_a_constant_of_the_preprocessing_that_python_has_otherwise_than_c_fails_the_build(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str
+) -> None:
+    monkeypatch.setattr(program_data, name, 12)
+    assert f"PREPROCESS_{name} == 12" in errors(emit(tmp_path, diamond()), "preprocessing_table.c")
 
 
 # --- pieces of C ------------------------------------------------------------------------------------------------------

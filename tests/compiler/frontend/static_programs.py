@@ -11,8 +11,8 @@ import numpy as np
 import paddle
 from numpy.typing import NDArray
 
-from paddle_cortexm.compiler.frontend import load_graph
-from paddle_cortexm.compiler.frontend.static_mode import static_mode
+from paddle_cortexm.compiler.frontend.load import load_graph
+from paddle_cortexm.compiler.frontend.paddle.static_mode import static_mode
 from paddle_cortexm.compiler.graph import Graph
 from paddle_cortexm.compiler.reference import run_float
 

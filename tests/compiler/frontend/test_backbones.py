@@ -11,7 +11,7 @@ import pytest
 import tvm
 from tvm import relax
 
-from paddle_cortexm.compiler.frontend import import_program, load_graph
+from paddle_cortexm.compiler.frontend.load import import_program, load_graph
 from paddle_cortexm.compiler.graph import Graph
 from paddle_cortexm.compiler.reference import run_float
 from paddle_cortexm.quantisation.fold_batch_norm import fold_batch_norm

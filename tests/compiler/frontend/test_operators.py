@@ -13,7 +13,7 @@ import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
-from paddle_cortexm.compiler.frontend import load_graph
+from paddle_cortexm.compiler.frontend.load import load_graph
 from paddle_cortexm.compiler.operators.average_pool import AveragePool
 from paddle_cortexm.compiler.operators.convolution import Convolution
 from paddle_cortexm.compiler.operators.depthwise_convolution import DepthwiseConvolution

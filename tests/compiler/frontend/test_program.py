@@ -8,8 +8,8 @@ import paddle
 import pytest
 
 from paddle_cortexm.artefacts.quantisation import ParameterNames
-from paddle_cortexm.compiler.frontend import load_graph
-from paddle_cortexm.compiler.frontend.parameter_names import layer_of
+from paddle_cortexm.compiler.frontend.load import load_graph
+from paddle_cortexm.compiler.frontend.paddle.parameter_names import layer_of
 from paddle_cortexm.errors import UserError
 from paddle_cortexm.models import build
 from paddle_cortexm.quantisation.programs import export_program

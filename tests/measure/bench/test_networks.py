@@ -6,7 +6,7 @@ import pytest
 
 from paddle_cortexm.config import load
 from paddle_cortexm.measure.bench.networks import NETWORKS, Network, Variant, deploy, write_config
-from paddle_cortexm.measure.scripts import ScriptFailed
+from paddle_cortexm.measure.common.scripts import ScriptFailed
 
 
 @pytest.mark.parametrize("network", NETWORKS, ids=lambda network: network.title)

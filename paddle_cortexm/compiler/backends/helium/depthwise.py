@@ -9,6 +9,7 @@ import numpy as np
 
 from paddle_cortexm.compiler.backends.helium import depthwise_window
 from paddle_cortexm.compiler.backends.helium.packing import packed_table, sum_rejection
+from paddle_cortexm.compiler.backends.helium.parts.structs import declaration, window_fields
 from paddle_cortexm.compiler.backends.helium.requantisation import (
     GROUP,
     GROUP_ASSERTIONS,
@@ -16,7 +17,6 @@ from paddle_cortexm.compiler.backends.helium.requantisation import (
     requantise_constants,
     requantise_fields,
 )
-from paddle_cortexm.compiler.backends.helium.structs import declaration, window_fields
 from paddle_cortexm.compiler.graph import Graph, Layer
 from paddle_cortexm.compiler.kernels.kernel import Constant, Kernel, Rejection
 from paddle_cortexm.compiler.operators.depthwise_convolution import IntegerDepthwiseConvolution

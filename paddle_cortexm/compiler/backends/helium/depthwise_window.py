@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
+from paddle_cortexm.compiler.backends.helium.parts.structs import declaration, window_fields
 from paddle_cortexm.compiler.backends.helium.requantisation import GROUP, split_shift, table_constant
-from paddle_cortexm.compiler.backends.helium.structs import declaration, window_fields
 from paddle_cortexm.compiler.graph import Graph, Layer
 from paddle_cortexm.compiler.kernels.kernel import Constant, Kernel, Rejection
 from paddle_cortexm.compiler.operators.depthwise_convolution import IntegerDepthwiseConvolution

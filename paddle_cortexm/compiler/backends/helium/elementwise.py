@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from paddle_cortexm.compiler.backends.helium.packing import ADD_ASSERTIONS, add_fields, add_rejection
+from paddle_cortexm.compiler.backends.helium.parts.structs import declaration
 from paddle_cortexm.compiler.backends.helium.requantisation import split_shift
-from paddle_cortexm.compiler.backends.helium.structs import declaration
 from paddle_cortexm.compiler.graph import Graph, Layer
 from paddle_cortexm.compiler.kernels.kernel import Kernel, Rejection
 from paddle_cortexm.compiler.operators.add import IntegerAdd

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from paddle_cortexm.compiler.backends.helium.structs import declaration
+from paddle_cortexm.compiler.backends.helium.parts.structs import declaration
 from paddle_cortexm.compiler.kernels.kernel import Constant, Rejection
 from paddle_cortexm.compiler.operators.add import IntegerAdd
 from paddle_cortexm.compiler.operators.parts.base import Int8Array, Int32Array

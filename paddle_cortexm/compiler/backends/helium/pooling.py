@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from paddle_cortexm.compiler.backends.helium.floats.packing import FLOAT_TYPES
-from paddle_cortexm.compiler.backends.helium.structs import declaration, window_fields
+from paddle_cortexm.compiler.backends.helium.parts.float_type import FLOAT_TYPES
+from paddle_cortexm.compiler.backends.helium.parts.structs import declaration, window_fields
 from paddle_cortexm.compiler.graph import Graph, Layer
 from paddle_cortexm.compiler.kernels.kernel import Kernel, Rejection
 from paddle_cortexm.compiler.operators.average_pool import AveragePool, IntegerAveragePool

@@ -7,10 +7,10 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from paddle_cortexm.compiler.frontend.channel_affine import AFFINE
 from paddle_cortexm.compiler.frontend.imports import activations, convolutions, elementwise, pools, products, shapes
-from paddle_cortexm.compiler.frontend.program import PaddleOperator, PaddleProgram
-from paddle_cortexm.compiler.frontend.relax_builder import RelaxBuilder
+from paddle_cortexm.compiler.frontend.imports.relax_builder import RelaxBuilder
+from paddle_cortexm.compiler.frontend.paddle.channel_affine import AFFINE
+from paddle_cortexm.compiler.frontend.paddle.program import PaddleOperator, PaddleProgram
 from paddle_cortexm.errors import UserError, nearest
 
 OPERATORS: dict[str, Callable[[RelaxBuilder, PaddleOperator], None]] = {

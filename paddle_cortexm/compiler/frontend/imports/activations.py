@@ -7,8 +7,8 @@ from typing import Any
 
 from tvm import relax
 
-from paddle_cortexm.compiler.frontend.program import PaddleOperator
-from paddle_cortexm.compiler.frontend.relax_builder import RelaxBuilder
+from paddle_cortexm.compiler.frontend.imports.relax_builder import RelaxBuilder
+from paddle_cortexm.compiler.frontend.paddle.program import PaddleOperator
 
 
 def relu(builder: RelaxBuilder, op: PaddleOperator) -> None:

@@ -6,10 +6,10 @@ import numpy as np
 from numpy.typing import NDArray
 from tvm import relax
 
-from paddle_cortexm.compiler.frontend.channel_affine import AFFINE
 from paddle_cortexm.compiler.frontend.imports.geometry import Padding, Pair, padding_of, pair
-from paddle_cortexm.compiler.frontend.program import PaddleOperator
-from paddle_cortexm.compiler.frontend.relax_builder import RelaxBuilder, constant
+from paddle_cortexm.compiler.frontend.imports.relax_builder import RelaxBuilder, constant
+from paddle_cortexm.compiler.frontend.paddle.channel_affine import AFFINE
+from paddle_cortexm.compiler.frontend.paddle.program import PaddleOperator
 
 Floats = NDArray[np.float32]
 

@@ -1,12 +1,12 @@
-"""Arithmetic of two computed tensors (with a constant: see frontend/channel_affine.py)."""
+"""Arithmetic of two computed tensors (with a constant: see frontend/paddle/channel_affine.py)."""
 
 from __future__ import annotations
 
 from tvm import relax
 
-from paddle_cortexm.compiler.frontend.channel_affine import aligned_shape
-from paddle_cortexm.compiler.frontend.program import PaddleOperator
-from paddle_cortexm.compiler.frontend.relax_builder import RelaxBuilder
+from paddle_cortexm.compiler.frontend.imports.relax_builder import RelaxBuilder
+from paddle_cortexm.compiler.frontend.paddle.channel_affine import aligned_shape
+from paddle_cortexm.compiler.frontend.paddle.program import PaddleOperator
 
 
 def add(builder: RelaxBuilder, op: PaddleOperator) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 
-from paddle_cortexm.compiler.frontend.program import PaddleOperator
+from paddle_cortexm.compiler.frontend.paddle.program import PaddleOperator
 
 Pair = tuple[int, int]
 Padding = tuple[int, int, int, int]

@@ -9,8 +9,8 @@ from tvm import relax
 
 from paddle_cortexm.compiler.frontend.imports.convolutions import emit_convolution
 from paddle_cortexm.compiler.frontend.imports.geometry import Padding, Pair, padding_of, pair
-from paddle_cortexm.compiler.frontend.program import PaddleOperator
-from paddle_cortexm.compiler.frontend.relax_builder import RelaxBuilder
+from paddle_cortexm.compiler.frontend.imports.relax_builder import RelaxBuilder
+from paddle_cortexm.compiler.frontend.paddle.program import PaddleOperator
 
 
 def pool(builder: RelaxBuilder, op: PaddleOperator) -> None:

@@ -7,8 +7,8 @@ import math
 import numpy as np
 from tvm import relax
 
-from paddle_cortexm.compiler.frontend.program import PaddleOperator
-from paddle_cortexm.compiler.frontend.relax_builder import RelaxBuilder, constant
+from paddle_cortexm.compiler.frontend.imports.relax_builder import RelaxBuilder, constant
+from paddle_cortexm.compiler.frontend.paddle.program import PaddleOperator
 
 
 def matrix_product(builder: RelaxBuilder, op: PaddleOperator) -> None:

@@ -5,8 +5,8 @@ from __future__ import annotations
 from tvm import relax
 
 from paddle_cortexm.compiler.frontend.imports.products import flatten
-from paddle_cortexm.compiler.frontend.program import PaddleOperator
-from paddle_cortexm.compiler.frontend.relax_builder import RelaxBuilder
+from paddle_cortexm.compiler.frontend.imports.relax_builder import RelaxBuilder
+from paddle_cortexm.compiler.frontend.paddle.program import PaddleOperator
 
 
 def reshape(builder: RelaxBuilder, op: PaddleOperator) -> None:

@@ -70,10 +70,10 @@ FINISH = """
 BLOCKS = """
     const helium_float_t *const zeros = (const helium_float_t *)(const void *)input0;
     for (int32_t rest = 0; rest < 8; rest += 7) {
-        block_multiply_t m = {.pixel = zeros, .pixel_step = 32, .weights = zeros, .bias = zeros,
-                              .output = (helium_float_t *)(void *)scratch, .output_step = 32,
-                              .eights = rest == 0, .rest = rest, .blocks = 2};
-        const call_t call = {(void *)block_multiply, {&m, NULL, NULL, NULL}};
+        float_gemm_t m = {.pixel = zeros, .pixel_step = 32, .weights = zeros, .bias = zeros,
+                          .output = (helium_float_t *)(void *)scratch, .output_step = 32,
+                          .eights = rest == 0, .rest = rest, .blocks = 2};
+        const call_t call = {(void *)float_gemm, {&m, NULL, NULL, NULL}};
         if (call_checked(&call)) {
             return 1;
         }
@@ -103,7 +103,7 @@ def test_integer_assembly_keeps_its_caller_s_registers(body: str, run_on_helium:
 
 @pytest.mark.parametrize("bits", [16, 32])
 def test_float_assembly_keeps_its_caller_s_registers(bits: int, run_on_helium: RunOnHelium) -> None:
-    block = case(BLOCKS, '#include "float_block_multiply.h"\n', header=f"kernels_f{bits}.h")
+    block = case(BLOCKS, '#include "float_gemm.h"\n', header=f"kernels_f{bits}.h")
     assert run_on_helium([block])[0].output.item() == 1
 
 

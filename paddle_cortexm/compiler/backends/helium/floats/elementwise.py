@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from paddle_cortexm.compiler.backends.helium.floats.packing import activation_fields, activation_rejection, float_type
-from paddle_cortexm.compiler.backends.helium.structs import declaration
+from paddle_cortexm.compiler.backends.helium.floats.packing import activation_fields, activation_rejection
+from paddle_cortexm.compiler.backends.helium.parts.float_type import float_type
+from paddle_cortexm.compiler.backends.helium.parts.structs import declaration
 from paddle_cortexm.compiler.graph import Graph, Layer
 from paddle_cortexm.compiler.kernels.kernel import Kernel, Rejection
 from paddle_cortexm.compiler.operators.activation import Activation

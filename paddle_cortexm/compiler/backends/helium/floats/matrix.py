@@ -6,12 +6,12 @@ from typing import Any
 
 from paddle_cortexm.compiler.backends.helium.floats.packing import (
     activation_fields,
-    float_type,
     packed_bias,
     packed_matrix,
     weighted_rejection,
 )
-from paddle_cortexm.compiler.backends.helium.structs import declaration, window_fields
+from paddle_cortexm.compiler.backends.helium.parts.float_type import float_type
+from paddle_cortexm.compiler.backends.helium.parts.structs import declaration, window_fields
 from paddle_cortexm.compiler.graph import Graph, Layer
 from paddle_cortexm.compiler.kernels.kernel import Constant, Kernel, Rejection
 from paddle_cortexm.compiler.operators.convolution import Convolution

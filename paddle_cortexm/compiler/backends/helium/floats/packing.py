@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 import numpy as np
 from numpy.typing import NDArray
 
+from paddle_cortexm.compiler.backends.helium.parts.float_type import FloatType, float_type
 from paddle_cortexm.compiler.c_text import float_literal
 from paddle_cortexm.compiler.graph import Graph, Layer
 from paddle_cortexm.compiler.kernels.kernel import Rejection
@@ -14,42 +13,6 @@ from paddle_cortexm.compiler.operators.activation import Activation
 from paddle_cortexm.compiler.operators.parts.activation_kinds import HeliumClamp, HeliumRamp, activation_kind
 from paddle_cortexm.compiler.operators.parts.clamp import OPEN, Clamp
 from paddle_cortexm.compiler.operators.weighted import Weighted
-from paddle_cortexm.compiler.tensor import Tensor
-
-
-@dataclass(frozen=True)
-class FloatType:
-    """The precision of a layer's kernel. lanes: elements of a vector; run: vectors of channels whose weights are packed
-    together."""
-
-    dtype: str
-    suffix: str  # of the C names
-    lanes: int
-    run: int
-
-    @property
-    def bytes(self) -> int:
-        return 16 // self.lanes
-
-    @property
-    def assertions(self) -> tuple[str, ...]:
-        """What packing assumes of float_type.h."""
-        return f"HELIUM_FLOAT_LANES == {self.lanes}", f"HELIUM_FLOAT_RUN_VECTORS == {self.run}"
-
-    @property
-    def header(self) -> str:
-        return f"kernels_{self.suffix}.h"
-
-    def source(self, name: str) -> str:
-        """The C file that compiles a kernel for this precision."""
-        return f"app/runtime/helium/{name}_{self.suffix}.c"
-
-
-FLOAT_TYPES = {"float32": FloatType("float32", "f32", 4, 1), "float16": FloatType("float16", "f16", 8, 2)}
-
-
-def float_type(tensor: Tensor) -> FloatType:
-    return FLOAT_TYPES[tensor.dtype]
 
 
 def packed_vectors(values: NDArray[np.floating], kind: FloatType) -> NDArray[np.floating]:

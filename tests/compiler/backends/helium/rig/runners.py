@@ -12,6 +12,8 @@ from pathlib import Path
 
 import numpy as np
 
+from paddle_cortexm.boards import CORSTONE300
+from paddle_cortexm.firmware.board_files import board_header
 from paddle_cortexm.host.model import host_compiler
 from paddle_cortexm.paths import REPOSITORY
 from tests.compiler.backends.helium.rig.cases import Array, Case, guarded_symbols, program, sources_of
@@ -59,7 +61,9 @@ def run_on_helium(
 ) -> list[Result]:
     """Run the cases in one boot of QEMU's mps3-an547. Fails (AssertionError) on a fault or a touched guard byte."""
     include, archive = (["-isystem", str(external.include)], [str(external.archive)]) if external else ([], [])
-    command = [*target_command(compiler, level), *include, "-c"]
+    (folder / "board.h").write_text(board_header(CORSTONE300))
+    board = [f"-I{folder}", f"-I{REPOSITORY / 'app/firmware'}"]
+    command = [*target_command(compiler, level), *board, *include, "-c"]
     objects = _compile(folder, cases, command, "target.c")
     elf = folder / "rig.elf"
     symbols = [f"-Wl,--defsym={name}={address:#x}" for name, address in guarded_symbols(cases).items()]

@@ -1,17 +1,11 @@
 /* The rig on QEMU's mps3-an547 (Corstone-300, Cortex-M55): reset, memory, semihosting, instruction counter. */
 #include <string.h>
 
+#include "board.h"
+#include "registers.h"
 #include "rig.h"
 
-#define REGISTER(address) (*(volatile uint32_t *)(address))
-#define CPACR REGISTER(0xE000ED88u) /* coprocessor access: 10 and 11 are the FPU and Helium */
-#define CCR REGISTER(0xE000ED14u)   /* configuration and control */
-#define CCR_LOW_OVERHEAD_BRANCHES (1u << 19)
-#define COUNTER_CONTROL REGISTER(0x58100000u) /* SSE-300 system counter, secure control frame */
-#define COUNTER_SCALE REGISTER(0x581000D0u)
-#define COUNTER_LOW REGISTER(0x58101000u)
-#define COUNTER_HIGH REGISTER(0x58101004u)
-#define SCALE_INSTRUCTIONS 0x00FA0000u /* 31.25 ns a tick / 32 ns an instruction (-icount shift=5), 8.24 bits */
+#include BOARD_COUNTER
 
 enum { SYS_OPEN = 0x01, SYS_WRITE = 0x05, SYS_EXIT_EXTENDED = 0x20 };
 #define OPEN_WRITE_BINARY 5u
@@ -75,12 +69,7 @@ void rig_release(uint8_t *buffer) {
 }
 
 uint64_t rig_instructions(void) {
-    uint32_t high, low;
-    do { /* again when the low word has just wrapped */
-        high = COUNTER_HIGH;
-        low = COUNTER_LOW;
-    } while (high != COUNTER_HIGH);
-    return (uint64_t)high << 32 | low;
+    return counter_read();
 }
 
 void Fault_Handler(void) {
@@ -88,13 +77,11 @@ void Fault_Handler(void) {
 }
 
 __attribute__((used, noreturn)) static void start(void) {
-    CCR |= CCR_LOW_OVERHEAD_BRANCHES;
+    CCR |= CCR_LOB;
     for (uint32_t *word = bss_begin; word < bss_end; word++) {
         *word = 0;
     }
-    COUNTER_CONTROL = 0;
-    COUNTER_SCALE = SCALE_INSTRUCTIONS;
-    COUNTER_CONTROL = 1u | 1u << 2; /* enabled, scaled */
+    counter_start();
     main();
     rig_exit(0);
 }

@@ -13,8 +13,8 @@ from numpy.typing import NDArray
 from paddle.base import core
 from paddle.base.data_feeder import convert_dtype
 
-from paddle_cortexm.compiler.frontend.parameter_names import layer_names_of
-from paddle_cortexm.compiler.frontend.static_mode import static_mode
+from paddle_cortexm.compiler.frontend.paddle.parameter_names import layer_names_of
+from paddle_cortexm.compiler.frontend.paddle.static_mode import static_mode
 from paddle_cortexm.errors import UserError
 
 Array = NDArray[np.generic]

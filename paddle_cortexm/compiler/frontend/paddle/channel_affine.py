@@ -1,7 +1,7 @@
 """Finds everything that computes gain * x + offset a channel.
 
 Batch norm, a bias, a constant factor, dropout at inference and arithmetic with a constant all become one operator,
-`channel_affine`: input X, parameters Gain and Offset, float64 (C,). frontend/folding.py takes it from there.
+`channel_affine`: input X, parameters Gain and Offset, float64 (C,). frontend/paddle/folding.py takes it from there.
 """
 
 from __future__ import annotations
@@ -9,7 +9,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from paddle_cortexm.compiler.frontend.program import PaddleOperator, PaddleProgram
+from paddle_cortexm.compiler.frontend.paddle.program import PaddleOperator, PaddleProgram
 
 Vector = NDArray[np.float64]
 AFFINE = "channel_affine"

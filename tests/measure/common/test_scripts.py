@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from paddle_cortexm.measure.scripts import ScriptFailed, run_script
+from paddle_cortexm.measure.common.scripts import ScriptFailed, run_script
 
 
 def test_a_script_that_fails_unseen_is_named_with_the_end_of_its_output() -> None:

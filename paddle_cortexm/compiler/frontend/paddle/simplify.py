@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from paddle_cortexm.compiler.frontend.channel_affine import dropout_factor, name_affines
-from paddle_cortexm.compiler.frontend.folding import RESHAPES, fold_affines
-from paddle_cortexm.compiler.frontend.program import PaddleOperator, PaddleProgram
+from paddle_cortexm.compiler.frontend.paddle.channel_affine import dropout_factor, name_affines
+from paddle_cortexm.compiler.frontend.paddle.folding import RESHAPES, fold_affines
+from paddle_cortexm.compiler.frontend.paddle.program import PaddleOperator, PaddleProgram
 
 
 def simplify(program: PaddleProgram) -> PaddleProgram:

@@ -9,8 +9,8 @@ from dataclasses import replace
 
 import numpy as np
 
-from paddle_cortexm.compiler.frontend.channel_affine import AFFINE, Vector, gain_and_offset, with_affine
-from paddle_cortexm.compiler.frontend.program import Array, PaddleOperator, PaddleProgram
+from paddle_cortexm.compiler.frontend.paddle.channel_affine import AFFINE, Vector, gain_and_offset, with_affine
+from paddle_cortexm.compiler.frontend.paddle.program import Array, PaddleOperator, PaddleProgram
 
 CONVOLUTIONS = ("conv2d", "depthwise_conv2d")
 PRODUCTS = ("matmul_v2", "mul")

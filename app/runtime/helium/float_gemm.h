@@ -5,8 +5,8 @@
  *     float16   3 pixels x 2 vectors: 8 weight vectors and 3 loads of 4 activations (6 shifts) feed 24
  *
  * Assembly, because the registers just suffice, and because compilers load each activation alone. */
-#ifndef HELIUM_FLOAT_BLOCK_MULTIPLY_H
-#define HELIUM_FLOAT_BLOCK_MULTIPLY_H
+#ifndef HELIUM_FLOAT_GEMM_H
+#define HELIUM_FLOAT_GEMM_H
 
 #include "float_vector.h"
 
@@ -32,9 +32,9 @@ typedef struct {
     vector_t low;
     vector_t high;
     int32_t blocks; /* at least 1 */
-} block_multiply_t;
+} float_gemm_t;
 
-_Static_assert(offsetof(block_multiply_t, low) == 32 && offsetof(block_multiply_t, blocks) == 64, "as in the assembly");
+_Static_assert(offsetof(float_gemm_t, low) == 32 && offsetof(float_gemm_t, blocks) == 64, "as in the assembly");
 
 #if HELIUM_FLOAT_BITS == 32
 
@@ -179,7 +179,7 @@ _Static_assert(offsetof(block_multiply_t, low) == 32 && offsetof(block_multiply_
 
 #endif
 
-__attribute__((naked, noinline)) static void block_multiply(block_multiply_t *m __attribute__((unused))) {
+__attribute__((naked, noinline)) static void float_gemm(float_gemm_t *m __attribute__((unused))) {
     /* clang-format off */
     __asm volatile(
         LINE("push {r4-r11, lr}")

@@ -13,7 +13,7 @@ import tvm
 from numpy.typing import NDArray
 from tvm import relax
 
-from paddle_cortexm.compiler.frontend.program import PaddleOperator, PaddleProgram, Shape
+from paddle_cortexm.compiler.frontend.paddle.program import PaddleOperator, PaddleProgram, Shape
 
 
 class RelaxBuilder:
