@@ -96,7 +96,7 @@ def test_a_fault_prints_its_registers_and_ends_with_a_status(build: Builder, run
 def test_a_failing_layer_is_named(build: Builder, run: Runner) -> None:
     done = run(build(body="return 2;"))
     assert done.status == 2
-    assert transcript.parse(done.text).problems == ("error: layer 2 (logits) failed",)
+    assert transcript.parse(done.text).problems == ("error: layer 1 (logits) failed",)
 
 
 @pytest.mark.parametrize(
