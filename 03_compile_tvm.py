@@ -25,6 +25,7 @@ from paddle_cortexm.artefacts.model import Model
 from paddle_cortexm.artefacts.training import read_labels
 from paddle_cortexm.boards import target_named
 from paddle_cortexm.config import Config, load, overridden
+from paddle_cortexm.errors import ArenaTooSmall
 from paddle_cortexm.report.memory_explanation import explanation
 from paddle_cortexm.stage import input_folder, run_stage
 
@@ -75,8 +76,6 @@ def figures(model: Model, metrics: DeployedMetrics, target: str) -> dict[str, ob
 
 
 def main() -> None:
-    from paddle_cortexm.compiler.arena.choice import ArenaTooSmall
-
     parser = cli.parser(__doc__ or "")
     parser.add_argument("--kernels", help="kernel backends in order of preference: cmsis-nn,helium,tvm, or fastest")
     parser.add_argument("--explain-memory", action="store_true", help="print what sets the size of the arena")

@@ -1,4 +1,4 @@
-"""The one exception a user's mistake may raise: what is wrong, where, what is allowed, what to do."""
+"""The exceptions a user's mistake may raise: what is wrong, where, what is allowed, what to do."""
 
 from __future__ import annotations
 
@@ -11,6 +11,10 @@ class UserError(Exception):
 
     The scripts print its text without a traceback and exit with status 2.
     """
+
+
+class ArenaTooSmall(UserError):
+    """No memory plan stays within compile.memory.arena. Stage 3 answers it with what needs the bytes."""
 
 
 def nearest(word: str, allowed: Iterable[str]) -> str:

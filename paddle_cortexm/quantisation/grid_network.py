@@ -24,6 +24,7 @@ from paddleslim.dygraph.quant import QAT
 
 from paddle_cortexm.compiler.graph import Graph, Layer
 from paddle_cortexm.compiler.integers.fake_quantisation import float_tensors
+from paddle_cortexm.compiler.layer_names import layer_title
 from paddle_cortexm.compiler.operators.activation import Activation
 from paddle_cortexm.compiler.operators.add import Add
 from paddle_cortexm.compiler.operators.average_pool import AveragePool
@@ -237,7 +238,9 @@ def _apply(layer: Layer, inputs: list[Any], graph: Graph) -> Any:
         case Reshape():
             _, height, width, channels = graph.tensors[layer.output].shape
             return x.transpose([0, 2, 3, 1]).reshape([-1, height, width, channels]).transpose([0, 3, 1, 2])
-    raise UserError(f"layer '{layer.output}': {type(operator).__name__} cannot be trained on the integer grid")
+    raise UserError(
+        f"layer '{layer_title(graph, layer)}' ({layer.output}): {operator.title} cannot be trained on the integer grid"
+    )
 
 
 def _pooled(pool: Callable[..., Any], x: Any, window: Window) -> Any:

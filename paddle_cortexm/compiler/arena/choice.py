@@ -15,14 +15,10 @@ from paddle_cortexm.compiler.arena.rows import Segment, streamed_segment
 from paddle_cortexm.compiler.arena.steps import Step, StepCosts, possible_segments, possible_steps
 from paddle_cortexm.compiler.graph import Graph
 from paddle_cortexm.compiler.kernels.kernel import KernelGraph
-from paddle_cortexm.errors import UserError
+from paddle_cortexm.errors import ArenaTooSmall
 
 LIMIT_PARTS = 32  # a limit that is missed because of gaps is lowered by such a part of it
 NO_LIMIT = 1 << 62
-
-
-class ArenaTooSmall(UserError):
-    """No plan stays within the limit."""
 
 
 @dataclass(frozen=True)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from paddle_cortexm.compiler.graph import Graph, Layer
+from paddle_cortexm.compiler.layer_names import layer_title
 from paddle_cortexm.compiler.operators.parts.base import EVERYTHING, FloatOperator
 from paddle_cortexm.compiler.tensor import Grid, Range
 from paddle_cortexm.errors import UserError
@@ -39,8 +40,8 @@ def tensor_grids(
             continue
         if layer.output not in ranges:
             raise UserError(
-                f"ranges.json: no range for tensor '{layer.output}' ({layer.operator.name}); every tensor of "
-                f"the graph needs one. Run ./02_quantize.py --force."
+                f"ranges.json: no range for the result of layer '{layer_title(graph, layer)}' ({layer.output}); every "
+                f"tensor of the graph needs one. Run ./02_quantize.py --force."
             )
         interval = _useful_part(graph, layer, ranges)
         chosen[layer.output] = grid_of_range(*interval, symmetric=symmetric)

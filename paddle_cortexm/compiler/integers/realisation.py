@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from paddle_cortexm.compiler.graph import Graph, Layer
 from paddle_cortexm.compiler.integers.grids import tensor_grids
-from paddle_cortexm.compiler.layer_names import find_layer
+from paddle_cortexm.compiler.layer_names import find_layer, layer_title
 from paddle_cortexm.compiler.operators.activation import Activation
 from paddle_cortexm.compiler.operators.conversion import Dequantise, Quantise
 from paddle_cortexm.compiler.operators.parts.base import FloatOperator, Operator
@@ -31,21 +31,20 @@ def quantise_graph(
 ) -> Graph:
     """The integer twin of a float graph, same tensor names.
 
-    keep_float names layers that stay in float32, with conversions around them. weight_scales may give the per-channel
-    scales of a layer's weights (by layer name); otherwise they are max|w| / 127. Raises UserError for a missing range,
-    an unknown layer in keep_float, or an operator with no integer form.
+    keep_float names layers, by any of their names, that stay in float32, with conversions around them. weight_scales
+    may give the per-channel scales of a layer's weights (by tensor name); otherwise they are max|w| / 127. Raises
+    UserError for a missing range, an unknown layer in keep_float, or an operator with no integer form.
     """
-    for name in keep_float:
-        find_layer(graph, name, "quantise.keep_float")
+    kept = {find_layer(graph, name, "quantise.keep_float").output for name in keep_float}
     grids = tensor_grids(graph, ranges, input_range, symmetric=symmetric)
     tensors = {n: replace(t, dtype="int8", grid=grids[n]) for n, t in graph.tensors.items()}
     layers: list[Layer] = []
     for layer in graph.layers:
-        if layer.output in keep_float:
+        if layer.output in kept:
             layers += _float_layer(graph, layer, tensors)
         else:
             scales = (weight_scales or {}).get(layer.output)
-            layers.append(replace(layer, operator=_integer_operator(layer, tensors, scales)))
+            layers.append(replace(layer, operator=_integer_operator(graph, layer, tensors, scales)))
     return _without_unused(Graph(graph.name, graph.input, graph.output, tuple(layers), tensors))
 
 
@@ -70,14 +69,16 @@ def kept_layers(graph: Graph, names: Sequence[str]) -> tuple[str, ...]:
     return tuple(layer.output for layer in graph.layers if layer.output in kept)
 
 
-def _integer_operator(layer: Layer, tensors: Mapping[str, Tensor], scales: NDArray[np.float64] | None) -> Operator:
+def _integer_operator(
+    graph: Graph, layer: Layer, tensors: Mapping[str, Tensor], scales: NDArray[np.float64] | None
+) -> Operator:
     """The integer twin of one layer's operator."""
     operator = layer.operator
     assert isinstance(operator, FloatOperator)
     twin = operator.integer([_grid(tensors[name]) for name in layer.inputs], _grid(tensors[layer.output]), scales)
     if twin is None:
         raise UserError(
-            f"layer '{layer.output}' ({operator.title}): {operator.name} has no int8 form. "
+            f"layer '{layer_title(graph, layer)}' ({layer.output}): {operator.title} has no int8 form. "
             f"Add the layer to quantise.keep_float to leave it in float32."
         )
     return twin

@@ -8,6 +8,7 @@ from dataclasses import replace
 from paddle_cortexm.compiler.graph import Graph, Layer
 from paddle_cortexm.compiler.kernels.fusion import fuse_epilogues
 from paddle_cortexm.compiler.kernels.kernel import Backend, Kernel, KernelGraph
+from paddle_cortexm.compiler.layer_names import layer_title
 from paddle_cortexm.compiler.operators.reshape import Reshape
 from paddle_cortexm.errors import UserError
 
@@ -43,7 +44,7 @@ def _choose(graph: Graph, layer: Layer, backends: Sequence[Backend]) -> Kernel:
             return replace(answer, reason="; ".join([answer.reason, *reasons]))
         reasons.append(f"{backend.name}: {answer.reason}")
     raise UserError(
-        f"layer '{layer.output}' ({type(layer.operator).__name__}): no backend takes it ({'; '.join(reasons)}). "
+        f"layer '{layer_title(graph, layer)}' ({layer.output}): no backend takes it ({'; '.join(reasons)}). "
         f"Add 'tvm' to compile.kernels: it takes every operator."
     )
 

@@ -136,5 +136,7 @@ def test_the_input_s_grid_follows_from_the_pixels() -> None:
 
 
 def test_a_tensor_without_a_range_is_named_with_the_script_to_run() -> None:
-    with pytest.raises(UserError, match=r"no range for tensor 'made' \(Add\).*02_quantize\.py"):
+    with pytest.raises(
+        UserError, match=r"no range for the result of layer 'add of the input' \(made\).*02_quantize\.py"
+    ):
         tensor_grids(one_layer(Add()).graph(), {}, PIXELS)

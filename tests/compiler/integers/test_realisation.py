@@ -1,5 +1,7 @@
 """Integer realisation: each operator is right to the rounding of its output; floats stay where they are asked to."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -198,13 +200,22 @@ def test_all_layers_may_stay_in_float() -> None:
     assert kinds(graph) == ["Dequantise", "Convolution", "Activation", "Add", "Quantise"]
 
 
+@pytest.mark.parametrize("name", ["first", "pointwise stem.conv", "stem.conv"])
+def test_a_layer_to_keep_in_float_may_be_called_by_any_of_its_names(name: str) -> None:
+    graph = three_layers().graph()
+    first = replace(graph.layers[0], parameter="stem.conv")
+    graph = graph.with_layers((first, *graph.layers[1:]))
+    kept = quantise_graph(graph, RANGES, PIXELS, keep_float=[name])
+    assert kinds(kept) == ["Dequantise", "Convolution", "Quantise", "Table", "IntegerAdd"]
+
+
 def test_an_unknown_layer_to_keep_in_float_names_the_nearest() -> None:
     with pytest.raises(UserError, match=r"no layer 'secnd' \(did you mean 'second'\?\)"):
         quantise_graph(three_layers().graph(), RANGES, PIXELS, keep_float=["secnd"])
 
 
 def test_an_operator_without_integer_form_says_how_to_keep_it_in_float() -> None:
-    with pytest.raises(UserError, match=r"'made' \(softmax\): Softmax has no int8 form.*keep_float"):
+    with pytest.raises(UserError, match=r"'softmax of the input' \(made\): softmax has no int8 form.*keep_float"):
         quantised(Softmax(), (0.0, 1.0))
 
 

@@ -43,7 +43,7 @@ def test_a_layer_nobody_takes_is_named_with_every_refusal() -> None:
     with pytest.raises(UserError) as error:
         select_kernels(convolution_and_table(), backends)
     message = str(error.value)
-    assert "layer 'mixed' (IntegerConvolution)" in message and "compile.kernels" in message
+    assert "layer 'pointwise of the input' (mixed)" in message and "compile.kernels" in message
     assert "first: no IntegerConvolution" in message and "second: no IntegerConvolution" in message
 
 
