@@ -22,10 +22,24 @@ class Grid:
     scale: float
     zero_point: int
 
+    @property
+    def limits(self) -> Range:
+        """The least and the largest real value."""
+        return self.scale * (INT8_MINIMUM - self.zero_point), self.scale * (INT8_MAXIMUM - self.zero_point)
+
     def integers(self, values: NDArray[np.floating]) -> NDArray[np.int8]:
         """The nearest steps (half to even), saturated at the ends."""
         steps = np.rint(values.astype(np.float64) / self.scale) + self.zero_point
         return np.clip(steps, INT8_MINIMUM, INT8_MAXIMUM).astype(np.int8)
+
+    def float32_steps(self, values: NDArray[np.floating]) -> NDArray[np.float32]:
+        """The same in float32 arithmetic, as the generated C converts and as layers are computed in floating point."""
+        steps = np.rint(values.astype(np.float32) / np.float32(self.scale)) + np.float32(self.zero_point)
+        return np.clip(steps, INT8_MINIMUM, INT8_MAXIMUM)
+
+    def float32_values(self, steps: NDArray[np.integer] | NDArray[np.float32]) -> NDArray[np.float32]:
+        """The real values of steps, in float32 arithmetic."""
+        return (steps.astype(np.float32) - np.float32(self.zero_point)) * np.float32(self.scale)
 
 
 @dataclass(frozen=True)

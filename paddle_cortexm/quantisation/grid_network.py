@@ -28,8 +28,6 @@ from paddle_cortexm.compiler.layer_names import layer_title
 from paddle_cortexm.compiler.operators.activation import Activation
 from paddle_cortexm.compiler.operators.add import Add
 from paddle_cortexm.compiler.operators.average_pool import AveragePool
-from paddle_cortexm.compiler.operators.depthwise_convolution import DepthwiseConvolution
-from paddle_cortexm.compiler.operators.fully_connected import FullyConnected
 from paddle_cortexm.compiler.operators.max_pool import MaxPool
 from paddle_cortexm.compiler.operators.multiply import Multiply
 from paddle_cortexm.compiler.operators.parts.activation_kinds import activation_kind
@@ -37,8 +35,8 @@ from paddle_cortexm.compiler.operators.parts.base import Operator
 from paddle_cortexm.compiler.operators.parts.clamp import Clamp
 from paddle_cortexm.compiler.operators.parts.window import Window
 from paddle_cortexm.compiler.operators.reshape import Reshape
-from paddle_cortexm.compiler.operators.weighted import Weighted
-from paddle_cortexm.compiler.tensor import Grid
+from paddle_cortexm.compiler.operators.weighted import GroupedConvolution, Weighted
+from paddle_cortexm.compiler.tensor import INT8_MAXIMUM, INT8_MINIMUM, Grid
 from paddle_cortexm.errors import UserError
 from paddle_cortexm.training.small_maps import speed_up_small_maps
 
@@ -52,10 +50,11 @@ class _ToGrid(paddle.autograd.PyLayer):
 
     @staticmethod
     def forward(context: Any, x: Any, grid: Grid) -> Any:
-        low, high = (grid.scale * (end - grid.zero_point) for end in (-128, 127))
+        low, high = grid.limits
         inside = paddle.logical_and(x >= low, x <= high)
         context.save_for_backward(inside)
-        steps = paddle.clip(paddle.round(x * (1 / grid.scale)), -128 - grid.zero_point, 127 - grid.zero_point)
+        ends = INT8_MINIMUM - grid.zero_point, INT8_MAXIMUM - grid.zero_point
+        steps = paddle.clip(paddle.round(x * (1 / grid.scale)), *ends)
         return steps * grid.scale
 
     @staticmethod
@@ -80,7 +79,9 @@ class WeightedLayer(paddle.nn.Layer):
         operator = layer.operator
         assert isinstance(operator, Weighted)
         self.operator = operator
-        self.product: Any = _convolution(operator)
+        product = operator.as_convolution()
+        self.flat = product.flat
+        self.product: Any = _paddle_convolution(product)
         self.product.skip_quant = not quantised
         assign = paddle.nn.initializer.Assign(operator.bias)
         bias_size = [len(operator.bias)]
@@ -89,7 +90,7 @@ class WeightedLayer(paddle.nn.Layer):
         self.unset = with_norm
 
     def forward(self, x: Any) -> Any:
-        if isinstance(self.operator, FullyConnected):
+        if self.flat:
             x = x.transpose([0, 2, 3, 1]).flatten(1).unsqueeze([2, 3])
         sums = self.product(x)
         if self.norm is None:
@@ -114,12 +115,12 @@ class WeightedLayer(paddle.nn.Layer):
         """The operator with the trained weights, batch norm folded."""
         weight = self.product.weight.numpy()
         if self.norm is None:
-            return self.operator.with_weights(_from_paddle(self.operator, weight), self.bias.numpy())
+            return self.operator.with_weights(self.operator.from_oihw(weight), self.bias.numpy())
         norm = self.norm
         gain = norm.weight.numpy() / np.sqrt(norm._variance.numpy() + norm._epsilon)
         bias = norm.bias.numpy() - norm._mean.numpy() * gain
         weight = weight * gain.reshape(-1, *[1] * (weight.ndim - 1))
-        return self.operator.with_weights(_from_paddle(self.operator, weight), bias.astype(np.float32))
+        return self.operator.with_weights(self.operator.from_oihw(weight), bias.astype(np.float32))
 
 
 class GridNetwork(paddle.nn.Layer):
@@ -132,8 +133,7 @@ class GridNetwork(paddle.nn.Layer):
         self.weighted: dict[str, WeightedLayer] = {}
         for number, layer in enumerate(graph.layers):
             if isinstance(layer.operator, Weighted):
-                with_norm = not isinstance(layer.operator, FullyConnected) and _area(graph, layer) > 1
-                made = WeightedLayer(layer, with_norm=with_norm, quantised=layer.output not in keep_float)
+                made = WeightedLayer(layer, with_norm=_area(graph, layer) > 1, quantised=layer.output not in keep_float)
                 self.weighted[layer.output] = self.add_sublayer(f"layer{number}", made)
         QAT({"weight_quantize_type": "channel_wise_abs_max"}, act_quantize=OnGridAlready).quantize(self)
         for weighted in self.weighted.values():  # without the observers of output ranges around them: grids are known
@@ -185,40 +185,19 @@ def _area(graph: Graph, layer: Layer) -> int:
     return height * width
 
 
-def _convolution(operator: Any) -> paddle.nn.Conv2D:
-    """The operator's sums of products as a convolution, without its bias."""
-    weight = _to_paddle(operator)
-    depthwise = isinstance(operator, DepthwiseConvolution)
-    window = Window() if isinstance(operator, FullyConnected) else operator.window
+def _paddle_convolution(convolution: GroupedConvolution) -> paddle.nn.Conv2D:
+    weight, window, groups = convolution.weight, convolution.window, convolution.groups
     top, left, bottom, right = window.padding
     return paddle.nn.Conv2D(
-        weight.shape[0] if depthwise else weight.shape[1],
+        groups * weight.shape[1],
         weight.shape[0],
         list(weight.shape[2:]),
         stride=list(window.stride),
         padding=[top, bottom, left, right],
-        groups=weight.shape[0] if depthwise else 1,
+        groups=groups,
         weight_attr=paddle.ParamAttr(initializer=paddle.nn.initializer.Assign(weight)),
         bias_attr=False,
     )
-
-
-def _to_paddle(operator: Any) -> NDArray[np.float32]:
-    """OHWI to OIHW, HWC to (C, 1, H, W), OI to (O, I, 1, 1)."""
-    if isinstance(operator, DepthwiseConvolution):
-        return np.ascontiguousarray(operator.weight.transpose(2, 0, 1)[:, None])
-    if isinstance(operator, FullyConnected):
-        return operator.weight[:, :, None, None]
-    return np.ascontiguousarray(np.moveaxis(operator.weight, -1, 1))
-
-
-def _from_paddle(operator: Any, weight: NDArray[np.float32]) -> NDArray[np.float32]:
-    """The other way round."""
-    if isinstance(operator, DepthwiseConvolution):
-        return np.ascontiguousarray(weight[:, 0].transpose(1, 2, 0))
-    if isinstance(operator, FullyConnected):
-        return weight[:, :, 0, 0]
-    return np.ascontiguousarray(np.moveaxis(weight, 1, -1))
 
 
 def _apply(layer: Layer, inputs: list[Any], graph: Graph) -> Any:

@@ -10,10 +10,6 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from paddle_cortexm.compiler.operators.convolution import Convolution
-from paddle_cortexm.compiler.operators.depthwise_convolution import DepthwiseConvolution
-from paddle_cortexm.compiler.operators.parts.base import Operator
-from paddle_cortexm.compiler.operators.parts.window import windows
 from paddle_cortexm.compiler.operators.weighted import Weighted
 
 SWEEPS = 8
@@ -24,12 +20,12 @@ Array = NDArray[np.float64]
 def best_steps(rows: Array, second_moments: Array) -> Array:
     """Integers next to `rows`, (output channels, K) weights in steps of their scale, within -127 ... 127.
 
-    second_moments: H, (K, K), or (output channels, K, K) where every channel has inputs of its own.
+    second_moments: H, (1, K, K), or (output channels, K, K) where every channel has inputs of its own.
     """
     low = np.clip(np.floor(rows), -127, 127)
     high = np.clip(low + 1, -127, 127)
     steps = np.clip(np.round(rows), low, high)
-    own = second_moments if second_moments.ndim == 3 else second_moments[None]
+    own = second_moments
     gradient = np.einsum("okj,oj->ok", np.broadcast_to(own, (len(rows), *own.shape[1:])), steps - rows)
     for _ in range(SWEEPS):
         flips = 0
@@ -45,23 +41,11 @@ def best_steps(rows: Array, second_moments: Array) -> Array:
     return steps
 
 
-def second_moments(operator: Operator, inputs: NDArray[np.float32], *, centred: bool) -> Array:
-    """H of a layer with weights, from its inputs (N, H, W, C). centred: without the mean, where a corrected bias takes
-    care of that."""
-    patches = _patches(operator, inputs)  # (channels or 1, patches, K)
+def second_moments(operator: Weighted, inputs: NDArray[np.float32], *, centred: bool) -> Array:
+    """H of a layer with weights, (groups, K, K), from its inputs (N, H, W, C). centred: without the mean,
+    where a corrected bias takes care of that."""
+    patches = operator.patches(inputs, PATCHES)
     if centred:
         patches = patches - patches.mean(axis=1, keepdims=True)
-    moments = np.einsum("gpk,gpj->gkj", patches, patches, optimize=True) / patches.shape[1]
-    return moments if isinstance(operator, DepthwiseConvolution) else moments[0]
-
-
-def _patches(operator: Operator, inputs: NDArray[np.float32]) -> Array:
-    assert isinstance(operator, Weighted)
-    if not isinstance(operator, Convolution | DepthwiseConvolution):
-        return inputs.reshape(1, len(inputs), -1).astype(np.float64)
-    seen = windows(inputs, operator.window, 0.0)
-    seen = seen.reshape(-1, *seen.shape[3:])  # (patches, kernel height, kernel width, channels)
-    taken: Array = seen[:: max(1, len(seen) // PATCHES)].astype(np.float64)
-    if isinstance(operator, DepthwiseConvolution):
-        return taken.reshape(len(taken), -1, taken.shape[-1]).transpose(2, 0, 1)
-    return taken.reshape(1, len(taken), -1)
+    moments: Array = np.einsum("gpk,gpj->gkj", patches, patches, optimize=True) / patches.shape[1]
+    return moments

@@ -13,8 +13,7 @@ from numpy.typing import NDArray
 from paddle_cortexm.compiler.graph import Graph, Layer
 from paddle_cortexm.compiler.integers.adjustments import Adjusted
 from paddle_cortexm.compiler.integers.fake_quantisation import float_tensors, on_weight_grid, one_layer, to_grid
-from paddle_cortexm.compiler.operators.max_pool import MaxPool
-from paddle_cortexm.compiler.operators.reshape import Reshape
+from paddle_cortexm.compiler.operators.parts.base import FloatOperator
 from paddle_cortexm.compiler.reference import run_float
 from paddle_cortexm.compiler.tensor import Grid
 from paddle_cortexm.host.model import HostModel
@@ -46,7 +45,8 @@ def fused_layers(reference: Graph, titles: Mapping[str, str]) -> list[FusedLayer
 
 def only_moves(layer: Layer) -> bool:
     """Whether its results are some of its inputs, on their grid."""
-    return isinstance(layer.operator, MaxPool | Reshape)
+    assert isinstance(layer.operator, FloatOperator)
+    return layer.operator.only_moves
 
 
 @dataclass(frozen=True)

@@ -95,7 +95,7 @@ def describe(title: str, grid: Grid, integers: Floats, floats: Floats, useful: R
 
     useful: the interval of values that the next layers tell apart; what lies beyond is no loss.
     """
-    low, high = (grid.scale * (end - grid.zero_point) for end in (-128, 127))
+    low, high = grid.limits
     real, wanted = grid.scale * (integers - grid.zero_point), np.clip(floats, *useful)
     noise = float(np.square(np.clip(real, *useful) - wanted).sum())
     sqnr = 10 * np.log10(max(float(wanted @ wanted), 1e-30) / max(noise, 1e-30))

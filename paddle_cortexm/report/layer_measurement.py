@@ -111,7 +111,7 @@ class _Measured:
         """One image: the layer's int8 result, every float tensor."""
         name = self.layer.output
         grid = self.grids[name]
-        real = (integers.astype(np.float32) - grid.zero_point) * np.float32(grid.scale)
+        real = grid.float32_values(integers)
         wanted = {tensor: _flat(exact[tensor], self.useful[tensor]) for tensor in self.grids}
         alone = self.rounded.results(self.layer.parts, exact)[name]
         self.accumulated.add(_flat(real, self.useful[name]), wanted[name])

@@ -57,7 +57,7 @@ class Network:
         return self._add(operator, source, shape=(1, -(-height // stride), -(-width // stride), channels))
 
     def table(self, source: str) -> str:
-        return self._add(Table(np.arange(-128, 128).astype(np.int8)), source)
+        return self._add(Table(np.arange(-128, 128).astype(np.int8), "relu"), source)
 
     def sum(self, first: str, second: str) -> str:
         return self._add(IntegerAdd((0, 0), 20, (1 << 30, 1 << 30, 1 << 30), (0, 0, -19), 0), first, second)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -18,7 +20,7 @@ from paddle_cortexm.errors import UserError
 
 @pytest.fixture
 def graph() -> Graph:
-    """A pool, a stem, a depthwise convolution and a pointwise one, each with a hard-swish behind it."""
+    """A pool, a stem, a depthwise convolution and two pointwise ones; hard-swish behind the stem and the depthwise."""
     zeros = np.zeros(4, np.float32)
     stem = Convolution(np.zeros((4, 3, 3, 3), np.float32), zeros, Window((3, 3), (2, 2), (1, 1, 1, 1)))
     depthwise = DepthwiseConvolution(np.zeros((5, 5, 4), np.float32), zeros, Window((5, 5), (2, 1), (2, 2, 2, 2)))
@@ -31,6 +33,7 @@ def graph() -> Graph:
         Layer(depthwise, ("hardswish_0.tmp_0",), "conv2d_1.tmp_0", "blocks2.0.dw_conv"),
         Layer(swish, ("conv2d_1.tmp_0",), "hardswish_1.tmp_0"),
         Layer(pointwise, ("hardswish_1.tmp_0",), "conv2d_2.tmp_0", "blocks2.0.pw_conv"),
+        Layer(replace(pointwise, window=Window(stride=(2, 2))), ("conv2d_2.tmp_0",), "conv2d_3.tmp_0", "shortcut"),
     )
     names = ["image", *(layer.output for layer in layers)]
     tensors = {name: Tensor(name, (1, 4, 4, 4)) for name in names}
@@ -45,6 +48,7 @@ def test_a_title_is_the_kind_and_the_parameter(graph: Graph) -> None:
         "depthwise 5×5/2×1 blocks2.0.dw_conv",
         "hard-swish after blocks2.0.dw_conv",
         "pointwise blocks2.0.pw_conv",
+        "pointwise/2 shortcut",
     ]
     assert numbered(3, layer_titles(graph)["conv2d_1.tmp_0"]) == "3 depthwise 5×5/2×1 blocks2.0.dw_conv"
 

@@ -36,7 +36,7 @@ def test_the_generated_c_the_fake_quantised_and_the_trained_network_agree(
     graph, image = up_to_the_sum(), images(1, seed=8)
     ranges = intervals(tensor_ranges(graph, observe(graph, images(32)), {}, "abs_max"))
     grids = tensor_grids(graph, ranges, PIXEL_RANGE)
-    integers = np.clip(np.rint(image / grids["image"].scale) + grids["image"].zero_point, -128, 127).astype(np.int8)
+    integers = grids["image"].integers(image)
     backends = backends_named(["helium", "tvm"])
     deployed = quantise_graph(graph, ranges, PIXEL_RANGE, keep_float=kept)
     got = run_graph(tmp_path, deployed, backends, integers).astype(np.int64)

@@ -53,7 +53,7 @@ def test_adaround_never_does_worse_than_rounding_to_nearest(seed: int, size: int
     random = np.random.default_rng(seed)
     inputs = random.normal(size=(40, size)) @ random.normal(size=(size, size))
     moments, rows = inputs.T @ inputs / 40, random.uniform(-127, 127, (3, size))
-    steps = best_steps(rows, moments)
+    steps = best_steps(rows, moments[None])
     assert np.all(np.abs(steps - rows) <= 1) and np.all(np.abs(steps) <= 127) and np.all(steps == np.round(steps))
 
     def cost(candidate: np.ndarray) -> np.ndarray:

@@ -36,8 +36,5 @@ def comparison_of(
     emit_preprocessing_table(compiled, np.zeros((3, 256), np.int8))
     described_model(model, {}).write(compiled)
     source = grids[graph.input]
-    pairs = []
-    for image in images(32)[:4]:
-        steps = np.rint(image / source.scale) + source.zero_point
-        pairs.append((np.clip(steps, -128, 127).astype(np.int8)[None], image[None]))
-    return Comparison(HostModel(compiled), graph, RoundedLayers(Adjusted(graph), grids, keep_float), tuple(pairs))
+    pairs = tuple((source.integers(image)[None], image[None]) for image in images(32)[:4])
+    return Comparison(HostModel(compiled), graph, RoundedLayers(Adjusted(graph), grids, keep_float), pairs)

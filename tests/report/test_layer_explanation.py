@@ -50,7 +50,7 @@ def test_a_layer_in_floating_point_inside_another_is_said_to_be(tmp_path: Path) 
 def test_an_explanation_marks_what_lies_outside_the_grid() -> None:
     grid = Grid(0.01, -128)
     floats = np.array([0.5, 1.0, 2.0, 2.4, 5.1], np.float32)
-    integers = np.clip(np.rint(floats / grid.scale) - 128, -128, 127).astype(np.float32)
+    integers = grid.integers(floats).astype(np.float32)
     text = describe("conv", grid, integers, floats, EVERYWHERE)
     assert "grid     0 ... 2.55" in text and "20.000% of the float values saturate" in text
     assert any(line.startswith("  !") and "#" in line for line in text.splitlines())

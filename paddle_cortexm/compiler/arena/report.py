@@ -103,10 +103,7 @@ def constants_report(model: KernelGraph) -> ConstantBytes:
     """Bytes of the model's constants. plain: its weights and biases as they are in the graph (int8 and int32 for an
     integer graph); packed: all that is linked in; requantisation, tables, padding and order are the difference.
     duplicates: bytes that occur a second time, not stored twice by intention."""
-    plain = 0
-    for layer in model.layers:
-        arrays = (getattr(layer.operator, name, None) for name in ("weight", "bias"))
-        plain += sum(array.nbytes for array in arrays if array is not None)
+    plain = sum(array.nbytes for layer in model.layers for array in layer.operator.plain_constants)
     constants = [c.values.tobytes() for layer in model.layers for c in model.kernel_of(layer).constants]
     large = [content for content in constants if len(content) >= SMALLEST_DUPLICATE]
     packed = sum(map(len, constants))

@@ -11,12 +11,9 @@ from __future__ import annotations
 from paddle_cortexm.compiler.graph import Graph, Layer
 from paddle_cortexm.compiler.kernels.cost_model import estimate
 from paddle_cortexm.compiler.kernels.kernel import Kernel, KernelGraph
-from paddle_cortexm.compiler.operators.convolution import Convolution, IntegerConvolution
-from paddle_cortexm.compiler.operators.depthwise_convolution import DepthwiseConvolution, IntegerDepthwiseConvolution
-from paddle_cortexm.compiler.operators.parts.window import Window
+from paddle_cortexm.compiler.operators.depthwise_convolution import AnyDepthwise
 
 CALL = 400  # instructions: finding the layer that is ready, the row pointers, the kernel's prologue
-PIXELS = 3  # that the matrix kernels take at a time; a left-over one costs about twice its share
 SINGLE_ROW = 0.4  # of a depthwise layer's instructions, when it makes one row at a time and could make two
 
 
@@ -26,9 +23,9 @@ def added_instructions(graph: Graph, layer: Layer, kernel: Kernel, at_once: int)
     calls = -(-height // at_once)
     whole = estimate(graph, layer, kernel) or layer.operator.macs(graph.output_of(layer).shape)
     added = float(calls * CALL)
-    if isinstance(layer.operator, Convolution | IntegerConvolution) and layer.operator.window == Window():
-        added += calls * (at_once * width % PIXELS) * whole / (height * width)
-    if isinstance(layer.operator, DepthwiseConvolution | IntegerDepthwiseConvolution) and at_once < kernel.rows_at_once:
+    left_over = at_once * width % kernel.pixels_at_once  # each costs about twice its share
+    added += calls * left_over * whole / (height * width)
+    if isinstance(layer.operator, AnyDepthwise) and at_once < kernel.rows_at_once:
         added += SINGLE_ROW * whole
     return added
 

@@ -80,11 +80,11 @@ class RowLayer:
 
 def row_layer(graph: Graph, layer: Layer, at_once: int = 1) -> RowLayer:
     """The rows a layer reads for each row it makes: a window on the first input, the same row of any other."""
-    window = getattr(layer.operator, "window", None)
-    accesses = [RowAccess(name) for name in layer.inputs]
-    if window is not None:
-        accesses[0] = RowAccess(layer.inputs[0], window.kernel[0], window.stride[0], window.padding[0])
-    return RowLayer(layer.output, graph.tensors[layer.output].shape[1], tuple(accesses), at_once)
+    source, *others = layer.inputs
+    window = layer.operator.window_over(graph.tensors[source].shape)
+    access = RowAccess(source, window.kernel[0], window.stride[0], window.padding[0])
+    accesses = (access, *map(RowAccess, others))
+    return RowLayer(layer.output, graph.tensors[layer.output].shape[1], accesses, at_once)
 
 
 def streamed_segment(graph: Graph, first: int, last: int, at_once: Mapping[str, int] | None = None) -> Segment:

@@ -21,9 +21,7 @@ from paddle_cortexm.compiler.arena.rows import (
 )
 from paddle_cortexm.compiler.graph import Graph, last_readers
 from paddle_cortexm.compiler.kernels.kernel import KernelGraph
-from paddle_cortexm.compiler.operators.depthwise_convolution import DepthwiseConvolution, IntegerDepthwiseConvolution
-
-DEPTHWISE = (DepthwiseConvolution, IntegerDepthwiseConvolution)
+from paddle_cortexm.compiler.operators.depthwise_convolution import AnyDepthwise
 
 
 @dataclass(frozen=True)
@@ -174,11 +172,11 @@ def _works_in_place(model: KernelGraph, number: int) -> bool:
     read only by the next layer, and neighbours that overwrite their input whole are left alone, so that no step but its
     neighbours' bears the lead."""
     graph, layer, last_read = model.graph, model.layers[number], last_readers(model.graph)
-    if number == 0 or not (isinstance(layer.operator, DEPTHWISE) and _makes_rows(model, number)):
+    if number == 0 or not (isinstance(layer.operator, AnyDepthwise) and _makes_rows(model, number)):
         return False
     producer = graph.layers[number - 1]
     neighbours = (number - 1, number + 1) if number + 1 < len(graph.layers) else (number - 1,)
     is_chain = producer.output == layer.inputs[0] and last_read[layer.output] <= number + 1
     is_free = not any(takes_over_input(model, i, last_read) for i in neighbours)
-    after_depthwise = isinstance(producer.operator, DEPTHWISE)
+    after_depthwise = isinstance(producer.operator, AnyDepthwise)
     return is_chain and is_free and not after_depthwise and can_work_in_place(graph, number)

@@ -108,7 +108,7 @@ def _layer_entry(graph: Graph, segment: Segment, number: int, index_of: Mapping[
     deepest = min(last_readers(graph)[layer.output], segment.last) - segment.first
     values = [number, index_of[layer.inputs[0]], residual, index_of[layer.output], access.kernel, access.stride]
     values += [access.padding, segment.at_once.get(layer.output, 1), deepest]
-    values += [getattr(layer.operator, "input_zero_point", 0)]
+    values += [layer.operator.outside_value]
     return f"    {{{_row_function_name(graph, number)}, {', '.join(map(str, values))}}},\n"
 
 

@@ -23,8 +23,7 @@ Scales = Mapping[str, NDArray[np.float64]]
 
 def to_grid(values: Floats, grid: Grid) -> Floats:
     """Real values rounded to an int8 grid, saturated at its ends."""
-    steps = np.clip(np.rint(values / np.float32(grid.scale)) + grid.zero_point, -128, 127)
-    return ((steps - grid.zero_point) * np.float32(grid.scale)).astype(np.float32)
+    return grid.float32_values(grid.float32_steps(values))
 
 
 def on_weight_grid(layer: Layer, grids: Mapping[str, Grid], weight_scales: Scales) -> Layer:

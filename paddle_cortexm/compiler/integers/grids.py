@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from paddle_cortexm.compiler.graph import Graph, Layer
 from paddle_cortexm.compiler.layer_names import layer_title
 from paddle_cortexm.compiler.operators.parts.base import EVERYTHING, FloatOperator
-from paddle_cortexm.compiler.tensor import Grid, Range
+from paddle_cortexm.compiler.tensor import INT8_MAXIMUM, INT8_MINIMUM, Grid, Range
 from paddle_cortexm.errors import UserError
 
 
@@ -21,9 +21,9 @@ def grid_of_range(minimum: float, maximum: float, *, symmetric: bool = False) ->
     if maximum - minimum < 1e-12:
         return Grid(1.0, 0)
     if symmetric:
-        return Grid(max(-minimum, maximum) / 127, 0)
+        return Grid(max(-minimum, maximum) / INT8_MAXIMUM, 0)
     scale = (maximum - minimum) / 255
-    return Grid(scale, int(max(-128, min(127, round(-128 - minimum / scale)))))
+    return Grid(scale, int(max(INT8_MINIMUM, min(INT8_MAXIMUM, round(INT8_MINIMUM - minimum / scale)))))
 
 
 def tensor_grids(

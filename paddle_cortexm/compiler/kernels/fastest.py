@@ -8,11 +8,7 @@ from dataclasses import dataclass, replace
 from paddle_cortexm.compiler.graph import Graph, Layer
 from paddle_cortexm.compiler.kernels.cost_model import estimate
 from paddle_cortexm.compiler.kernels.kernel import Backend, Kernel, Rejection
-from paddle_cortexm.compiler.operators.activation import Table
-from paddle_cortexm.compiler.operators.convolution import IntegerConvolution
-from paddle_cortexm.compiler.operators.depthwise_convolution import IntegerDepthwiseConvolution
-from paddle_cortexm.compiler.operators.fully_connected import IntegerFullyConnected
-from paddle_cortexm.compiler.operators.weighted import Epilogue
+from paddle_cortexm.compiler.operators.weighted import Epilogue, IntegerWeighted
 
 
 @dataclass(frozen=True)
@@ -72,12 +68,12 @@ class FastestBackend:
 def separate_layers(layer: Layer) -> list[Layer]:
     """An integer layer's epilogue as layers of their own behind the bare one; empty when nothing is fused."""
     operator = layer.operator
-    if not isinstance(operator, IntegerConvolution | IntegerDepthwiseConvolution | IntegerFullyConnected):
+    if not isinstance(operator, IntegerWeighted):
         return []
     fused, parts = operator.epilogue, [replace(layer, operator=replace(operator, epilogue=Epilogue()))]
     parts[0] = replace(parts[0], inputs=layer.inputs[:1])
     if fused.table is not None:
-        parts.append(replace(layer, operator=Table(fused.table), inputs=(layer.output,)))
+        parts.append(replace(layer, operator=fused.table, inputs=(layer.output,)))
     if fused.add is not None:
         parts.append(replace(layer, operator=fused.add, inputs=(layer.output, layer.inputs[-1])))
     return parts if len(parts) > 1 else []

@@ -13,13 +13,9 @@ from dataclasses import replace
 from paddle_cortexm.compiler.graph import Graph, Layer
 from paddle_cortexm.compiler.operators.activation import Activation, Table
 from paddle_cortexm.compiler.operators.add import Add, IntegerAdd
-from paddle_cortexm.compiler.operators.convolution import Convolution, IntegerConvolution
-from paddle_cortexm.compiler.operators.depthwise_convolution import DepthwiseConvolution, IntegerDepthwiseConvolution
-from paddle_cortexm.compiler.operators.fully_connected import FullyConnected, IntegerFullyConnected
+from paddle_cortexm.compiler.operators.weighted import IntegerWeighted, Weighted
 
 Accepts = Callable[[Graph, Layer, Layer], bool]  # graph, convolution alone, convolution with the epilogue
-IntegerWeighted = IntegerConvolution | IntegerDepthwiseConvolution | IntegerFullyConnected
-FloatWeighted = Convolution | DepthwiseConvolution | FullyConnected
 
 
 def fuse_epilogues(graph: Graph, accepts: Accepts) -> Graph:
@@ -41,20 +37,20 @@ def _candidates(graph: Graph, layer: Layer) -> list[Layer]:
     producers = [p for name in layer.inputs if (p := graph.producer(name)) is not None]
     alone = [p for p in producers if len(list(graph.consumers(p.output))) == 1 and p.output != graph.output]
     order = {x.output: i for i, x in enumerate(graph.layers)}
-    weighted = (p for p in alone if isinstance(p.operator, IntegerWeighted | FloatWeighted))
+    weighted = (p for p in alone if isinstance(p.operator, IntegerWeighted | Weighted))
     return sorted(weighted, key=lambda p: -order[p.output])
 
 
 def _fused(producer: Layer, follower: Layer) -> Layer | None:
     """Producer and follower as one layer, or None when the epilogue has no place for it."""
     operator = producer.operator
-    if isinstance(operator, FloatWeighted):
+    if isinstance(operator, Weighted):
         return _fused_floats(producer, operator, follower)
     assert isinstance(operator, IntegerWeighted)
     if isinstance(follower.operator, Table):
         if operator.epilogue.table is not None or operator.epilogue.add is not None:
             return None
-        epilogue = replace(operator.epilogue, table=follower.operator.table)
+        epilogue = replace(operator.epilogue, table=follower.operator)
         inputs = producer.inputs
     elif isinstance(follower.operator, IntegerAdd):
         if operator.epilogue.add is not None or follower.inputs[0] == follower.inputs[1]:
@@ -68,7 +64,7 @@ def _fused(producer: Layer, follower: Layer) -> Layer | None:
     return Layer(replace(operator, epilogue=epilogue), inputs, follower.output, producer.parameter)
 
 
-def _fused_floats(producer: Layer, operator: FloatWeighted, follower: Layer) -> Layer | None:
+def _fused_floats(producer: Layer, operator: Weighted, follower: Layer) -> Layer | None:
     """_fused for a float convolution: the activation first, then the residual; a float sum is commutative."""
     if operator.epilogue.add is not None:
         return None

@@ -53,6 +53,8 @@ class Kernel:
     # As row_body, for `count` rows one behind the other in memory, those of the input and the residual as well.
     rows_body: str | None = None
     rows_at_once: int = 1  # the most rows that rows_body makes
+    # Pixels computed together, of two rows as well where the layer is computed whole: row by row, some are left over.
+    pixels_at_once: int = 1
 
 
 @dataclass(frozen=True)

@@ -75,7 +75,7 @@ class Table(Elementwise, IntegerOperator):
     """output = table[x + 128]; 256 int8 entries. kind: of the activation that it answers for."""
 
     table: Int8Array
-    kind: str = "table"
+    kind: str
 
     @property
     def layer_kind(self) -> str:

@@ -20,7 +20,7 @@ from paddle_cortexm.compiler.operators.parts.base import (
 from paddle_cortexm.compiler.operators.parts.clamp import OPEN, Clamp, clamp_range, clamped, integer_clamp
 from paddle_cortexm.compiler.operators.parts.fixed_point import fixed_point, requantise
 from paddle_cortexm.compiler.operators.parts.relax_patterns import RelaxPattern, with_clamps
-from paddle_cortexm.compiler.tensor import Grid, Range
+from paddle_cortexm.compiler.tensor import INT8_MAXIMUM, INT8_MINIMUM, Grid, Range
 
 LEFT_SHIFT = 20  # head room of CMSIS-NN's and TFLite's int8 add
 
@@ -73,8 +73,8 @@ class IntegerAdd(Elementwise, IntegerOperator):
     multipliers: tuple[int, int, int]
     shifts: tuple[int, int, int]
     output_zero_point: int
-    minimum: int = -128
-    maximum: int = 127
+    minimum: int = INT8_MINIMUM
+    maximum: int = INT8_MAXIMUM
 
     @property
     def layer_kind(self) -> str:
@@ -84,7 +84,7 @@ class IntegerAdd(Elementwise, IntegerOperator):
         first, second = (
             requantise((x.astype(np.int64) - zero_point) << self.left_shift, multiplier, shift)
             for x, zero_point, multiplier, shift in zip(
-                inputs, self.zero_points, self.multipliers, self.shifts, strict=False
+                inputs, self.zero_points, self.multipliers[:2], self.shifts[:2], strict=True
             )
         )
         total = requantise(first + second, self.multipliers[2], self.shifts[2]) + self.output_zero_point

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from paddle_cortexm.compiler.operators.parts.base import Elementwise, Floats, Int8Array, IntegerOperator
-from paddle_cortexm.compiler.tensor import INT8_MAXIMUM, INT8_MINIMUM, Grid
+from paddle_cortexm.compiler.tensor import Grid
 
 
 @dataclass(frozen=True)
@@ -24,8 +24,7 @@ class Quantise(Elementwise, IntegerOperator):
         return "quantise"
 
     def evaluate(self, inputs: Sequence[NDArray[Any]]) -> Int8Array:
-        steps = np.rint(inputs[0].astype(np.float32) / np.float32(self.grid.scale)) + np.float32(self.grid.zero_point)
-        return np.clip(steps, INT8_MINIMUM, INT8_MAXIMUM).astype(np.int8)
+        return self.grid.float32_steps(inputs[0]).astype(np.int8)
 
 
 @dataclass(frozen=True)
@@ -39,5 +38,4 @@ class Dequantise(Elementwise, IntegerOperator):
         return "dequantise"
 
     def evaluate(self, inputs: Sequence[NDArray[Any]]) -> Floats:
-        steps = inputs[0].astype(np.int32) - self.grid.zero_point
-        return steps.astype(np.float32) * np.float32(self.grid.scale)
+        return self.grid.float32_values(inputs[0])

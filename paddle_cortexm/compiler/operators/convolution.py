@@ -3,61 +3,56 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from math import prod
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from paddle_cortexm.compiler.operators.parts.base import Floats, Int8Array, Operator
-from paddle_cortexm.compiler.operators.parts.clamp import OPEN, Clamp
+from paddle_cortexm.compiler.operators.parts.base import Floats, Int8Array, Int32Array
 from paddle_cortexm.compiler.operators.parts.relax_patterns import convolution_patterns
 from paddle_cortexm.compiler.operators.parts.requantisation import Requantisation
-from paddle_cortexm.compiler.operators.parts.window import Window, windows
-from paddle_cortexm.compiler.operators.weighted import (
-    NO_EPILOGUE,
-    NO_FLOAT_EPILOGUE,
-    Epilogue,
-    FloatEpilogue,
-    IntegerWeighted,
-    Weighted,
-)
-from paddle_cortexm.compiler.tensor import Grid, Shape
+from paddle_cortexm.compiler.operators.parts.window import Window, some_windows, windows
+from paddle_cortexm.compiler.operators.weighted import GroupedConvolution, HasWeights, IntegerWeighted, Weighted
+from paddle_cortexm.compiler.tensor import Shape
 
 STEM_CHANNELS = 4  # a convolution of at most so many channels is the image's
 
 
-class _Geometry(Operator):
-    """What the convolution of floats and of integers share."""
+@dataclass(frozen=True)
+class AnyConvolution(HasWeights):
+    """What the convolution of floats and of integers share. weight: OHWI."""
 
-    weight: NDArray[Any]
     window: Window
 
     @property
+    def is_pointwise(self) -> bool:
+        return self.window.kernel == (1, 1)
+
+    @property
     def layer_kind(self) -> str:
-        if self.window.kernel == (1, 1):
+        if self.is_pointwise:
             return "pointwise"
         return "stem" if self.weight.shape[-1] <= STEM_CHANNELS else "convolution"
 
     @property
     def title(self) -> str:
-        return "pointwise" if self.window == Window() else f"convolution {self.window.title}"
+        return f"pointwise{self.window.stride_title}" if self.is_pointwise else f"convolution {self.window.title}"
 
     def output_shape(self, inputs: Sequence[Shape]) -> Shape:
         return self.window.output_shape(inputs[0], len(self.weight))
+
+    def window_over(self, source: Shape) -> Window:
+        return self.window
 
     def macs(self, output: Shape) -> int:
         return prod(output) * prod(self.weight.shape[1:])
 
 
 @dataclass(frozen=True)
-class Convolution(_Geometry, Weighted):
-    """2-D convolution. weight: OHWI, bias: (O,). clamp: fused relu / relu6 as (low, high), None where open."""
-
-    window: Window
-    clamp: Clamp = OPEN
-    epilogue: FloatEpilogue = NO_FLOAT_EPILOGUE
+class Convolution(Weighted, AnyConvolution):
+    """2-D convolution of floats."""
 
     def evaluate(self, inputs: Sequence[NDArray[Any]]) -> Floats:
         columns = _columns(windows(inputs[0], self.window, 0.0))
@@ -72,24 +67,25 @@ class Convolution(_Geometry, Weighted):
     def by_channel(self, values: NDArray[np.float64]) -> NDArray[np.float64]:
         return values[:, None, None, None]
 
-    def unclamped(self) -> Convolution:
-        return replace(self, clamp=OPEN)
+    def as_convolution(self) -> GroupedConvolution:
+        return GroupedConvolution(np.ascontiguousarray(np.moveaxis(self.weight, -1, 1)), self.window)
 
-    def integer(
-        self, inputs: Sequence[Grid], output: Grid, weight_scales: NDArray[np.float64] | None = None
+    def from_oihw(self, weight: Floats) -> Floats:
+        return np.ascontiguousarray(np.moveaxis(weight, 1, -1))
+
+    def patches(self, inputs: Floats, most: int) -> NDArray[np.float64]:
+        taken = some_windows(inputs, self.window, most)
+        return taken.reshape(1, len(taken), -1)
+
+    def integer_twin(
+        self, weight: Int8Array, bias: Int32Array, input_zero_point: int, scale: Requantisation
     ) -> IntegerConvolution:
-        weight, bias, scale = self.integer_parts(inputs[0], output, weight_scales)
-        return IntegerConvolution(weight, bias, self.window, inputs[0].zero_point, scale)
+        return IntegerConvolution(weight, bias, self.window, input_zero_point, scale)
 
 
 @dataclass(frozen=True)
-class IntegerConvolution(_Geometry, IntegerWeighted):
-    """accumulator = bias + sum(weight * (x - input_zero_point)); padding contributes 0. weight: OHWI int8."""
-
-    window: Window
-    input_zero_point: int
-    requantisation: Requantisation
-    epilogue: Epilogue = NO_EPILOGUE
+class IntegerConvolution(IntegerWeighted, AnyConvolution):
+    """2-D convolution of integers; padding contributes 0."""
 
     def evaluate(self, inputs: Sequence[NDArray[Any]]) -> Int8Array:
         columns = _columns(windows(inputs[0].astype(np.int64) - self.input_zero_point, self.window, 0))

@@ -3,33 +3,26 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from math import prod
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from paddle_cortexm.compiler.operators.parts.base import Floats, Int8Array, Operator
-from paddle_cortexm.compiler.operators.parts.clamp import OPEN, Clamp
+from paddle_cortexm.compiler.operators.parts.base import Floats, Int8Array, Int32Array
+from paddle_cortexm.compiler.operators.parts.clamp import Clamp
 from paddle_cortexm.compiler.operators.parts.relax_patterns import convolution_patterns
 from paddle_cortexm.compiler.operators.parts.requantisation import Requantisation
-from paddle_cortexm.compiler.operators.parts.window import Window, windows
-from paddle_cortexm.compiler.operators.weighted import (
-    NO_EPILOGUE,
-    NO_FLOAT_EPILOGUE,
-    Epilogue,
-    FloatEpilogue,
-    IntegerWeighted,
-    Weighted,
-)
-from paddle_cortexm.compiler.tensor import Grid, Shape
+from paddle_cortexm.compiler.operators.parts.window import Window, some_windows, windows
+from paddle_cortexm.compiler.operators.weighted import GroupedConvolution, HasWeights, IntegerWeighted, Weighted
+from paddle_cortexm.compiler.tensor import Shape
 
 
-class _Geometry(Operator):
-    """What the depthwise convolution of floats and of integers share."""
+@dataclass(frozen=True)
+class AnyDepthwise(HasWeights):
+    """What the depthwise convolution of floats and of integers share: channel multiplier 1. weight: HWC."""
 
-    weight: NDArray[Any]
     window: Window
 
     @property
@@ -43,17 +36,16 @@ class _Geometry(Operator):
     def output_shape(self, inputs: Sequence[Shape]) -> Shape:
         return self.window.output_shape(inputs[0], self.weight.shape[-1])
 
+    def window_over(self, source: Shape) -> Window:
+        return self.window
+
     def macs(self, output: Shape) -> int:
         return prod(output) * prod(self.weight.shape[:2])
 
 
 @dataclass(frozen=True)
-class DepthwiseConvolution(_Geometry, Weighted):
-    """Depthwise convolution with channel multiplier 1. weight: HWC, bias: (C,)."""
-
-    window: Window
-    clamp: Clamp = OPEN
-    epilogue: FloatEpilogue = NO_FLOAT_EPILOGUE
+class DepthwiseConvolution(Weighted, AnyDepthwise):
+    """Depthwise convolution of floats."""
 
     def evaluate(self, inputs: Sequence[NDArray[Any]]) -> Floats:
         taps = windows(inputs[0], self.window, 0.0)
@@ -69,24 +61,26 @@ class DepthwiseConvolution(_Geometry, Weighted):
     def by_channel(self, values: NDArray[np.float64]) -> NDArray[np.float64]:
         return values
 
-    def unclamped(self) -> DepthwiseConvolution:
-        return replace(self, clamp=OPEN)
+    def as_convolution(self) -> GroupedConvolution:
+        weight = np.ascontiguousarray(self.weight.transpose(2, 0, 1)[:, None])
+        return GroupedConvolution(weight, self.window, groups=len(weight))
 
-    def integer(
-        self, inputs: Sequence[Grid], output: Grid, weight_scales: NDArray[np.float64] | None = None
+    def from_oihw(self, weight: Floats) -> Floats:
+        return np.ascontiguousarray(weight[:, 0].transpose(1, 2, 0))
+
+    def patches(self, inputs: Floats, most: int) -> NDArray[np.float64]:
+        taken = some_windows(inputs, self.window, most)
+        return taken.reshape(len(taken), -1, taken.shape[-1]).transpose(2, 0, 1)
+
+    def integer_twin(
+        self, weight: Int8Array, bias: Int32Array, input_zero_point: int, scale: Requantisation
     ) -> IntegerDepthwiseConvolution:
-        weight, bias, scale = self.integer_parts(inputs[0], output, weight_scales)
-        return IntegerDepthwiseConvolution(weight, bias, self.window, inputs[0].zero_point, scale)
+        return IntegerDepthwiseConvolution(weight, bias, self.window, input_zero_point, scale)
 
 
 @dataclass(frozen=True)
-class IntegerDepthwiseConvolution(_Geometry, IntegerWeighted):
-    """As IntegerConvolution, one filter a channel. weight: HWC int8."""
-
-    window: Window
-    input_zero_point: int
-    requantisation: Requantisation
-    epilogue: Epilogue = NO_EPILOGUE
+class IntegerDepthwiseConvolution(IntegerWeighted, AnyDepthwise):
+    """Depthwise convolution of integers; padding contributes 0."""
 
     def evaluate(self, inputs: Sequence[NDArray[Any]]) -> Int8Array:
         taps = windows(inputs[0].astype(np.int64) - self.input_zero_point, self.window, 0)

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 from tvm.relax.dpl import is_const, is_op, wildcard
 
-from paddle_cortexm.compiler.operators.parts.base import Floats, Int8Array, Operator
-from paddle_cortexm.compiler.operators.parts.clamp import OPEN, Clamp
+from paddle_cortexm.compiler.operators.parts.base import Floats, Int8Array, Int32Array
+from paddle_cortexm.compiler.operators.parts.clamp import Clamp
 from paddle_cortexm.compiler.operators.parts.relax_patterns import (
     Matched,
     RelaxPattern,
@@ -19,21 +19,15 @@ from paddle_cortexm.compiler.operators.parts.relax_patterns import (
     with_clamps,
 )
 from paddle_cortexm.compiler.operators.parts.requantisation import Requantisation
-from paddle_cortexm.compiler.operators.weighted import (
-    NO_EPILOGUE,
-    NO_FLOAT_EPILOGUE,
-    Epilogue,
-    FloatEpilogue,
-    IntegerWeighted,
-    Weighted,
-)
-from paddle_cortexm.compiler.tensor import Grid, Shape
+from paddle_cortexm.compiler.operators.parts.window import Window
+from paddle_cortexm.compiler.operators.weighted import GroupedConvolution, HasWeights, IntegerWeighted, Weighted
+from paddle_cortexm.compiler.tensor import Shape
 
 
-class _Geometry(Operator):
-    """What the fully connected layer of floats and of integers share."""
-
-    weight: NDArray[Any]
+@dataclass(frozen=True)
+class AnyFullyConnected(HasWeights):
+    """What the fully connected layer of floats and of integers share. weight: OI. The input is taken as one flat vector
+    in NHWC order."""
 
     @property
     def layer_kind(self) -> str:
@@ -42,16 +36,16 @@ class _Geometry(Operator):
     def output_shape(self, inputs: Sequence[Shape]) -> Shape:
         return inputs[0][0], 1, 1, len(self.weight)
 
+    def window_over(self, source: Shape) -> Window:
+        return Window(kernel=(source[1], source[2]))
+
     def macs(self, output: Shape) -> int:
         return self.weight.size
 
 
 @dataclass(frozen=True)
-class FullyConnected(_Geometry, Weighted):
-    """weight: OI, bias: (O,). The input is taken as one flat vector in NHWC order."""
-
-    clamp: Clamp = OPEN
-    epilogue: FloatEpilogue = NO_FLOAT_EPILOGUE
+class FullyConnected(Weighted, AnyFullyConnected):
+    """Fully connected layer of floats."""
 
     def evaluate(self, inputs: Sequence[NDArray[Any]]) -> Floats:
         sums = inputs[0].reshape(len(inputs[0]), -1) @ self.weight.T + self.bias
@@ -66,23 +60,24 @@ class FullyConnected(_Geometry, Weighted):
     def by_channel(self, values: NDArray[np.float64]) -> NDArray[np.float64]:
         return values[:, None]
 
-    def unclamped(self) -> FullyConnected:
-        return replace(self, clamp=OPEN)
+    def as_convolution(self) -> GroupedConvolution:
+        return GroupedConvolution(self.weight[:, :, None, None], Window(), flat=True)
 
-    def integer(
-        self, inputs: Sequence[Grid], output: Grid, weight_scales: NDArray[np.float64] | None = None
+    def from_oihw(self, weight: Floats) -> Floats:
+        return weight[:, :, 0, 0]
+
+    def patches(self, inputs: Floats, most: int) -> NDArray[np.float64]:
+        return inputs.reshape(1, len(inputs), -1).astype(np.float64)  # one an image: few enough
+
+    def integer_twin(
+        self, weight: Int8Array, bias: Int32Array, input_zero_point: int, scale: Requantisation
     ) -> IntegerFullyConnected:
-        weight, bias, scale = self.integer_parts(inputs[0], output, weight_scales)
-        return IntegerFullyConnected(weight, bias, inputs[0].zero_point, scale)
+        return IntegerFullyConnected(weight, bias, input_zero_point, scale)
 
 
 @dataclass(frozen=True)
-class IntegerFullyConnected(_Geometry, IntegerWeighted):
-    """As IntegerConvolution, of one flat vector. weight: OI int8; the requantisation is per channel (length O)."""
-
-    input_zero_point: int
-    requantisation: Requantisation
-    epilogue: Epilogue = NO_EPILOGUE
+class IntegerFullyConnected(IntegerWeighted, AnyFullyConnected):
+    """Fully connected layer of integers."""
 
     def evaluate(self, inputs: Sequence[NDArray[Any]]) -> Int8Array:
         vectors = inputs[0].reshape(len(inputs[0]), -1).astype(np.int64) - self.input_zero_point

@@ -27,6 +27,10 @@ class MaxPool(Pool, FloatOperator):
     def keeps_grid(self) -> bool:
         return True
 
+    @property
+    def only_moves(self) -> bool:
+        return True
+
     def evaluate(self, inputs: Sequence[NDArray[Any]]) -> Floats:
         return windows(inputs[0], self.window, -np.inf).max(axis=(3, 4))
 

@@ -13,6 +13,7 @@ from tvm.relax.dpl import is_op, wildcard
 
 from paddle_cortexm.compiler.operators.parts.base import FloatOperator
 from paddle_cortexm.compiler.operators.parts.relax_patterns import RelaxPattern
+from paddle_cortexm.compiler.operators.parts.window import Window
 from paddle_cortexm.compiler.tensor import Grid, Shape
 
 
@@ -28,8 +29,19 @@ class Reshape(FloatOperator):
     def keeps_grid(self) -> bool:
         return True
 
+    @property
+    def only_moves(self) -> bool:
+        return True
+
     def output_shape(self, inputs: Sequence[Shape]) -> Shape:
         return inputs[0][0], 1, 1, prod(inputs[0][1:])
+
+    def window_over(self, source: Shape) -> Window:
+        return Window(kernel=(source[1], source[2]))
+
+    @property
+    def outside_value(self) -> int:
+        return 0  # never read: the window is the image
 
     def evaluate(self, inputs: Sequence[NDArray[Any]]) -> NDArray[Any]:
         return inputs[0].reshape(len(inputs[0]), 1, 1, -1)

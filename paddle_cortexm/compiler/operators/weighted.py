@@ -21,9 +21,11 @@ from paddle_cortexm.compiler.operators.parts.base import (
     Int8Array,
     Int32Array,
     IntegerOperator,
+    Operator,
 )
-from paddle_cortexm.compiler.operators.parts.clamp import Clamp, clamp_range, clamped
+from paddle_cortexm.compiler.operators.parts.clamp import OPEN, Clamp, clamp_range, clamped
 from paddle_cortexm.compiler.operators.parts.requantisation import Requantisation, requantisation
+from paddle_cortexm.compiler.operators.parts.window import Window
 from paddle_cortexm.compiler.tensor import Grid, Range
 
 BIAS_LIMIT = 1 << 29  # keeps bias plus any sum of products inside int32
@@ -57,7 +59,7 @@ class Epilogue:
     equals the separate layers bit for bit. A residual is the layer's second input (x1 of `add`; the convolution's own
     result is x0)."""
 
-    table: Int8Array | None = None
+    table: Table | None = None
     add: IntegerAdd | None = None
 
     @property
@@ -68,7 +70,7 @@ class Epilogue:
     def of(self, values: Int8Array, residual: Sequence[NDArray[Any]]) -> Int8Array:
         """The layer's result. residual: the layer's inputs behind the first."""
         if self.table is not None:
-            values = Table(self.table).evaluate([values])
+            values = self.table.evaluate([values])
         return values if self.add is None else self.add.evaluate([values, residual[0].reshape(values.shape)])
 
 
@@ -76,21 +78,51 @@ NO_FLOAT_EPILOGUE, NO_EPILOGUE = FloatEpilogue(), Epilogue()
 
 
 @dataclass(frozen=True)
-class Weighted(FloatOperator):
-    """A sum of products a value, plus a bias an output channel, clamped. The weights' layout is the operator's own."""
+class HasWeights(Operator):
+    """A sum of products a value, plus a bias an output channel, of floats or of integers. The weights' layout is the
+    operator's own."""
+
+    weight: NDArray[Any]
+    bias: NDArray[Any]
+
+    @property
+    def plain_constants(self) -> tuple[NDArray[Any], ...]:
+        return self.weight, self.bias
+
+
+@dataclass(frozen=True)
+class GroupedConvolution:
+    """A layer's sums of products as frameworks with NCHW tensors have them. weight: OIHW, I being a group's inputs.
+    flat: the layer's input is one pixel, its values in NHWC order as channels."""
+
+    weight: Floats
+    window: Window
+    groups: int = 1
+    flat: bool = False
+
+
+@dataclass(frozen=True)
+class Weighted(FloatOperator, HasWeights):
+    """The sums of floats. clamp: fused relu / relu6 as (low, high), None where open; epilogue: what is fused behind
+    it."""
 
     weight: Floats
     bias: Floats
+    clamp: Clamp = OPEN
+    epilogue: FloatEpilogue = NO_FLOAT_EPILOGUE
 
-    @property
     @abstractmethod
-    def clamp(self) -> Clamp:
-        """The fused relu or relu6."""
+    def as_convolution(self) -> GroupedConvolution:
+        """The sums, without bias, clamp and epilogue."""
 
-    @property
     @abstractmethod
-    def epilogue(self) -> FloatEpilogue:
-        """What is fused behind the clamp."""
+    def from_oihw(self, weight: Floats) -> Floats:
+        """Weights as `as_convolution` has them, in the operator's own layout."""
+
+    @abstractmethod
+    def patches(self, inputs: Floats, most: int) -> NDArray[np.float64]:
+        """What single sums are made from, of inputs (N, H, W, C), in the order of `weight_rows`: (groups, patches,
+        products); one group where all output channels see the same. About `most` of them where there are more."""
 
     @abstractmethod
     def weight_rows(self) -> Floats:
@@ -105,8 +137,14 @@ class Weighted(FloatOperator):
         """One value an output channel, shaped to multiply the weights."""
 
     @abstractmethod
-    def unclamped(self) -> Self:
-        """The operator without its fused relu or relu6."""
+    def integer_twin(
+        self, weight: Int8Array, bias: Int32Array, input_zero_point: int, scale: Requantisation
+    ) -> IntegerWeighted:
+        """The same geometry in integers. weight: in the operator's own layout."""
+
+    @property
+    def outside_value(self) -> int:
+        return 0
 
     @property
     def name(self) -> str:
@@ -115,6 +153,10 @@ class Weighted(FloatOperator):
     @property
     def producible(self) -> Range:
         return clamp_range(self.clamp)
+
+    def unclamped(self) -> Self:
+        """The operator without its fused relu or relu6."""
+        return replace(self, clamp=OPEN)
 
     def with_weights(self, weight: Floats, bias: Floats) -> Self:
         return replace(self, weight=weight, bias=bias)
@@ -137,25 +179,26 @@ class Weighted(FloatOperator):
         weight = np.clip(np.round(steps), -127, 127).astype(np.int8)
         return weight, np.round(self.bias / (scales * source_scale)).astype(np.int32), scales
 
-    def integer_parts(
-        self, source: Grid, output: Grid, weight_scales: Scales | None
-    ) -> tuple[Int8Array, Int32Array, Requantisation]:
-        """What every integer twin is made of: weights, bias, requantisation."""
+    def integer(self, inputs: Sequence[Grid], output: Grid, weight_scales: Scales | None = None) -> IntegerWeighted:
+        source = inputs[0]
         weight, bias, scales = self.integer_weights(source.scale, weight_scales)
-        return weight, bias, requantisation(source.scale * scales / output.scale, output, self.clamp)
+        scale = requantisation(source.scale * scales / output.scale, output, self.clamp)
+        return self.integer_twin(weight, bias, source.zero_point, scale)
 
 
 @dataclass(frozen=True)
-class IntegerWeighted(IntegerOperator):
-    """accumulator = bias + sum(weight * (x - input_zero_point)), requantised; then the epilogue."""
+class IntegerWeighted(IntegerOperator, HasWeights):
+    """accumulator = bias + sum(weight * (x - input_zero_point)), requantised (length O or 1); then the epilogue."""
 
     weight: Int8Array
     bias: Int32Array
+    input_zero_point: int
+    requantisation: Requantisation
+    epilogue: Epilogue = NO_EPILOGUE
 
     @property
-    @abstractmethod
-    def epilogue(self) -> Epilogue:
-        """What is fused behind the requantisation."""
+    def outside_value(self) -> int:
+        return self.input_zero_point
 
     @property
     def name(self) -> str:

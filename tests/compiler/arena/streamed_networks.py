@@ -77,7 +77,7 @@ class RandomNetwork:
         self._add(IntegerMaxPool(window) if self.is_int8 else MaxPool(window))
 
     def table(self) -> None:
-        self._add(Table(bytes_of(self.random, 256)) if self.is_int8 else Activation("hard_swish"))
+        self._add(Table(bytes_of(self.random, 256), "hard_swish") if self.is_int8 else Activation("hard_swish"))
 
     def add(self, name: str) -> None:
         """Add an earlier tensor of the same shape and type."""

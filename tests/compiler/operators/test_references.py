@@ -116,6 +116,6 @@ def test_a_fused_epilogue_gives_the_bits_of_the_layers_one_by_one() -> None:
     assert isinstance(convolution, IntegerConvolution)
     table = Activation("hard_swish").integer([GRID], GRID)
     x = random.integers(-128, 128, (2, 5, 4, CHANNELS), np.int8)
-    fused = replace(convolution, epilogue=replace(convolution.epilogue, table=table.table))
+    fused = replace(convolution, epilogue=replace(convolution.epilogue, table=table))
     np.testing.assert_array_equal(fused.evaluate([x]), table.evaluate([convolution.evaluate([x])]))
     assert fused.name == "IntegerConvolution+table"

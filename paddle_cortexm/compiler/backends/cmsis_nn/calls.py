@@ -8,14 +8,14 @@ from paddle_cortexm.compiler.backends.cmsis_nn.buffers import convolution_bytes,
 from paddle_cortexm.compiler.graph import Graph, Layer
 from paddle_cortexm.compiler.kernels.kernel import Constant, Kernel
 from paddle_cortexm.compiler.operators.add import IntegerAdd
-from paddle_cortexm.compiler.operators.average_pool import IntegerAveragePool
 from paddle_cortexm.compiler.operators.convolution import IntegerConvolution
 from paddle_cortexm.compiler.operators.depthwise_convolution import IntegerDepthwiseConvolution
 from paddle_cortexm.compiler.operators.fully_connected import IntegerFullyConnected
-from paddle_cortexm.compiler.operators.max_pool import IntegerMaxPool
 from paddle_cortexm.compiler.operators.multiply import IntegerMultiply
+from paddle_cortexm.compiler.operators.parts.pool import Pool
 from paddle_cortexm.compiler.operators.parts.requantisation import Requantisation
 from paddle_cortexm.compiler.operators.parts.window import Window
+from paddle_cortexm.compiler.operators.weighted import IntegerWeighted
 from paddle_cortexm.compiler.tensor import Tensor
 
 STATUS = "    if ({call} != ARM_CMSIS_NN_SUCCESS) {{\n        return 1;\n    }}\n"
@@ -116,7 +116,7 @@ def max_pool(graph: Graph, layer: Layer) -> Kernel:
 
 def _pool(function: str, graph: Graph, layer: Layer) -> Kernel:
     operator = layer.operator
-    assert isinstance(operator, IntegerAveragePool | IntegerMaxPool)
+    assert isinstance(operator, Pool)
     source, result, window = graph.inputs_of(layer)[0], graph.output_of(layer), operator.window
     channels_scratch = 4 * source.shape[-1]  # of the plain C build
     body = (
@@ -176,9 +176,7 @@ def _activation(r: Requantisation) -> str:
     return f"{{{r.minimum}, {r.maximum}}}"
 
 
-def _weight_constants(
-    operator: IntegerConvolution | IntegerDepthwiseConvolution | IntegerFullyConnected,
-) -> tuple[Constant, ...]:
+def _weight_constants(operator: IntegerWeighted) -> tuple[Constant, ...]:
     r = operator.requantisation
     return (
         Constant("weights", operator.weight),

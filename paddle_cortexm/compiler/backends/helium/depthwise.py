@@ -77,7 +77,7 @@ def _kernel(graph: Graph, layer: Layer, operator: IntegerDepthwiseConvolution, b
     requantisation, table = operator.requantisation, operator.epilogue.table
     tables: tuple[Constant, ...] = ()
     if table is not None:  # the clamp in front is folded in
-        tables = (Constant("table", packed_table(table, requantisation), "hot"),)
+        tables = (Constant("table", packed_table(table.table, requantisation), "hot"),)
         requantisation = replace(requantisation, minimum=-128, maximum=127)
     scales = requantise_constants(requantisation, source.shape[3])
     window = operator.window

@@ -98,7 +98,7 @@ def table_with_clamp(operator: IntegerDepthwiseConvolution) -> Int8Array | None:
     if table is None and (r.minimum, r.maximum) == (-128, 127):
         return None
     clamped = np.clip(np.arange(-128, 128), r.minimum, r.maximum).astype(np.int8)
-    return clamped if table is None else table[clamped.astype(np.int64) + 128]
+    return clamped if table is None else table.evaluate([clamped])
 
 
 def _kernel(graph: Graph, layer: Layer, operator: IntegerDepthwiseConvolution, bias: np.ndarray) -> Kernel:

@@ -60,7 +60,7 @@ def matrix_constants(matrix: Matrix) -> tuple[Constant, ...]:
         Constant("constants", packed_constants(matrix), "hot"),
     ]
     if matrix.epilogue.table is not None:
-        constants.append(Constant("table", packed_table(matrix.epilogue.table, matrix.requantisation), "hot"))
+        constants.append(Constant("table", packed_table(matrix.epilogue.table.table, matrix.requantisation), "hot"))
     return tuple(constants)
 
 

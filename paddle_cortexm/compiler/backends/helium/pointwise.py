@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from paddle_cortexm.compiler.backends.helium.packing import (
+    PIXELS,
     Matrix,
     matrix_assertions,
     matrix_constants,
@@ -44,4 +45,5 @@ def kernel(matrix: Matrix, height: int, width: int) -> Kernel:
         row_scratch_bytes=scratch,
         rows_body=call("rows[0]", f"count * {width}", "residual"),
         rows_at_once=2,
+        pixels_at_once=PIXELS,
     )

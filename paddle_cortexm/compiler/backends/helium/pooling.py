@@ -7,7 +7,7 @@ from paddle_cortexm.compiler.backends.helium.parts.structs import declaration, w
 from paddle_cortexm.compiler.graph import Graph, Layer
 from paddle_cortexm.compiler.kernels.kernel import Kernel, Rejection
 from paddle_cortexm.compiler.operators.average_pool import AveragePool, IntegerAveragePool
-from paddle_cortexm.compiler.operators.max_pool import IntegerMaxPool, MaxPool
+from paddle_cortexm.compiler.operators.parts.pool import Pool
 from paddle_cortexm.compiler.operators.parts.window import Window
 from paddle_cortexm.compiler.tensor import Tensor
 
@@ -17,7 +17,7 @@ POINTER_BYTES = 8  # on the host; on the target half of it
 def select(graph: Graph, layer: Layer) -> Kernel | Rejection:
     """The kernel of an average or max pool of integers or floats."""
     operator = layer.operator
-    assert isinstance(operator, IntegerAveragePool | IntegerMaxPool | AveragePool | MaxPool)
+    assert isinstance(operator, Pool)
     source, result, window = graph.inputs_of(layer)[0], graph.output_of(layer), operator.window
     if any(_may_be_empty(source, result, window, axis) for axis in range(2)):
         return Rejection("a window without a pixel of the image")

@@ -18,9 +18,8 @@ from paddle_cortexm.compiler.operators.activation import Activation, Table
 from paddle_cortexm.compiler.operators.add import Add, IntegerAdd
 from paddle_cortexm.compiler.operators.average_pool import AveragePool, IntegerAveragePool
 from paddle_cortexm.compiler.operators.conversion import Dequantise, Quantise
-from paddle_cortexm.compiler.operators.convolution import Convolution, IntegerConvolution
-from paddle_cortexm.compiler.operators.depthwise_convolution import DepthwiseConvolution, IntegerDepthwiseConvolution
-from paddle_cortexm.compiler.operators.fully_connected import FullyConnected, IntegerFullyConnected
+from paddle_cortexm.compiler.operators.depthwise_convolution import AnyDepthwise
+from paddle_cortexm.compiler.operators.fully_connected import AnyFullyConnected
 from paddle_cortexm.compiler.operators.max_pool import IntegerMaxPool, MaxPool
 from paddle_cortexm.compiler.operators.multiply import IntegerMultiply, Multiply
 from paddle_cortexm.compiler.operators.parts.activation_kinds import activation_kind
@@ -29,6 +28,7 @@ from paddle_cortexm.compiler.operators.parts.clamp import Clamp
 from paddle_cortexm.compiler.operators.parts.requantisation import Requantisation
 from paddle_cortexm.compiler.operators.parts.window import Window
 from paddle_cortexm.compiler.operators.softmax import Softmax
+from paddle_cortexm.compiler.operators.weighted import IntegerWeighted, Weighted
 from paddle_cortexm.compiler.tensor import INT8_MAXIMUM, INT8_MINIMUM, Grid, Tensor
 
 Expression = Any
@@ -65,9 +65,9 @@ def computation(operator: Operator, inputs: Sequence[Tensor], output: Tensor) ->
     """The operator as a tensor expression, or None where there is none."""
     b = Builder(inputs, output)
     match operator:
-        case Convolution() | DepthwiseConvolution() | FullyConnected():
+        case Weighted():
             return _float_weighted(b, operator)
-        case IntegerConvolution() | IntegerDepthwiseConvolution() | IntegerFullyConnected():
+        case IntegerWeighted():
             return _integer_weighted(b, operator)
         case Add(clamp=clamp):
             return b.done(lambda y, x, c: _clamped(b.inputs[0][y, x, c] + b.inputs[1][y, x, c], clamp))
@@ -138,13 +138,13 @@ def _padded(source: Any, window: Window, outside: Expression, zero_point: int | 
 
 def _products(b: Builder, operator: Any, zero_point: int | None) -> Any:
     """The sums of products, without bias: float32 or int32."""
-    if isinstance(operator, FullyConnected | IntegerFullyConnected):
+    if isinstance(operator, AnyFullyConnected):
         return _matrix_products(b, operator.weight, zero_point)
     window, kind = operator.window, "float32" if zero_point is None else "int32"
     padded = _padded(b.inputs[0], window, tirx.const(0, kind), zero_point)
     stride_y, stride_x = window.stride
     ky, kx = te.reduce_axis((0, window.kernel[0]), "ky"), te.reduce_axis((0, window.kernel[1]), "kx")
-    if isinstance(operator, DepthwiseConvolution | IntegerDepthwiseConvolution):
+    if isinstance(operator, AnyDepthwise):
         weights = b.constant("weights", operator.weight)
 
         def rule(y: Any, x: Any, c: Any) -> Expression:
@@ -174,7 +174,7 @@ def _matrix_products(b: Builder, weight: np.ndarray, zero_point: int | None) -> 
     return te.compute(b.output_shape, lambda y, x, c: te.sum(taps(c), axis=k), name="product")
 
 
-def _float_weighted(b: Builder, operator: Convolution | DepthwiseConvolution | FullyConnected) -> Computation:
+def _float_weighted(b: Builder, operator: Weighted) -> Computation:
     product = _products(b, operator, None)
     bias = b.constant("bias", operator.bias)
     activation, add = operator.epilogue.activation, operator.epilogue.add
@@ -188,13 +188,13 @@ def _float_weighted(b: Builder, operator: Convolution | DepthwiseConvolution | F
     return b.done(rule)
 
 
-def _integer_weighted(b: Builder, operator: Any) -> Computation:
+def _integer_weighted(b: Builder, operator: IntegerWeighted) -> Computation:
     product = _products(b, operator, operator.input_zero_point)
     r, epilogue = operator.requantisation, operator.epilogue
     bias = b.constant("bias", operator.bias, hot=True)
     multiplier = b.constant("multiplier", r.multiplier, hot=True)
     shift = b.constant("shift", r.shift, hot=True)
-    table = None if epilogue.table is None else b.constant("table", epilogue.table, hot=True)
+    table = None if epilogue.table is None else b.constant("table", epilogue.table.table, hot=True)
 
     def rule(y: Any, x: Any, c: Any) -> Expression:
         value = _requantised(product[y, x, c] + bias[c], multiplier[c], shift[c])

@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from paddle_cortexm.compiler.operators.parts.window import Window
 from paddle_cortexm.compiler.tensor import Grid, Range, Shape
 
 EVERYTHING: Range = (-float("inf"), float("inf"))
@@ -43,12 +44,27 @@ class Operator(ABC):
         """The result's shape."""
 
     @abstractmethod
+    def window_over(self, source: Shape) -> Window:
+        """The window over the first input, of this shape, that one result is made from; of any other input it is the
+        element at the same place."""
+
+    @property
+    @abstractmethod
+    def outside_value(self) -> int:
+        """What stands for the first input's elements outside its image, where the window leaves it."""
+
+    @abstractmethod
     def evaluate(self, inputs: Sequence[NDArray[Any]]) -> NDArray[Any]:
         """The reference: the result for a batch of inputs."""
 
     def macs(self, output: Shape) -> int:
         """Multiply-accumulates of a result of this shape: 0 unless the operator has weights."""
         return 0
+
+    @property
+    def plain_constants(self) -> tuple[NDArray[Any], ...]:
+        """The weights and the bias as no kernel has packed them yet: none unless the operator has weights."""
+        return ()
 
 
 class FloatOperator(Operator):
@@ -62,6 +78,11 @@ class FloatOperator(Operator):
     @property
     def keeps_grid(self) -> bool:
         """Whether in integers the result keeps the input's scale and zero point."""
+        return False
+
+    @property
+    def only_moves(self) -> bool:
+        """Whether the results are some of the inputs: on their grid, nothing is rounded."""
         return False
 
     def distinguishable(self, result: Range | None) -> Range:
@@ -86,3 +107,10 @@ class Elementwise(Operator):
 
     def output_shape(self, inputs: Sequence[Shape]) -> Shape:
         return inputs[0]
+
+    def window_over(self, source: Shape) -> Window:
+        return Window()
+
+    @property
+    def outside_value(self) -> int:
+        return 0  # never read: the window stays inside

@@ -26,3 +26,10 @@ class Pool(Operator):
 
     def output_shape(self, inputs: Sequence[Shape]) -> Shape:
         return self.window.output_shape(inputs[0], inputs[0][-1])
+
+    def window_over(self, source: Shape) -> Window:
+        return self.window
+
+    @property
+    def outside_value(self) -> int:
+        return 0  # never read: padding does not count, so the kernels keep their windows inside

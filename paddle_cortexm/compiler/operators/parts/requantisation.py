@@ -20,7 +20,7 @@ from numpy.typing import NDArray
 from paddle_cortexm.compiler.operators.parts.base import Int8Array, Int32Array
 from paddle_cortexm.compiler.operators.parts.clamp import OPEN, Clamp, integer_clamp
 from paddle_cortexm.compiler.operators.parts.fixed_point import fixed_points, requantise
-from paddle_cortexm.compiler.tensor import Grid
+from paddle_cortexm.compiler.tensor import INT8_MAXIMUM, INT8_MINIMUM, Grid
 
 
 @dataclass(frozen=True)
@@ -33,8 +33,8 @@ class Requantisation:
     multiplier: Int32Array
     shift: Int32Array
     output_zero_point: int
-    minimum: int = -128
-    maximum: int = 127
+    minimum: int = INT8_MINIMUM
+    maximum: int = INT8_MAXIMUM
 
     def of(self, accumulator: NDArray[Any]) -> Int8Array:
         """The int8 results of int32 sums (..., C)."""

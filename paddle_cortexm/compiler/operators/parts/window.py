@@ -25,9 +25,15 @@ class Window:
     @property
     def title(self) -> str:
         """3×3, or 3×3/2 with stride 2, 3×3/2×1 with a stride of its own for each side."""
+        return f"{self.kernel[0]}×{self.kernel[1]}{self.stride_title}"
+
+    @property
+    def stride_title(self) -> str:
+        """The end of the title: nothing, /2 or /2×1."""
         height, width = self.stride
-        stride = f"/{height}" if height == width else f"/{height}×{width}"
-        return f"{self.kernel[0]}×{self.kernel[1]}" + ("" if self.stride == (1, 1) else stride)
+        if height == width:
+            return "" if height == 1 else f"/{height}"
+        return f"/{height}×{width}"
 
     def output_shape(self, source: Shape, channels: int) -> Shape:
         """The shape of what a window over `source` makes; rows and columns that fill no whole window are left out."""
@@ -46,6 +52,14 @@ def windows(x: NDArray[Element], window: Window, outside: float) -> NDArray[Elem
     views = sliding_window_view(padded, window.kernel, axis=(1, 2))
     strided = views[:, :: window.stride[0], :: window.stride[1]]
     return strided.transpose(0, 1, 2, 4, 5, 3)
+
+
+def some_windows(x: NDArray[np.float32], window: Window, most: int) -> NDArray[np.float64]:
+    """Windows of x, padded with 0: (windows, kernel height, kernel width, channels). About `most` of them, evenly
+    spread, where there are more."""
+    seen = windows(x, window, 0.0)
+    seen = seen.reshape(-1, *seen.shape[3:])
+    return seen[:: max(1, len(seen) // most)].astype(np.float64)
 
 
 def elements_inside(x: NDArray[np.generic], window: Window) -> NDArray[np.int64]:

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from paddle_cortexm.compiler.backends.helium import HeliumBackend
 from paddle_cortexm.compiler.graph import Graph, Layer
 from paddle_cortexm.compiler.kernels.kernel import Kernel
+from paddle_cortexm.compiler.operators.activation import Table
 from paddle_cortexm.compiler.operators.add import IntegerAdd
 from paddle_cortexm.compiler.operators.convolution import IntegerConvolution
 from paddle_cortexm.compiler.operators.fully_connected import IntegerFullyConnected
@@ -79,7 +80,8 @@ def some_add(random: Random) -> IntegerAdd:
 
 
 def some_epilogue(random: Random, *, table: bool, add: bool) -> Epilogue:
-    return Epilogue(bytes_of(random, 256) if table else None, some_add(random) if add else None)
+    lookup = Table(bytes_of(random, 256), "hard_swish") if table else None
+    return Epilogue(lookup, some_add(random) if add else None)
 
 
 def some_convolution(

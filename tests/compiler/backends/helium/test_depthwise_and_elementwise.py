@@ -84,7 +84,7 @@ def fused_and_clamped(random: Random) -> list[Expected]:
     for size, changes in product((1, 3, 5), more):
         pad = size // 2
         around = Window((size, size), (1, 1), (pad, pad, pad, pad))
-        fused = depthwise_layer(random, 20, around, epilogue=Epilogue(table=int8(random, 256)), **changes)
+        fused = depthwise_layer(random, 20, around, epilogue=Epilogue(some_table(random)), **changes)
         cases += depthwise_cases(fused, int8(random, 1, 6, 6, 20))
         if changes:
             cases += depthwise_cases(depthwise_layer(random, 20, around, **changes), int8(random, 1, 3, 20, 20))
@@ -147,8 +147,12 @@ def average_of_every_sum(random: Random) -> list[Expected]:
     return cases
 
 
+def some_table(random: Random) -> Table:
+    return Table(int8(random, 256), "hard_swish")
+
+
 def table_expectations(random: Random) -> list[Expected]:
-    lookup = Table(int8(random, 256))
+    lookup = some_table(random)
     every = np.arange(-128, 128, dtype=np.int8).reshape(1, 1, 1, 256)
     inputs = (every, int8(random, 1, 3, 3, 1), int8(random, 1, 1, 1, 16), int8(random, 1, 2, 5, 7))
     return [expected_of(table.select, lookup, (x,), rows) for x, rows in product(inputs, (None, Rows(Window())))]

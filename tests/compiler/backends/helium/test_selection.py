@@ -130,7 +130,7 @@ def test_elementwise_layers_and_tables_may_work_in_place(random: Random) -> None
     for kernel in (
         answer(elementwise.select, add_layer(random), IMAGE, IMAGE),
         answer(elementwise.select, multiply, IMAGE, (1, 1, 1, 8)),
-        answer(table.select, Table(int8(random, 256))),
+        answer(table.select, Table(int8(random, 256), "hard_swish")),
     ):
         assert isinstance(kernel, Kernel)
         assert kernel.overwrites_input

@@ -142,7 +142,7 @@ def test_an_integer_convolution_with_its_epilogue_is_exact(
         window,
         -128,
         requantisation(random, outputs, left=left),
-        Epilogue(table),
+        Epilogue(Table(table, "hard_swish")),
     )
     image = int8(random, 1, 7, 7, inputs)
     graph = one_layer(operator, 7, inputs, output_shape(window, 7, outputs), "int8")
@@ -160,7 +160,7 @@ def test_an_integer_depthwise_convolution_is_exact(window: Window, random: Rando
 def test_an_integer_add_is_exact(random: Random, tmp_path: Path) -> None:
     add = Add().integer((Grid(0.02, -5), Grid(0.05, 9)), Grid(0.06, -20))
     builder = GraphBuilder((1, 5, 5, 6), "int8")
-    builder.add("other", Table(int8(random, 256)), "image")
+    builder.add("other", Table(int8(random, 256), "hard_swish"), "image")
     builder.add("layer", add, "image", "other")
     check_integers(tmp_path, builder.graph(), int8(random, 1, 5, 5, 6))
 

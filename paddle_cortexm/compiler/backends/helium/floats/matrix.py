@@ -19,6 +19,7 @@ from paddle_cortexm.compiler.operators.fully_connected import FullyConnected
 from paddle_cortexm.compiler.operators.parts.window import Window
 
 LARGEST_KERNEL_HEIGHT = 16
+PIXELS = 3  # of a block in float16, for the estimate of what streaming costs; in float32 it has 4
 
 
 def select(graph: Graph, layer: Layer) -> Kernel | Rejection:
@@ -58,6 +59,7 @@ def _pointwise(graph: Graph, layer: Layer, operator: Convolution | FullyConnecte
         assertions=kind.assertions,
         sources=(kind.source("conv2d"),),
         row_body=call("rows[0]", width, "residual"),
+        pixels_at_once=PIXELS if isinstance(operator, Convolution) else 1,
     )
 
 
