@@ -20,7 +20,9 @@ from paddle_cortexm.compiler.operators.add import Add
 from paddle_cortexm.compiler.operators.conversion import Dequantise, Quantise
 from paddle_cortexm.compiler.operators.convolution import Convolution, IntegerConvolution
 from paddle_cortexm.compiler.operators.depthwise_convolution import DepthwiseConvolution, IntegerDepthwiseConvolution
+from paddle_cortexm.compiler.operators.fully_connected import FullyConnected
 from paddle_cortexm.compiler.operators.max_pool import IntegerMaxPool, MaxPool
+from paddle_cortexm.compiler.operators.parts.base import Operator
 from paddle_cortexm.compiler.operators.parts.window import Window
 from paddle_cortexm.compiler.tensor import DataType, Grid
 from paddle_cortexm.host.model import host_compiler
@@ -55,22 +57,27 @@ class RandomNetwork:
         depth = self.builder.tensors[self.last].shape[3]
         window, shape = Window((kernel, kernel), (stride, stride), padding), (channels, kernel, kernel, depth)
         if not self.is_int8:
-            self._add(Convolution(self._floats(*shape), self._floats(channels), window), channels)
+            self._add(Convolution(self._floats(*shape), self._floats(channels), window))
             return
         weight = np.maximum(bytes_of(self.random, *shape), -127)
         scale = some_requantisation(self.random, channels, kernel * kernel * depth)
-        self._add(IntegerConvolution(weight, self._bias(channels), window, self._zero_point(), scale), channels)
+        self._add(IntegerConvolution(weight, self._bias(channels), window, self._zero_point(), scale))
 
     def depthwise(self, kernel: int, stride: int, padding: tuple[int, int, int, int]) -> None:
         channels = self.builder.tensors[self.last].shape[3]
         window, shape = Window((kernel, kernel), (stride, stride), padding), (kernel, kernel, channels)
         if not self.is_int8:
-            self._add(DepthwiseConvolution(self._floats(*shape), self._floats(channels), window), channels)
+            self._add(DepthwiseConvolution(self._floats(*shape), self._floats(channels), window))
             return
         weight = np.maximum(bytes_of(self.random, *shape), -127)
         scale = some_requantisation(self.random, channels, kernel * kernel)
         operator = IntegerDepthwiseConvolution(weight, self._bias(channels), window, self._zero_point(), scale)
-        self._add(operator, channels)
+        self._add(operator)
+
+    def fully_connected(self, channels: int) -> None:
+        """Of the whole image, in floats."""
+        depth = int(np.prod(self.builder.tensors[self.last].shape))
+        self._add(FullyConnected(self._floats(channels, depth), self._floats(channels)))
 
     def max_pool(self, kernel: int, stride: int) -> None:
         window = Window((kernel, kernel), (stride, stride))
@@ -81,7 +88,7 @@ class RandomNetwork:
 
     def add(self, name: str) -> None:
         """Add an earlier tensor of the same shape and type."""
-        self._add(some_add(self.random) if self.is_int8 else Add(), None, name)
+        self._add(some_add(self.random) if self.is_int8 else Add(), name)
 
     def converted(self) -> None:
         """From int8 to float32 or back."""
@@ -109,15 +116,10 @@ class RandomNetwork:
     def _zero_point(self) -> int:
         return int(self.random.integers(-128, 128))
 
-    def _add(self, operator: object, channels: int | None = None, *more: str) -> None:
-        _, height, width, depth = self.builder.tensors[self.last].shape
-        window = getattr(operator, "window", Window())
-        top, left, bottom, right = window.padding
-        rows = (height + top + bottom - window.kernel[0]) // window.stride[0] + 1
-        columns = (width + left + right - window.kernel[1]) // window.stride[1] + 1
-        shape = (1, rows, columns, channels or depth)
+    def _add(self, operator: Operator, *more: str) -> None:
+        shape = operator.output_shape([self.builder.tensors[self.last].shape])
         name = f"t{len(self.builder.layers)}"
-        self.last = self.builder.add(name, operator, self.last, *more, shape=shape)  # type: ignore[arg-type]
+        self.last = self.builder.add(name, operator, self.last, *more, shape=shape)
 
 
 @cache

@@ -124,6 +124,17 @@ def test_conversions_between_integers_and_floats_are_streamed_as_well(model: Ker
     assert_same_bits(model, [whole, streamed, plan_arena(model, "minimum")])
 
 
+def test_a_fully_connected_layer_reads_the_whole_image_also_when_that_is_made_by_rows() -> None:
+    network = RandomNetwork(seed=5, height=12, width=12, dtype="float32")
+    network.convolution(8, 3, 1, (1, 1, 1, 1))
+    network.convolution(8, 3, 2, (1, 1, 1, 1))
+    network.fully_connected(5)
+    model = select_kernels(network.builder.graph(), backends_named(("helium", "tvm")))
+    streamed = plan_memory(model, [streamed_segment(model.graph, 0, 2)])
+    assert streamed.segments[0].rows["t1"] == 6
+    assert_same_bits(model, [plan_memory(model), streamed, plan_arena(model, "minimum")])
+
+
 def test_a_segment_goes_on_through_conversions() -> None:
     network = RandomNetwork(seed=4, height=16, width=16)
     network.convolution(12, 1, 1, (0, 0, 0, 0))

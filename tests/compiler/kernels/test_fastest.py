@@ -12,7 +12,7 @@ from paddle_cortexm.compiler.backends.registry import backends_named
 from paddle_cortexm.compiler.integers.realisation import quantise_graph
 from paddle_cortexm.compiler.kernels import cost_model
 from paddle_cortexm.compiler.kernels.cost_model import fitted_costs, quantities
-from paddle_cortexm.compiler.kernels.fastest import FastestBackend
+from paddle_cortexm.compiler.kernels.fastest import FastestBackend, separate_layers
 from paddle_cortexm.compiler.kernels.kernel import Kernel, KernelGraph
 from paddle_cortexm.compiler.kernels.selection import select_kernels
 from paddle_cortexm.compiler.operators.add import Add
@@ -89,6 +89,12 @@ def test_fastest_takes_every_backend_on_this_machine() -> None:
     (fastest,) = backends_named(["fastest"])
     assert isinstance(fastest, FastestBackend)
     assert {"helium", "tvm"} <= {backend.name for backend in fastest.backends}
+
+
+def test_a_fused_table_taken_apart_keeps_its_kind() -> None:
+    graph = select_kernels(convolution_and_table(), [Knows("all")]).graph
+    bare, table = separate_layers(graph.layers[0])
+    assert (bare.operator.title, table.operator.title) == ("pointwise", "hard-swish")
 
 
 def test_fastest_stands_alone() -> None:

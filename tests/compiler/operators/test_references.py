@@ -21,6 +21,7 @@ from paddle_cortexm.compiler.operators.parts.base import FloatOperator, IntegerO
 from paddle_cortexm.compiler.operators.parts.fixed_point import fixed_points
 from paddle_cortexm.compiler.operators.parts.requantisation import Requantisation
 from paddle_cortexm.compiler.operators.parts.window import Window
+from paddle_cortexm.compiler.operators.weighted import Weighted
 from paddle_cortexm.compiler.reference import run_float, run_integers
 from paddle_cortexm.compiler.tensor import Grid
 from tests.compiler.graphs import GraphBuilder, dequantised, pointwise
@@ -73,6 +74,27 @@ def twins(kind: str, window: Window, random: np.random.Generator) -> tuple[Float
     weight, bias = whole(4, 5 * 4 * CHANNELS), whole(4)
     connected = IntegerFullyConnected(weight.astype(np.int8), bias.astype(np.int32), ZERO_POINT, unscaled(4))
     return FullyConnected(weight.astype(np.float32), bias.astype(np.float32)), connected
+
+
+@given(windows(), SEEDS, st.sampled_from(["convolution", "depthwise", "fully connected"]))
+def test_patches_times_weights_are_the_layer_s_sums(window: Window, seed: int, kind: str) -> None:
+    random = np.random.default_rng(seed)
+    x = random.integers(-9, 10, (2, 5, 4, CHANNELS)).astype(np.float32)
+    operator, _ = twins(kind, window, random)
+    assert isinstance(operator, Weighted)
+    patches, rows = operator.patches(x, most=10_000), operator.weight_rows()
+    sums = np.einsum("gpk,ok->po" if len(patches) == 1 else "opk,ok->po", patches, rows) + operator.bias
+    np.testing.assert_array_equal(sums, operator.evaluate([x]).reshape(sums.shape))
+
+
+@pytest.mark.parametrize("kind", ["convolution", "depthwise", "fully connected"])
+def test_weights_as_a_grouped_convolution_come_back_as_they_were(kind: str) -> None:
+    operator, _ = twins(kind, Window((2, 3)), np.random.default_rng(0))
+    assert isinstance(operator, Weighted)
+    convolution = operator.as_convolution()
+    assert convolution.weight.ndim == 4 and convolution.weight.size == operator.weight.size
+    assert convolution.groups == (CHANNELS if kind == "depthwise" else 1)
+    np.testing.assert_array_equal(operator.from_oihw(convolution.weight), operator.weight)
 
 
 POOLED = [
