@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
-
 from paddle_cortexm.compiler.frontend.channel_affine import AFFINE
 from paddle_cortexm.compiler.frontend.program import PaddleOperator, PaddleProgram
 
