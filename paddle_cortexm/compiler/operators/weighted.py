@@ -103,8 +103,7 @@ class GroupedConvolution:
 
 @dataclass(frozen=True)
 class Weighted(FloatOperator, HasWeights):
-    """The sums of floats. clamp: fused relu / relu6 as (low, high), None where open; epilogue: what is fused behind
-    it."""
+    """Sums of floats. clamp: the fused relu or relu6, (low, high), None where open; epilogue: what is fused behind."""
 
     weight: Floats
     bias: Floats
