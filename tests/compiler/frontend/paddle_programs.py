@@ -5,8 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
-from paddle_cortexm.compiler.frontend.channel_affine import AFFINE
-from paddle_cortexm.compiler.frontend.program import PaddleOperator, PaddleProgram
+
+from paddle_cortexm.compiler.frontend.paddle.channel_affine import AFFINE
+from paddle_cortexm.compiler.frontend.paddle.program import PaddleOperator, PaddleProgram
 
 
 def operator(kind: str, output: str, slot: str = "Out", attributes: dict[str, Any] | None = None, **inputs: str) -> Any:

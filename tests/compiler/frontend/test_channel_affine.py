@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from paddle_cortexm.compiler.frontend.channel_affine import gain_and_offset, name_affines
-from paddle_cortexm.compiler.frontend.program import PaddleProgram
 
+from paddle_cortexm.compiler.frontend.paddle.channel_affine import gain_and_offset, name_affines
+from paddle_cortexm.compiler.frontend.paddle.program import PaddleProgram
 from paddle_cortexm.errors import UserError
 from tests.compiler.frontend.paddle_programs import operator, program
 

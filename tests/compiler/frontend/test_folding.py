@@ -6,10 +6,10 @@ from typing import Any
 
 import numpy as np
 import pytest
-from paddle_cortexm.compiler.frontend.channel_affine import AFFINE
-from paddle_cortexm.compiler.frontend.folding import fold_affines
-from paddle_cortexm.compiler.frontend.program import PaddleProgram
 
+from paddle_cortexm.compiler.frontend.paddle.channel_affine import AFFINE
+from paddle_cortexm.compiler.frontend.paddle.folding import fold_affines
+from paddle_cortexm.compiler.frontend.paddle.program import PaddleProgram
 from tests.compiler.frontend.paddle_programs import affine, convolution, operator, program
 
 GAIN, OFFSET = np.array([2.0, 3.0]), np.array([0.5, -1.0])
