@@ -57,7 +57,7 @@ CASES = (
 @dataclass(frozen=True)
 class Result:
     """One run. arena: the config's setting; streamed: whether any layer is computed row by row; instructions: the
-    model's, without the preprocessing's; smallest_bound_bytes: of the best choice of streamed layers."""
+    model's, without the preprocessing's."""
 
     network: str
     arena: str
@@ -66,7 +66,6 @@ class Result:
     layers: int
     arena_bytes: int
     bound_bytes: int
-    smallest_bound_bytes: int
     instructions: int
     preprocessing_instructions: int
     output_crc: str
@@ -98,7 +97,6 @@ def measure(case: Case, arena: str) -> Result:
         layers=len(counts.layers),
         arena_bytes=run.arena_bytes,
         bound_bytes=memory.lower_bound,
-        smallest_bound_bytes=memory.smallest_bound,
         instructions=counts.model,
         preprocessing_instructions=counts.preprocessing,
         output_crc=run.output_crc32 or "",

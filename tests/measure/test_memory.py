@@ -10,7 +10,7 @@ from paddle_cortexm.measure.common.document import fill
 from paddle_cortexm.measure.memory import CASES, DOCUMENT, Result, comparison, failures, required, table
 
 CASE = CASES[0]
-WHOLE = Result("net/8", "none", False, 0, 9, 1000, 1000, 500, 100, 10, "0badcafe", 900, "PASS")
+WHOLE = Result("net/8", "none", False, 0, 9, 1000, 1000, 100, 10, "0badcafe", 900, "PASS")
 LIMITED = replace(WHOLE, arena="256KiB", streamed=True, streamed_layers=5, instructions=105)
 SMALLEST = replace(LIMITED, arena="minimum", instructions=130)
 
