@@ -22,8 +22,9 @@ from paddle_cortexm.stage import run_stage
 
 def train_into(config: Config, quiet: bool, folder: Path) -> None:
     """Fill the stage's folder, in one process or several."""
+    from paddle_cortexm.training.distributed.group import Group
+    from paddle_cortexm.training.distributed.launcher import launch
     from paddle_cortexm.training.finetune import finetune
-    from paddle_cortexm.training.processes import Group, launch
 
     if config.train.processes == 1:
         finetune(config, folder, Group(), quiet=quiet)

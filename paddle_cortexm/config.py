@@ -132,9 +132,11 @@ class Train(Section):
     weight_decay: Annotated[float, Field(ge=0)] = 4e-5
     label_smoothing: Fraction = 0.1
     crop_scale: CropScale = (0.7, 1.0)  # share of the image's area a random crop keeps
+    crop_from: Literal["photo", "centre"] | None = None  # the whole photo (default) or its centre (default for digits)
     flip: bool = False  # mirror half of the images; wrong for digits and text
     colour_jitter: Fraction = 0.2
-    processes: Positive = 1
+    workers: Annotated[int, Field(ge=0)] | None = None  # processes that read images; None: a core each
+    processes: Positive = 1  # on each machine
     seed: Seed = 42
 
 
@@ -201,6 +203,12 @@ class Config(Section):
         if self.resize < self.model.image_size:
             raise ValueError(f"data.resize {self.resize} is smaller than model.image_size, which is cropped out of it")
         return self
+
+    @property
+    def crops_whole_photos(self) -> bool:
+        """Whether training images are cut out of the whole photo, not of its central square: what makes a digit, a sign
+        or a page what it is fills that square, and a crop beside it shows something else."""
+        return (self.train.crop_from or ("centre" if self.data.kind == "digits" else "photo")) == "photo"
 
     @property
     def resize(self) -> int:

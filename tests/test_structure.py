@@ -22,6 +22,7 @@ ORDER = (
     "report",
     "quantisation",
     "training",
+    "training.distributed",
     "models",
     "compiler.pipeline",
     "compiler.backends",

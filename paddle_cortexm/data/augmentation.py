@@ -1,69 +1,73 @@
-"""Random variation of training images: a crop, a mirror image where that is right, colour."""
+"""Random variation of a training image: a crop, a mirror image where that is right, colour."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
-import cv2
 import numpy as np
-from numpy.typing import NDArray
 
-from paddle_cortexm.config import Train
+from paddle_cortexm.config import Config
+from paddle_cortexm.data.crops import Box, centre_square
+from paddle_cortexm.data.datasets import Dataset
+from paddle_cortexm.data.preprocessing import Image
 
 ASPECT = (3 / 4, 4 / 3)  # width : height of a random crop, before it is stretched to a square
 
 
 @dataclass(frozen=True)
 class Augmentation:
-    """crop_scale: share of the area a crop keeps; flip: mirror half of the images; colour_jitter: largest relative
-    change of brightness, contrast and saturation."""
+    """crop_scale: share of the area a crop keeps, of the whole photo or of its central square; flip: mirror half of the
+    images; colour_jitter: largest relative change of brightness, contrast and saturation."""
 
     crop_scale: tuple[float, float] = (1.0, 1.0)
     flip: bool = False
     colour_jitter: float = 0.0
+    whole_photo: bool = True
 
     @staticmethod
-    def of(train: Train) -> Augmentation:
-        return Augmentation(train.crop_scale, train.flip, train.colour_jitter)
+    def of(config: Config) -> Augmentation:
+        train = config.train
+        return Augmentation(train.crop_scale, train.flip, train.colour_jitter, config.crops_whole_photos)
 
-    def __call__(self, images: NDArray[np.uint8], size: int, random: np.random.Generator) -> NDArray[np.uint8]:
-        """(N, H, W, 3) uint8 to (N, size, size, 3) uint8. Everything random comes from `random`."""
-        cropped = random_crops(images, size, self.crop_scale, random)
-        if self.flip:
-            mirrored = random.random(len(cropped)) < 0.5
-            cropped[mirrored] = cropped[mirrored, :, ::-1]
-        return jitter_colours(cropped, self.colour_jitter, random) if self.colour_jitter else cropped
+    def read(self, dataset: Dataset, index: int, size: int, random: np.random.Generator) -> Image:
+        """Image `index` of the data set, varied: (size, size, 3) uint8. Everything random comes from `random`. Raises
+        UnreadableImage."""
+        image = dataset.read_crop(index, lambda height, width: self.box(height, width, random), size)
+        if self.flip and random.random() < 0.5:
+            image = image[:, ::-1]
+        return jitter_colours(image, self.colour_jitter, random) if self.colour_jitter else image
 
-
-def random_crops(
-    images: NDArray[np.uint8], size: int, scale: tuple[float, float], random: np.random.Generator
-) -> NDArray[np.uint8]:
-    """Crop a rectangle of random area, shape and place from each image and stretch it to size x size."""
-    count, height, width, _ = images.shape
-    result = np.empty((count, size, size, 3), np.uint8)
-    areas = random.uniform(*scale, count) * height * width
-    aspects = np.exp(random.uniform(np.log(ASPECT[0]), np.log(ASPECT[1]), count))
-    aspects = np.clip(aspects, areas / height**2, width**2 / areas)  # no wider and no higher than the image
-    widths = np.clip(np.rint(np.sqrt(areas * aspects)), 1, width).astype(int)
-    heights = np.clip(np.rint(np.sqrt(areas / aspects)), 1, height).astype(int)
-    lefts = (random.random(count) * (width - widths + 1)).astype(int)
-    tops = (random.random(count) * (height - heights + 1)).astype(int)
-    for i, (left, top, w, h) in enumerate(zip(lefts, tops, widths, heights, strict=True)):
-        method = cv2.INTER_AREA if min(w, h) > size else cv2.INTER_LINEAR
-        cv2.resize(images[i, top : top + h, left : left + w], (size, size), dst=result[i], interpolation=method)
-    return result
+    def box(self, height: int, width: int, random: np.random.Generator) -> Box:
+        """A random crop of a picture of this size."""
+        if self.whole_photo:
+            return random_box(height, width, self.crop_scale, random)
+        square = centre_square(height, width)
+        inside = random_box(square.height, square.width, self.crop_scale, random)
+        return replace(inside, left=inside.left + square.left, top=inside.top + square.top)
 
 
-def jitter_colours(images: NDArray[np.uint8], strength: float, random: np.random.Generator) -> NDArray[np.uint8]:
-    """Scale brightness, contrast and saturation of each image by 1 - strength ... 1 + strength.
+def random_box(height: int, width: int, scale: tuple[float, float], random: np.random.Generator) -> Box:
+    """A rectangle of random area, shape and place. What is longer than the widest crop counts as that long, so that a
+    crop never has to be wider (or higher) than 4 : 3."""
+    longest = min(height, width) * ASPECT[1]
+    area = random.uniform(*scale) * min(height, longest) * min(width, longest)
+    aspect = np.exp(random.uniform(np.log(ASPECT[0]), np.log(ASPECT[1])))
+    aspect = np.clip(aspect, area / height**2, width**2 / area)  # no wider and no higher than the picture
+    crop_width = int(np.clip(np.rint(np.sqrt(area * aspect)), 1, width))
+    crop_height = int(np.clip(np.rint(np.sqrt(area / aspect)), 1, height))
+    left = int(random.random() * (width - crop_width + 1))
+    top = int(random.random() * (height - crop_height + 1))
+    return Box(left, top, crop_width, crop_height)
 
-    All three are linear, so an image is one 3 x 3 matrix and an offset on its colours.
+
+def jitter_colours(image: Image, strength: float, random: np.random.Generator) -> Image:
+    """Scale brightness, contrast and saturation of an image by 1 - strength ... 1 + strength.
+
+    All three are linear, so they are one 3 x 3 matrix and an offset on the colours.
     """
-    brightness, contrast, saturation = random.uniform(1 - strength, 1 + strength, (3, len(images), 1, 1))
+    brightness, contrast, saturation = random.uniform(1 - strength, 1 + strength, 3)
     grey = np.tile(np.array([0.299, 0.587, 0.114])[:, None], (1, 3))
-    matrices = brightness * contrast * (saturation * np.eye(3) + (1 - saturation) * grey)
-    means = images.mean(axis=(1, 2), dtype=np.float64)[:, None, :]
-    offsets = (brightness * (1 - contrast)) * (means @ grey)
-    flat = images.reshape(len(images), -1, 3).astype(np.float32)
-    changed = flat @ matrices.astype(np.float32) + offsets.astype(np.float32)
-    return np.clip(np.rint(changed), 0, 255).astype(np.uint8).reshape(images.shape)
+    matrix = brightness * contrast * (saturation * np.eye(3) + (1 - saturation) * grey)
+    offset = brightness * (1 - contrast) * (image.mean(axis=(0, 1), dtype=np.float64) @ grey)
+    changed = image.astype(np.float32) @ matrix.astype(np.float32) + offset.astype(np.float32)
+    return np.clip(np.rint(changed), 0, 255).astype(np.uint8)

@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from paddle_cortexm.config import Config
+from paddle_cortexm.data.crops import ChooseBox, cut
 from paddle_cortexm.data.preprocessing import Image
 from paddle_cortexm.errors import UserError
 
@@ -37,6 +38,27 @@ class Dataset(Protocol):
     def read(self, index: int) -> Image:
         """The raw frame, (height, width, 3) uint8, sides of 1 to 1024. Raises UnreadableImage."""
 
+    def read_crop(self, index: int, choose: ChooseBox, size: int) -> Image:
+        """The box that `choose` takes out of the whole picture, stretched to (size, size, 3) uint8. Raises
+        UnreadableImage."""
+
+
+@dataclass(frozen=True)
+class HeldFrames:
+    """Images in memory. targets: (N,) class numbers; frames: (height, width, 3) uint8 each."""
+
+    targets: Indices
+    frames: tuple[Image, ...]
+
+    def name(self, index: int) -> str:
+        return f"image {index}"
+
+    def read(self, index: int) -> Image:
+        return self.frames[index]
+
+    def read_crop(self, index: int, choose: ChooseBox, size: int) -> Image:
+        return crop_of(self.frames[index], choose, size)
+
 
 @dataclass(frozen=True)
 class Splits:
@@ -46,6 +68,11 @@ class Splits:
     train: Dataset
     validation: Dataset
     calibration: Dataset
+
+
+def crop_of(frame: Image, choose: ChooseBox, size: int) -> Image:
+    """Dataset.read_crop for a picture that is there."""
+    return cut(frame, choose(*frame.shape[:2]), size)
 
 
 def is_measurable(config: Config, splits: Splits) -> bool:

@@ -14,7 +14,8 @@ from numpy.typing import NDArray
 from PIL import Image as Pillow
 
 from paddle_cortexm.config import Config
-from paddle_cortexm.data.datasets import Indices, Splits, split_by_class
+from paddle_cortexm.data.crops import ChooseBox
+from paddle_cortexm.data.datasets import Dataset, HeldFrames, Indices, Splits, crop_of, split_by_class
 from paddle_cortexm.data.preprocessing import Image
 
 SPLIT_SHARES = (0.76, 0.16, 0.08)  # of the originals: train, validation, calibration
@@ -24,6 +25,7 @@ DIGIT_SHARE = (0.85, 1.0)  # height of the digit in the shorter side
 ANGLE, SLANT = 0.06, 0.06  # largest rotation (radians) and shear
 INK, PAPER = (140, 255), (0, 100)  # range of each colour channel, in grey levels
 NOISE = 10  # largest deviation, in grey levels
+MOST_HELD = 10_000  # images that are kept in memory: about 240 MB
 BORDER = 2  # blank pixels around the 8 x 8 scan, so that ink fades out at its edge
 
 
@@ -52,6 +54,17 @@ class ComposedDigits:
         noise = random.integers(-NOISE, NOISE, (height, width, 3), np.int16, endpoint=True)
         picture = paper + (ink - paper) * ink_share + noise
         return np.clip(np.rint(picture), 0, 255).astype(np.uint8)
+
+    def read_crop(self, index: int, choose: ChooseBox, size: int) -> Image:
+        return crop_of(self.read(index), choose, size)
+
+
+def held_digits(dataset: Dataset) -> Dataset:
+    """The data set with its images drawn once and for all, where it is one of digits and not too large: drawing them
+    takes longer than training on them. Others as they are."""
+    if not isinstance(dataset, ComposedDigits) or dataset.images > MOST_HELD:
+        return dataset
+    return HeldFrames(dataset.targets, tuple(dataset.read(index) for index in range(dataset.images)))
 
 
 def open_digits(config: Config) -> Splits:

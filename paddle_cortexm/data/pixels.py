@@ -1,26 +1,32 @@
-"""A whole split as pixels in memory: read and resized once, on the device's own integer path."""
+"""The images of a split on the device's own integer path, without anything random: for validation and calibration.
+
+A small split is read once and held; a large one is read anew whenever it is gone through, a few batches ahead.
+"""
 
 from __future__ import annotations
 
-import tempfile
-from collections.abc import Sequence
-from dataclasses import dataclass
+import os
+from collections import deque
+from collections.abc import Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
 
 from paddle_cortexm.data.datasets import Dataset, Indices, UnreadableImage
-from paddle_cortexm.data.preprocessing import apply_table, resize_short_side_and_crop
+from paddle_cortexm.data.preprocessing import Image, Table, apply_table, resize_short_side_and_crop
 from paddle_cortexm.errors import UserError
 from paddle_cortexm.progress import progress
 
 UNREADABLE_LIMIT = 0.01  # share of unreadable images above which a run stops
 NAMED_UNREADABLE = 5  # how many of them a message names
-MEMORY_LIMIT = 4 * 1024**3  # bytes; more than this goes into a temporary file that is mapped into memory
+MOST_HELD = 256 * 1024**2  # bytes of pixels that are held; larger splits are streamed
+BATCHES_AHEAD = 2
 
 
 @dataclass(frozen=True)
-class Pixels:
+class HeldPixels:
     """images: (N, size, size, 3) uint8 RGB; targets: (N,) class numbers; indices: (N,) places in the data set;
     unreadable: what could not be read, one message each."""
 
@@ -32,14 +38,73 @@ class Pixels:
     def __len__(self) -> int:
         return len(self.targets)
 
+    def batches(self, count: int) -> Iterator[NDArray[np.uint8]]:
+        """The images in order, (count, size, size, 3) at a time, fewer at the end."""
+        return (self.images[start : start + count] for start in range(0, len(self), count))
 
-def load_pixels(dataset: Dataset, resize: int, size: int, what: str, *, quiet: bool = False) -> Pixels:
-    """Read every image, resize its short side to `resize` and keep the central size x size.
+    def share(self, rank: int, size: int) -> HeldPixels:
+        """Every size-th image from number `rank` on."""
+        part = slice(rank, None, size)
+        return replace(self, images=self.images[part], targets=self.targets[part], indices=self.indices[part])
+
+
+@dataclass(frozen=True)
+class StreamedPixels:
+    """Images that are read when gone through. resize, side: of their short side before the centre crop, and of that,
+    in pixels; the rest as HeldPixels."""
+
+    dataset: Dataset
+    resize: int
+    side: int
+    targets: Indices
+    indices: Indices
+    unreadable: tuple[str, ...] = ()
+
+    def __len__(self) -> int:
+        return len(self.targets)
+
+    def batches(self, count: int) -> Iterator[NDArray[np.uint8]]:
+        """The images in order, (count, side, side, 3) at a time, fewer at the end. Read by a thread a core."""
+        with ThreadPoolExecutor(os.cpu_count()) as readers:
+            ahead: deque[list[Future[Image]]] = deque()
+            for start in range(0, len(self), count):
+                ahead.append([readers.submit(self._image, int(i)) for i in self.indices[start : start + count]])
+                if len(ahead) > BATCHES_AHEAD:
+                    yield np.stack([image.result() for image in ahead.popleft()])
+            for batch in ahead:
+                yield np.stack([image.result() for image in batch])
+
+    def share(self, rank: int, size: int) -> StreamedPixels:
+        """Every size-th image from number `rank` on."""
+        part = slice(rank, None, size)
+        return replace(self, targets=self.targets[part], indices=self.indices[part])
+
+    def _image(self, index: int) -> Image:
+        try:
+            return resize_short_side_and_crop(self.dataset.read(index), self.resize, self.side)
+        except UnreadableImage as error:
+            raise UserError(f"{error}: it could be read when this run began. Run this again.") from None
+
+
+Pixels = HeldPixels | StreamedPixels
+
+
+def open_pixels(dataset: Dataset, resize: int, size: int, what: str, *, quiet: bool = False) -> Pixels:
+    """Every image with its short side resized to `resize` and the central size x size kept: held if all of them have
+    at most MOST_HELD bytes.
 
     Unreadable images are left out; raises UserError when they are more than 1 %, naming the first ones.
     """
+    if len(dataset.targets) * size * size * 3 <= MOST_HELD:
+        return load_pixels(dataset, resize, size, what, quiet=quiet)
+    kept, unreadable = readable_images(dataset, what, quiet=quiet)
+    return StreamedPixels(dataset, resize, size, dataset.targets[kept], kept, unreadable)
+
+
+def load_pixels(dataset: Dataset, resize: int, size: int, what: str, *, quiet: bool = False) -> HeldPixels:
+    """As open_pixels, held whatever their size."""
     count = len(dataset.targets)
-    images = _room_for((count, size, size, 3))
+    images = np.empty((count, size, size, 3), np.uint8)
     kept: list[int] = []
     unreadable: list[str] = []
     for index in progress(range(count), what, quiet=quiet):
@@ -52,7 +117,27 @@ def load_pixels(dataset: Dataset, resize: int, size: int, what: str, *, quiet: b
         kept.append(index)
     check_unreadable(unreadable, count, what)
     indices = np.array(kept, np.int64)
-    return Pixels(images[: len(kept)], dataset.targets[indices], indices, tuple(unreadable))
+    return HeldPixels(images[: len(kept)], dataset.targets[indices], indices, tuple(unreadable))
+
+
+def readable_images(dataset: Dataset, what: str, *, quiet: bool = False) -> tuple[Indices, tuple[str, ...]]:
+    """Read every image once; which ones can be read, and a message for each that cannot. Raises UserError when those
+    are more than 1 %."""
+
+    def problem(index: int) -> str | None:
+        try:
+            dataset.read(index)
+        except UnreadableImage as error:
+            return str(error)
+        return None
+
+    count = len(dataset.targets)
+    with ThreadPoolExecutor(os.cpu_count()) as readers:
+        checks = readers.map(problem, range(count))
+        problems = [next(checks) for _ in progress(range(count), f"checking the {what}", quiet=quiet)]
+    unreadable = tuple(message for message in problems if message is not None)
+    check_unreadable(unreadable, count, what)
+    return np.flatnonzero([message is None for message in problems]), unreadable
 
 
 def check_unreadable(unreadable: Sequence[str], count: int, what: str, tolerated: int = 0) -> None:
@@ -70,14 +155,7 @@ def check_unreadable(unreadable: Sequence[str], count: int, what: str, tolerated
     print(f"{said}\nThey are left out.")
 
 
-def network_input(images: NDArray[np.uint8], table: NDArray[np.generic]) -> NDArray[np.float32]:
+def network_input(images: NDArray[np.uint8], table: Table) -> NDArray[np.float32]:
     """Pixels (N, H, W, 3) through the normalisation table (3, 256) as Paddle wants them: (N, 3, H, W) float32."""
     values = apply_table(images, table).astype(np.float32)
     return np.ascontiguousarray(values.transpose(0, 3, 1, 2))
-
-
-def _room_for(shape: tuple[int, ...]) -> NDArray[np.uint8]:
-    """An array of bytes: in memory, or in a temporary file for a data set that would not fit."""
-    if int(np.prod(shape)) <= MEMORY_LIMIT:
-        return np.empty(shape, np.uint8)
-    return np.memmap(tempfile.TemporaryFile(), np.uint8, "w+", shape=shape)

@@ -22,6 +22,7 @@ FRACTION_BITS = 11  # also in preprocess.h; preprocessing_table.c asserts that t
 ONE = 1 << FRACTION_BITS
 
 Image = NDArray[np.uint8]
+Table = NDArray[np.generic]  # (3, 256): what a pixel value of each channel becomes
 
 
 def resize_short_side_and_crop(image: Image, resize: int, size: int) -> Image:
@@ -78,6 +79,6 @@ def input_range(mean: Sequence[float], std: Sequence[float]) -> tuple[float, flo
     return float(table.min()), float(table.max())
 
 
-def apply_table(image: Image, table: NDArray[np.generic]) -> NDArray[np.generic]:
+def apply_table(image: Image, table: Table) -> NDArray[np.generic]:
     """(height, width, 3) uint8 through a (3, 256) table: the model's input, HWC, in the table's type."""
     return table[np.arange(3), image]

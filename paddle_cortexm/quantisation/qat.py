@@ -24,8 +24,9 @@ from paddle_cortexm.quantisation.grid_network import GridNetwork
 from paddle_cortexm.quantisation.post_training import Quantised
 from paddle_cortexm.quantisation.ranges import observe, tensor_ranges
 from paddle_cortexm.training.checkpoint import Checkpoint
+from paddle_cortexm.training.distributed.group import Group
 from paddle_cortexm.training.loop import Material, train
-from paddle_cortexm.training.processes import Group
+from paddle_cortexm.training.parts import Part
 from paddle_cortexm.training.status import Status
 
 Ranges = dict[str, TensorRange]
@@ -61,6 +62,21 @@ class _RangedNetwork(GridNetwork):
         }
 
 
+class _Freezing(Part):
+    """Freezes batch norm and calibrates again after so many epochs. images: (N, H, W, 3) calibration images."""
+
+    def __init__(self, network: _RangedNetwork, images: NDArray[np.float32], algorithm: str, free_epochs: int) -> None:
+        self._network, self._free_epochs = network, free_epochs
+        self._images, self._algorithm = images, algorithm
+
+    def before_epoch(self, number: int) -> None:
+        self._network.use_ranges()
+        if number == self._free_epochs + 1:
+            self._network.set_ranges(_calibrated(self._network, self._images, self._algorithm))
+        if number > self._free_epochs:
+            self._network.freeze()
+
+
 def train_on_grid(
     start: Quantised,
     material: Material,
@@ -81,17 +97,11 @@ def train_on_grid(
     network = _RangedNetwork(start, pixel_range)
     network.set_statistics(images.transpose(0, 3, 1, 2))
     free_epochs = round(quantise.freeze_batch_norm_after * quantise.epochs)
-
-    def before_epoch(number: int) -> None:
-        network.use_ranges()
-        if number == free_epochs + 1:
-            network.set_ranges(_calibrated(network, images, quantise.algorithm))
-        if number > free_epochs:
-            network.freeze()
-
+    freezing = _Freezing(network, images, quantise.algorithm, free_epochs)
     chosen = {"epochs": quantise.epochs, "learning_rate": quantise.learning_rate, "warmup_epochs": 0.0}
     status = Status(quiet=quiet, shown=True)
-    epochs = train(network, material, training.model_copy(update=chosen), checkpoint, Group(), status, before_epoch)
+    settings_of_run = training.model_copy(update=chosen)
+    epochs = train(network, material, settings_of_run, checkpoint, Group(), status, parts=[freezing])
     network.use_ranges()
     if free_epochs >= quantise.epochs:
         network.set_ranges(_calibrated(network, images, quantise.algorithm))

@@ -28,7 +28,7 @@ from paddle_cortexm.compiler.integers import adjustments
 from paddle_cortexm.compiler.integers.realisation import kept_layers, without_softmax
 from paddle_cortexm.config import Config
 from paddle_cortexm.data.datasets import Splits, is_measurable
-from paddle_cortexm.data.pixels import Pixels, load_pixels, network_input
+from paddle_cortexm.data.pixels import Pixels, load_pixels, network_input, open_pixels
 from paddle_cortexm.data.preprocessing import input_range, normalisation_table
 from paddle_cortexm.data.splits import open_splits
 from paddle_cortexm.errors import UserError
@@ -42,7 +42,9 @@ from paddle_cortexm.quantisation.qat import train_on_grid
 from paddle_cortexm.quantisation.ranges import check_image_count, constant_tensors
 from paddle_cortexm.quantisation.thresholds import OWN_ALGORITHM
 from paddle_cortexm.stage import STAGES, config_values
+from paddle_cortexm.training.batches import Batches
 from paddle_cortexm.training.checkpoint import Checkpoint, basis_of
+from paddle_cortexm.training.distributed.group import Group
 from paddle_cortexm.training.evaluation import all_logits, network_logits, scores
 from paddle_cortexm.training.loop import Material
 
@@ -75,7 +77,7 @@ def quantise(config: Config, training: Path, folder: Path, *, quiet: bool = Fals
 def _validation(config: Config, splits: Splits, *, quiet: bool) -> Pixels | None:
     if not is_measurable(config, splits):
         return None
-    return load_pixels(splits.validation, config.resize, config.model.image_size, "validation images", quiet=quiet)
+    return open_pixels(splits.validation, config.resize, config.model.image_size, "validation images", quiet=quiet)
 
 
 def _integers(
@@ -165,9 +167,8 @@ def _trained(
             "quantise.method qat trains, but the data's classes are not the model's. Use method ptq or auto, or leave "
             "model.classes out and fine-tune the model on this data first."
         )
-    pixels = load_pixels(splits.train, config.resize, config.resize, "training images", quiet=quiet)
     table = normalisation_table(config.data.mean, config.data.std)
-    material = Material(pixels, validation, table, config.model.image_size)
+    material = Material(Batches(splits.train, config, Group()), validation, table)
     basis = config_values(config, STAGES["02_quantize"]) | {"train": config.train.model_dump(mode="json")}
     checkpoint = Checkpoint(folder.parent / ".02_quantize.checkpoint", basis_of(basis))
     settings, pixel_range = (config.train, config.quantise), input_range(config.data.mean, config.data.std)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import shutil
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -13,8 +13,34 @@ from typing import Any
 import paddle
 
 from paddle_cortexm.artefacts.training import Epoch
+from paddle_cortexm.training.distributed.group import Group
+from paddle_cortexm.training.parts import Part
 
 FILE = "checkpoint.pdparams"
+
+
+@dataclass(frozen=True)
+class State:
+    """All that changes while a network trains."""
+
+    network: paddle.nn.Layer
+    optimiser: paddle.optimizer.Optimizer
+    parts: Sequence[Part] = ()
+
+    def saved(self) -> dict[str, Any]:
+        """In a form that paddle.save takes."""
+        return {
+            "network": self.network.state_dict(),
+            "optimiser": self.optimiser.state_dict(),
+            "parts": {type(part).__name__: part.state() for part in self.parts},
+        }
+
+    def restore(self, saved: Mapping[str, Any]) -> None:
+        """Take back what `saved` gave, in a run with the same parts."""
+        self.network.set_state_dict(saved["network"])
+        self.optimiser.set_state_dict(saved["optimiser"])
+        for part in self.parts:
+            part.restore(saved["parts"][type(part).__name__])
 
 
 @dataclass(frozen=True)
@@ -25,31 +51,27 @@ class Checkpoint:
     folder: Path
     basis: str
 
-    def save(self, network: paddle.nn.Layer, optimiser: paddle.optimizer.Optimizer, epochs: list[Epoch]) -> None:
+    def save(self, state: State, epochs: list[Epoch]) -> None:
         """Replace the checkpoint in one step, so that there is always a whole one."""
         self.folder.mkdir(parents=True, exist_ok=True)
         partial = self.folder / f"{FILE}.partial"
-        state = {
-            "basis": self.basis,
-            "epochs": json.dumps([epoch.model_dump() for epoch in epochs]),
-            "network": network.state_dict(),
-            "optimiser": optimiser.state_dict(),
-        }
-        paddle.save(state, str(partial))
+        known = json.dumps([epoch.model_dump() for epoch in epochs])
+        paddle.save({"basis": self.basis, "epochs": known, **state.saved()}, str(partial))
         partial.replace(self.folder / FILE)
 
-    def restore(self, network: paddle.nn.Layer, optimiser: paddle.optimizer.Optimizer) -> list[Epoch]:
-        """Put the saved state into both and return the epochs it had finished; none when there is no checkpoint of
-        this basis."""
+    def restore(self, state: State, group: Group) -> list[Epoch]:
+        """Put what the leading process saved into the state of every process, and return the epochs it had finished;
+        none when there is no checkpoint of this basis."""
+        saved = group.from_leader(self._read() if group.leads else {})
+        if not saved:
+            return []
+        state.restore(saved)
+        return [Epoch(**values) for values in json.loads(saved["epochs"])]
+
+    def _read(self) -> dict[str, Any]:
         path = self.folder / FILE
-        if not path.is_file():
-            return []
-        state = paddle.load(str(path))
-        if state["basis"] != self.basis:
-            return []
-        network.set_state_dict(state["network"])
-        optimiser.set_state_dict(state["optimiser"])
-        return [Epoch(**values) for values in json.loads(state["epochs"])]
+        saved: dict[str, Any] = paddle.load(str(path)) if path.is_file() else {}
+        return saved if saved.get("basis") == self.basis else {}
 
     def remove(self) -> None:
         """Once the run is finished."""

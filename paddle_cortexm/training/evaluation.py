@@ -1,4 +1,4 @@
-"""Accuracy of a Paddle network on pixels in memory."""
+"""Accuracy of a Paddle network on the pixels of a split."""
 
 from __future__ import annotations
 
@@ -10,6 +10,8 @@ from numpy.typing import NDArray
 
 from paddle_cortexm.artefacts.training import Scores
 from paddle_cortexm.data.pixels import Pixels, network_input
+from paddle_cortexm.data.preprocessing import Table
+from paddle_cortexm.training.distributed.group import Group
 
 EVALUATION_BATCH = 64
 Logits = NDArray[np.float32]
@@ -22,14 +24,21 @@ def scores(logits: Logits, targets: NDArray[np.int64]) -> Scores:
     return Scores(images=len(targets), top1=float(hits[:, 0].mean()), top5=float(hits.any(axis=1).mean()))
 
 
-def all_logits(run: Callable[[NDArray[np.float32]], Logits], pixels: Pixels, table: NDArray[np.generic]) -> Logits:
+def all_logits(run: Callable[[NDArray[np.float32]], Logits], pixels: Pixels, table: Table) -> Logits:
     """Run (N, 3, H, W) batches through `run` and stack the answers: (images, classes)."""
-    starts = range(0, len(pixels), EVALUATION_BATCH)
-    return np.concatenate([run(network_input(pixels.images[s : s + EVALUATION_BATCH], table)) for s in starts])
+    return np.concatenate([run(network_input(images, table)) for images in pixels.batches(EVALUATION_BATCH)])
 
 
-def network_logits(network: paddle.nn.Layer, pixels: Pixels, table: NDArray[np.generic]) -> Logits:
+def network_logits(network: paddle.nn.Layer, pixels: Pixels, table: Table) -> Logits:
     """The network's logits for every image; the network is in evaluation mode afterwards."""
     network.eval()
     with paddle.no_grad():
         return all_logits(lambda batch: network(paddle.to_tensor(batch)).numpy(), pixels, table)
+
+
+def top1_of(network: paddle.nn.Layer, pixels: Pixels, table: Table, group: Group) -> float:
+    """Share of the images whose class is the network's first answer. Each process measures its share of them."""
+    share, right = pixels.share(group.rank, group.size), 0
+    if len(share):
+        right = int((network_logits(network, share, table).argmax(axis=1) == share.targets).sum())
+    return group.mean([right])[0] * group.size / len(pixels)

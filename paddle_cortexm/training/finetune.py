@@ -14,17 +14,18 @@ from paddle_cortexm.config import Config
 from paddle_cortexm.data.datasets import Splits, class_count, is_measurable
 from paddle_cortexm.data.external_files import external_files
 from paddle_cortexm.data.file_splits import check_calibration
-from paddle_cortexm.data.pixels import Pixels, load_pixels
+from paddle_cortexm.data.pixels import Pixels, open_pixels
 from paddle_cortexm.data.preprocessing import normalisation_table
 from paddle_cortexm.data.splits import open_splits
 from paddle_cortexm.errors import UserError
 from paddle_cortexm.models import IMAGENET_CLASSES, Backbone, build, imagenet_labels
 from paddle_cortexm.stage import STAGES, config_values
+from paddle_cortexm.training.batches import Batches
 from paddle_cortexm.training.checkpoint import Checkpoint, basis_of
+from paddle_cortexm.training.distributed.group import Group
 from paddle_cortexm.training.evaluation import network_logits, scores
 from paddle_cortexm.training.learning_curve import draw_learning_curve
 from paddle_cortexm.training.loop import Material, train
-from paddle_cortexm.training.processes import Group
 from paddle_cortexm.training.status import Status
 
 STAGE = "01_finetune"
@@ -45,16 +46,16 @@ def finetune(config: Config, folder: Path, group: Group, *, quiet: bool = False)
         print(*backbone.notes, sep="\n", end="\n" if backbone.notes else "")
     size, table = config.model.image_size, normalisation_table(config.data.mean, config.data.std)
     shown = quiet or not group.leads
-    validation = load_pixels(splits.validation, config.resize, size, "validation images", quiet=shown)
+    validation = open_pixels(splits.validation, config.resize, size, "validation images", quiet=shown)
     epochs: list[Epoch] = []
     unreadable = validation.unreadable
     if config.train.epochs:
-        pixels = load_pixels(splits.train, config.resize, config.resize, "training images", quiet=shown)
-        unreadable += pixels.unreadable
-        material = Material(pixels, validation, table, size)
+        batches = Batches(splits.train, config, group)
         checkpoint = checkpoint_of(config, folder)
         status = Status(quiet=quiet, shown=group.leads)
+        material = Material(batches, validation, table)
         epochs = train(backbone.network, material, config.train, checkpoint, group, status)
+        unreadable += tuple(sorted(group.union(batches.unreadable)))
     if group.leads:
         logits = network_logits(backbone.network, validation, table)
         if not np.isfinite(logits).all():

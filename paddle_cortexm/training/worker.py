@@ -10,8 +10,8 @@ from paddle_cortexm.config import Config
 
 
 def main() -> None:
+    from paddle_cortexm.training.distributed.group import join_group
     from paddle_cortexm.training.finetune import finetune
-    from paddle_cortexm.training.processes import join_group
 
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("config", type=Path, help="the config as JSON")

@@ -1,33 +1,73 @@
 """Augmentation varies pictures as the config says, and only so."""
 
+from __future__ import annotations
+
 import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
+from paddle_cortexm.config import Config
 from paddle_cortexm.data.augmentation import Augmentation
+from paddle_cortexm.data.datasets import HeldFrames
+
+SIDES = st.integers(1, 300)
+SCALES = st.tuples(st.floats(0.05, 1), st.floats(0.05, 1)).map(lambda ends: (min(ends), max(ends)))
 
 
-def pictures(count: int = 16, size: int = 12) -> np.ndarray:
-    return np.random.default_rng(1).integers(0, 256, (count, size, size, 3), dtype=np.uint8)
+def pictures(count: int = 16, height: int = 12, width: int = 12) -> HeldFrames:
+    frames = np.random.default_rng(1).integers(0, 256, (count, height, width, 3), dtype=np.uint8)
+    return HeldFrames(np.zeros(count, np.int64), tuple(frames))
 
 
-def test_nothing_to_vary_leaves_the_pictures_alone() -> None:
+def varied(vary: Augmentation, images: HeldFrames, size: int, seed: int = 0) -> np.ndarray:
+    random = np.random.default_rng(seed)
+    return np.stack([vary.read(images, index, size, random) for index in range(len(images.frames))])
+
+
+def test_nothing_to_vary_leaves_square_pictures_alone() -> None:
     images = pictures()
-    assert np.array_equal(Augmentation()(images, 12, np.random.default_rng(0)), images)
+    assert np.array_equal(varied(Augmentation(), images, 12), images.frames)
 
 
 def test_the_same_random_numbers_give_the_same_pictures() -> None:
     vary = Augmentation((0.5, 1.0), True, 0.3)
-    first, second = (vary(pictures(), 8, np.random.default_rng(3)) for _ in range(2))
-    assert np.array_equal(first, second)
+    assert np.array_equal(varied(vary, pictures(), 8, seed=3), varied(vary, pictures(), 8, seed=3))
 
 
 def test_about_half_of_the_pictures_are_mirrored() -> None:
-    images = pictures(200, 4)
-    flipped = Augmentation(flip=True)(images, 4, np.random.default_rng(0))
-    mirrored = (flipped == images[:, :, ::-1]).all(axis=(1, 2, 3))
-    untouched = (flipped == images).all(axis=(1, 2, 3))
+    images = pictures(200, 4, 4)
+    flipped, frames = varied(Augmentation(flip=True), images, 4), np.stack(images.frames)
+    mirrored = (flipped == frames[:, :, ::-1]).all(axis=(1, 2, 3))
+    untouched = (flipped == frames).all(axis=(1, 2, 3))
     assert (mirrored | untouched).all()
     assert 70 < mirrored.sum() < 130
 
 
 def test_crops_have_the_size_asked_for() -> None:
-    assert Augmentation((0.3, 0.9))(pictures(4, 20), 7, np.random.default_rng(0)).shape == (4, 7, 7, 3)
+    assert varied(Augmentation((0.3, 0.9)), pictures(4, 20, 30), 7).shape == (4, 7, 7, 3)
+
+
+@given(height=SIDES, width=SIDES, scale=SCALES, whole=st.booleans(), seed=st.integers(0, 9))
+def test_crops_lie_inside_the_picture(
+    height: int, width: int, scale: tuple[float, float], whole: bool, seed: int
+) -> None:
+    box = Augmentation(scale, whole_photo=whole).box(height, width, np.random.default_rng(seed))
+    assert box.left >= 0 and box.left + box.width <= width and box.width >= 1
+    assert box.top >= 0 and box.top + box.height <= height and box.height >= 1
+
+
+@given(height=st.integers(60, 300), width=st.integers(60, 300), seed=st.integers(0, 9))
+def test_crops_are_never_stretched_by_more_than_a_third(height: int, width: int, seed: int) -> None:
+    box = Augmentation((0.3, 1)).box(height, width, np.random.default_rng(seed))
+    assert 0.72 < box.width / box.height < 1.4
+
+
+@pytest.mark.parametrize(("kind", "crop_from", "beside"), [("digits", None, False), ("digits", "photo", True)])
+def test_digits_are_cut_out_of_the_centre_unless_the_config_says_otherwise(
+    kind: str, crop_from: str | None, beside: bool
+) -> None:
+    values = {"name": "x", "model": {"backbone": "none"}, "data": {"kind": kind}, "train": {"crop_from": crop_from}}
+    vary = Augmentation.of(Config.model_validate(values))
+    boxes = [vary.box(50, 150, np.random.default_rng(seed)) for seed in range(20)]
+    assert any(box.left < 50 or box.left + box.width > 100 for box in boxes) == beside

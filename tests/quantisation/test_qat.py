@@ -9,27 +9,45 @@ import pytest
 
 from paddle_cortexm.artefacts.quantisation import Recipe
 from paddle_cortexm.compiler.integers.fake_quantisation import run_fake_quantised
-from paddle_cortexm.config import Quantise, Train
-from paddle_cortexm.data.pixels import Pixels
+from paddle_cortexm.config import Config, Quantise
+from paddle_cortexm.data.datasets import HeldFrames
+from paddle_cortexm.data.pixels import HeldPixels
 from paddle_cortexm.data.preprocessing import normalisation_table
 from paddle_cortexm.quantisation.post_training import Quantised, quantise_with
 from paddle_cortexm.quantisation.qat import train_on_grid
+from paddle_cortexm.training.batches import Batches
 from paddle_cortexm.training.checkpoint import Checkpoint, Epoch
+from paddle_cortexm.training.distributed.group import Group
 from paddle_cortexm.training.loop import Material
 from tests.quantisation.networks import SIZE, block
 
 TABLE = normalisation_table((0.5, 0.5, 0.5), (0.25, 0.25, 0.25))
 PIXEL_RANGE = (float(TABLE.min()), float(TABLE.max()))
-TRAINING = Train(batch_size=32, optimiser="adamw", label_smoothing=0, crop_scale=(1, 1), colour_jitter=0)
+CONFIG = Config.model_validate(
+    {
+        "name": "block",
+        "model": {"backbone": "none"},
+        "data": {"mean": (0.5, 0.5, 0.5), "std": (0.25, 0.25, 0.25)},
+        "train": {
+            "batch_size": 32,
+            "optimiser": "adamw",
+            "label_smoothing": 0,
+            "crop_scale": (1, 1),
+            "colour_jitter": 0,
+        },
+    }
+)
+
+SMALL = CONFIG.model_copy(update={"model": CONFIG.model.model_copy(update={"image_size": SIZE})})  # as no config may be
 
 
-def pixels(count: int) -> Pixels:
+def pixels(count: int) -> HeldPixels:
     """Images whose class is their brightest colour (of 3)."""
     random = np.random.default_rng(6)
     targets = np.arange(count) % 3
     images = random.integers(0, 120, (count, SIZE, SIZE, 3))
     images[np.arange(count), :, :, targets] += 60
-    return Pixels(images.astype(np.uint8), targets, np.arange(count))
+    return HeldPixels(images.astype(np.uint8), targets, np.arange(count))
 
 
 def normalised(images: np.ndarray) -> np.ndarray:
@@ -40,8 +58,9 @@ def trained(folder: Path, epochs: int) -> tuple[Quantised, list[Epoch], np.ndarr
     """Train the block; its quantised form, the epochs, and the network's logits for the images."""
     seen = pixels(256)
     start = quantise_with(Recipe(algorithm="mse"), block(), normalised(seen.images[:64]), lambda *_: {}, PIXEL_RANGE)
-    material = Material(seen, seen, TABLE, SIZE)
-    settings = (TRAINING, Quantise(method="qat", algorithm="mse", epochs=epochs, learning_rate=0.01))
+    frames = HeldFrames(seen.targets, tuple(seen.images))
+    material = Material(Batches(frames, SMALL, Group()), seen, TABLE)
+    settings = (CONFIG.train, Quantise(method="qat", algorithm="mse", epochs=epochs, learning_rate=0.01))
     checkpoint = Checkpoint(folder, "test")
     made, known, answer = train_on_grid(
         start, material, settings, normalised(seen.images[:64]), PIXEL_RANGE, checkpoint, quiet=True

@@ -14,8 +14,9 @@ from paddle_cortexm.artefacts.training import TrainingMetrics
 from paddle_cortexm.config import Config
 from paddle_cortexm.errors import UserError
 from paddle_cortexm.training import checkpoint as checkpoints
+from paddle_cortexm.training.distributed.group import Group
+from paddle_cortexm.training.distributed.launcher import launch, wait_for
 from paddle_cortexm.training.finetune import finetune
-from paddle_cortexm.training.processes import Group, launch, wait_for
 
 
 def config(**train: Any) -> Config:
@@ -53,8 +54,8 @@ def test_a_resumed_run_ends_with_the_weights_of_an_unbroken_one(
     unbroken = trained(config(), tmp_path / "a" / "01_finetune")
     save = checkpoints.Checkpoint.save
 
-    def save_and_stop(self: checkpoints.Checkpoint, network: Any, optimiser: Any, epochs: list[Any]) -> None:
-        save(self, network, optimiser, epochs)
+    def save_and_stop(self: checkpoints.Checkpoint, state: Any, epochs: list[Any]) -> None:
+        save(self, state, epochs)
         if len(epochs) == 2:
             raise Interrupted
 

@@ -1,0 +1,147 @@
+"""Training batches through paddle.io: read and varied in worker processes, whatever the size of the data set.
+
+What an image looks like follows from seed, epoch and image, and their order from seed and epoch. So neither the number
+of workers nor an interruption changes what is trained on.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator, Sequence
+from typing import Any, NamedTuple
+
+import cv2
+import numpy as np
+import paddle
+from numpy.typing import NDArray
+
+from paddle_cortexm.config import Config
+from paddle_cortexm.data.augmentation import Augmentation
+from paddle_cortexm.data.datasets import Dataset, HeldFrames, UnreadableImage
+from paddle_cortexm.data.digits import held_digits
+from paddle_cortexm.data.pixels import check_unreadable, network_input
+from paddle_cortexm.data.preprocessing import Image, normalisation_table
+from paddle_cortexm.errors import UserError
+from paddle_cortexm.training.distributed.group import Group
+from paddle_cortexm.training.parts import Batch
+
+SMALLEST_BATCH = 2  # batch norm needs more than one image
+
+
+class Place(NamedTuple):
+    """Which image to read, and in which epoch."""
+
+    epoch: int
+    image: int
+
+
+class Example(NamedTuple):
+    """image: (size, size, 3) uint8; unreadable: messages of the images whose place this one takes."""
+
+    image: Image
+    target: int
+    unreadable: list[str]
+
+
+class VariedImages(paddle.io.Dataset):
+    """The images of a data set as training sees them."""
+
+    def __init__(self, dataset: Dataset, augmentation: Augmentation, size: int, seed: int) -> None:
+        self._dataset, self._augmentation, self._size, self._seed = dataset, augmentation, size, seed
+        self._targets = dataset.targets
+
+    def __len__(self) -> int:
+        return len(self._targets)
+
+    def __getitem__(self, place: Place) -> Example:
+        """The image at this place; one that cannot be read is replaced by the next one that can."""
+        unreadable: list[str] = []
+        for index in (*range(place.image, len(self)), *range(place.image)):
+            random = np.random.default_rng([self._seed, place.epoch, index])
+            try:
+                image = self._augmentation.read(self._dataset, index, self._size, random)
+            except UnreadableImage as error:
+                unreadable.append(str(error))
+                continue
+            return Example(image, int(self._targets[index]), unreadable)
+        raise UserError(f"none of the {len(self)} training images can be read, the first one: {unreadable[0]}")
+
+
+class EpochSampler(paddle.io.DistributedBatchSampler):
+    """This process's share of every batch of an epoch (set_epoch), in an order that follows from seed and epoch. What
+    does not fill a whole batch of all processes is left out, other images in every epoch."""
+
+    def __init__(self, images: int, batch: int, seed: int, group: Group) -> None:
+        """batch: images a step over all processes."""
+        whole = range(images // batch * batch)
+        super().__init__(whole, batch // group.size, group.size, group.rank, drop_last=True)
+        self._images, self._seed = images, seed
+
+    def __iter__(self) -> Iterator[list[Place]]:
+        order = np.random.default_rng([self._seed, self.epoch]).permutation(self._images)
+        for positions in super().__iter__():
+            yield [Place(self.epoch, int(order[position])) for position in positions]
+
+
+class Batches:
+    """The batches of a training run. unreadable: what was met so far, a message an image."""
+
+    def __init__(self, dataset: Dataset, config: Config, group: Group) -> None:
+        """Raises UserError where there are too few images for a batch."""
+        dataset, settings = held_digits(dataset), config.train
+        self._images, self._batch = len(dataset.targets), batch_size(config, len(dataset.targets), group)
+        self._table = normalisation_table(config.data.mean, config.data.std)
+        self._sampler = EpochSampler(self._images, self._batch, settings.seed, group)
+        varied = VariedImages(dataset, Augmentation.of(config), config.model.image_size, settings.seed)
+        workers = default_workers(group) if settings.workers is None else settings.workers
+        self._loader = paddle.io.DataLoader(
+            varied,
+            places=paddle.CPUPlace(),
+            batch_sampler=self._sampler,
+            collate_fn=_together,
+            num_workers=0 if isinstance(dataset, HeldFrames) else workers,
+            use_shared_memory=False,  # containers have little of it
+            worker_init_fn=_start_worker,
+        )
+        self.unreadable: set[str] = set()
+
+    @property
+    def steps(self) -> int:
+        """Batches an epoch."""
+        return len(self._sampler)
+
+    def epoch(self, number: int) -> Iterator[Batch]:
+        """The batches of one epoch. Raises UserError when more than 1 % of the images are unreadable."""
+        self._sampler.set_epoch(number)
+        for images, targets, unreadable in self._loader:
+            if not self.unreadable.issuperset(unreadable):
+                self.unreadable.update(unreadable)
+                check_unreadable(sorted(self.unreadable), self._images, "training images")
+            yield Batch(paddle.to_tensor(network_input(images.numpy(), self._table)), targets)
+
+
+def batch_size(config: Config, images: int, group: Group) -> int:
+    """Images a step over all processes: the config's batch size, less where there are not so many images."""
+    wanted = config.train.batch_size
+    if wanted % group.size:
+        raise UserError(f"train.batch_size {wanted} is not a multiple of the {group.size} processes that share it")
+    batch = min(wanted, images // group.size * group.size)
+    if batch < SMALLEST_BATCH * group.size:
+        raise UserError(f"train: {images} training images are too few for {group.size} process(es). Add images.")
+    return batch
+
+
+def default_workers(group: Group) -> int:
+    """Reading processes for each training process: the cores of this machine, shared out."""
+    return max(1, (os.cpu_count() or 1) // group.size)
+
+
+def _together(examples: Sequence[Example]) -> list[Any]:
+    """Images (N, size, size, 3), targets (N,) and the messages of a batch."""
+    images: NDArray[np.uint8] = np.stack([example.image for example in examples])
+    targets = np.array([example.target for example in examples], np.int64)
+    return [images, targets, [message for example in examples for message in example.unreadable]]
+
+
+def _start_worker(_: int) -> None:
+    cv2.setNumThreads(1)  # the processes are the parallelism

@@ -1,0 +1,74 @@
+"""The processes that train one network, on one machine or several (gloo on CPUs, NCCL on GPUs)."""
+
+from __future__ import annotations
+
+import io
+import os
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import paddle
+
+
+@dataclass(frozen=True)
+class Group:
+    """This process among `size`; rank 0 writes files and talks to the user."""
+
+    rank: int = 0
+    size: int = 1
+
+    @property
+    def leads(self) -> bool:
+        return self.rank == 0
+
+    def parallel(self, network: paddle.nn.Layer) -> paddle.nn.Layer:
+        """The network whose backward pass averages gradients over the processes; they start from rank 0's weights."""
+        return paddle.DataParallel(network) if self.size > 1 else network
+
+    def average(self, tensors: Sequence[paddle.Tensor]) -> None:
+        """Replace each tensor by its mean over the processes, with one exchange for all of them."""
+        if self.size == 1 or not tensors:
+            return
+        flat = paddle.concat([tensor.reshape([-1]) for tensor in tensors])
+        paddle.distributed.all_reduce(flat)
+        parts = paddle.split(flat / self.size, [tensor.size for tensor in tensors])
+        for tensor, part in zip(tensors, parts, strict=True):
+            tensor.set_value(part.reshape(tensor.shape))
+
+    def mean(self, values: Sequence[float]) -> list[float]:
+        """The mean of each value over the processes."""
+        tensor = paddle.to_tensor(np.asarray(values, np.float64))
+        self.average([tensor])
+        return [float(value) for value in tensor.numpy()]
+
+    def from_leader(self, state: dict[str, Any]) -> dict[str, Any]:
+        """What rank 0 gives: tensors, numbers and texts in dictionaries and lists. The others' own is not looked at."""
+        if self.size == 1:
+            return state
+        saved = io.BytesIO()
+        if self.leads:
+            paddle.save(state, saved)
+        length = paddle.to_tensor([len(saved.getvalue())])
+        paddle.distributed.broadcast(length, 0)
+        content = np.frombuffer(saved.getvalue(), np.uint8) if self.leads else np.zeros(length.item(), np.uint8)
+        received = paddle.to_tensor(content)
+        paddle.distributed.broadcast(received, 0)
+        return state if self.leads else paddle.load(io.BytesIO(received.numpy().tobytes()))
+
+    def union(self, texts: set[str]) -> set[str]:
+        """The texts of all processes together."""
+        if self.size == 1:
+            return texts
+        everybodys: list[list[str]] = []
+        paddle.distributed.all_gather_object(everybodys, sorted(texts))
+        return {text for some in everybodys for text in some}
+
+
+def join_group() -> Group:
+    """The group that paddle.distributed.launch made; a group of one without it."""
+    if int(os.environ.get("PADDLE_TRAINERS_NUM", "1")) == 1:
+        return Group()
+    paddle.distributed.init_parallel_env()
+    return Group(paddle.distributed.get_rank(), paddle.distributed.get_world_size())
