@@ -5,7 +5,8 @@
 
 Writes build/NAME/01_finetune: model.pdparams, labels.txt (a class a line), metrics.json, learning_curve.png and
 demo.png (a validation image for the later stages to classify). An interrupted run goes on after its last whole epoch
-when it is started again.
+when it is started again. Where train.nodes is more than 1, start the same command on every machine; the one that has
+the address train.master leads and writes.
 """
 
 from __future__ import annotations
@@ -17,22 +18,30 @@ from pathlib import Path
 from paddle_cortexm import cli
 from paddle_cortexm.artefacts.training import TrainingMetrics
 from paddle_cortexm.config import Config, load
-from paddle_cortexm.stage import run_stage
+from paddle_cortexm.stage import run_stage, stage_folder
+from paddle_cortexm.training.distributed.nodes import Node, this_node
+
+STAGE = "01_finetune"
 
 
-def train_into(config: Config, quiet: bool, folder: Path) -> None:
+def train_into(config: Config, node: Node | None, quiet: bool, folder: Path) -> None:
     """Fill the stage's folder, in one process or several."""
     from paddle_cortexm.training.distributed.group import Group
     from paddle_cortexm.training.distributed.launcher import launch
     from paddle_cortexm.training.finetune import finetune
 
-    if config.train.processes == 1:
+    if node is None and config.train.processes == 1:
         finetune(config, folder, Group(), quiet=quiet)
-        return
-    with tempfile.TemporaryDirectory() as shared:
-        settings = Path(shared) / "config.json"
-        settings.write_text(config.model_dump_json(), encoding="utf-8")
-        launch(config.train.processes, [str(settings), str(folder), *(["--quiet"] if quiet else [])])
+    else:
+        launch(config, folder, node, quiet=quiet)
+
+
+def help_to_train(config: Config, node: Node, quiet: bool) -> None:
+    """The part of a machine that does not lead: it writes nothing."""
+    print(f"taking part in the training that {node.name} leads", flush=True)
+    with tempfile.TemporaryDirectory() as folder:
+        train_into(config, node, quiet, Path(folder))
+    print(f"done: the result is on {node.name}, in {stage_folder(config, STAGE)}")
 
 
 def figures(metrics: TrainingMetrics) -> dict[str, str]:
@@ -52,8 +61,12 @@ def figures(metrics: TrainingMetrics) -> dict[str, str]:
 def main() -> None:
     arguments = cli.parser(__doc__ or "").parse_args()
     config = load(arguments.config)
-    work = partial(train_into, config, arguments.quiet)
-    folder, redone = run_stage(config, "01_finetune", work, force=arguments.force)
+    node = this_node(config.train)
+    if node is not None and not node.leads:
+        help_to_train(config, node, arguments.quiet)
+        return
+    work = partial(train_into, config, node, arguments.quiet)
+    folder, redone = run_stage(config, STAGE, work, force=arguments.force)
     if redone:
         from paddle_cortexm.training.finetune import checkpoint_of
 

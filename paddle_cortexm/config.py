@@ -68,6 +68,13 @@ def check_target(value: str) -> str:
     return value
 
 
+def check_address(value: str) -> str:
+    host, _, port = value.rpartition(":")
+    if not host or not port.isdigit() or not 0 < int(port) < 65536:
+        raise ValueError("host:port of the machine that leads, for instance 192.168.1.10:8090")
+    return value
+
+
 def check_order(value: tuple[float, float]) -> tuple[float, float]:
     if value[0] > value[1]:
         raise ValueError("the smaller share comes first")
@@ -137,7 +144,17 @@ class Train(Section):
     colour_jitter: Fraction = 0.2
     workers: Annotated[int, Field(ge=0)] | None = None  # processes that read images; None: a core each
     processes: Positive = 1  # on each machine
+    nodes: Positive = 1  # machines that train together, each started with the same command
+    master: Annotated[str, AfterValidator(check_address)] | None = None  # host:port of the node that leads
+    device: Literal["auto", "cpu", "gpu"] = "auto"  # auto: a GPU where Paddle has one
+    mixed_precision: bool = False  # GPU only: float16 where it is safe
     seed: Seed = 42
+
+    @model_validator(mode="after")
+    def _nodes_have_a_master(self) -> Train:
+        if self.nodes > 1 and self.master is None:
+            raise ValueError(f"train.nodes {self.nodes} needs train.master: host:port of the machine that leads")
+        return self
 
 
 class Quantise(Section):

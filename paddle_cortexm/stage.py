@@ -26,6 +26,7 @@ from paddle_cortexm.errors import UserError
 from paddle_cortexm.paths import BUILD_FOLDER, HOST_CODE
 
 GATE, QAT_KEYS = "max_accuracy_drop", ("epochs", "learning_rate", "freeze_batch_norm_after")  # of section quantise
+PLACE_KEYS = ("workers", "master", "device")  # of section train
 PACKAGES = ("paddlepaddle", "paddleclas", "paddleslim", "apache-tvm", "opencv-python", "numpy", "pillow")
 
 
@@ -168,9 +169,11 @@ def _put_in_place(partial: Path, folder: Path) -> None:
 def config_values(config: Config, spec: StageSpec) -> dict[str, Any]:
     """The config values a stage depends on, by section (or section.key), as JSON values.
 
-    Left out: the accuracy gate, which is checked behind the stages, and QAT's settings under another method.
+    Left out: the accuracy gate, which is checked behind the stages, QAT's settings under another method, and where and
+    by how many readers training is done.
     """
     everything = config.model_dump(mode="json")
+    everything["train"] = {k: v for k, v in everything["train"].items() if k not in PLACE_KEYS}
     without_effect = [GATE, *(QAT_KEYS if config.quantise.method != "qat" else ())]
     everything["quantise"] = {k: v for k, v in everything["quantise"].items() if k not in without_effect}
     values: dict[str, Any] = {}

@@ -117,7 +117,8 @@ class Batches:
             if not self.unreadable.issuperset(unreadable):
                 self.unreadable.update(unreadable)
                 check_unreadable(sorted(self.unreadable), self._images, "training images")
-            yield Batch(paddle.to_tensor(network_input(images.numpy(), self._table)), targets)
+            inputs = network_input(images.numpy(), self._table)
+            yield Batch(paddle.to_tensor(inputs), paddle.to_tensor(targets.numpy()))
 
 
 def batch_size(config: Config, images: int, group: Group) -> int:

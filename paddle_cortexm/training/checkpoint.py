@@ -13,6 +13,7 @@ from typing import Any
 import paddle
 
 from paddle_cortexm.artefacts.training import Epoch
+from paddle_cortexm.errors import UserError
 from paddle_cortexm.training.distributed.group import Group
 from paddle_cortexm.training.parts import Part
 
@@ -21,10 +22,11 @@ FILE = "checkpoint.pdparams"
 
 @dataclass(frozen=True)
 class State:
-    """All that changes while a network trains."""
+    """All that changes while a network trains. scaler: of the loss in mixed precision, otherwise disabled."""
 
     network: paddle.nn.Layer
     optimiser: paddle.optimizer.Optimizer
+    scaler: paddle.amp.GradScaler
     parts: Sequence[Part] = ()
 
     def saved(self) -> dict[str, Any]:
@@ -32,6 +34,7 @@ class State:
         return {
             "network": self.network.state_dict(),
             "optimiser": self.optimiser.state_dict(),
+            "scaler": self.scaler.state_dict(),
             "parts": {type(part).__name__: part.state() for part in self.parts},
         }
 
@@ -39,6 +42,8 @@ class State:
         """Take back what `saved` gave, in a run with the same parts."""
         self.network.set_state_dict(saved["network"])
         self.optimiser.set_state_dict(saved["optimiser"])
+        if self.scaler.is_enable():
+            self.scaler.load_state_dict(saved["scaler"])
         for part in self.parts:
             part.restore(saved["parts"][type(part).__name__])
 
@@ -61,9 +66,15 @@ class Checkpoint:
 
     def restore(self, state: State, group: Group) -> list[Epoch]:
         """Put what the leading process saved into the state of every process, and return the epochs it had finished;
-        none when there is no checkpoint of this basis."""
+        none when there is no checkpoint of this basis. Raises UserError where this process is to train something else
+        than the leading one."""
         saved = group.from_leader(self._read() if group.leads else {})
-        if not saved:
+        if saved["basis"] != self.basis:
+            raise UserError(
+                "the config or the images here are not those of the leading machine. Give all machines the same config "
+                "and the same files, under the same paths."
+            )
+        if "epochs" not in saved:
             return []
         state.restore(saved)
         return [Epoch(**values) for values in json.loads(saved["epochs"])]
@@ -71,7 +82,7 @@ class Checkpoint:
     def _read(self) -> dict[str, Any]:
         path = self.folder / FILE
         saved: dict[str, Any] = paddle.load(str(path)) if path.is_file() else {}
-        return saved if saved.get("basis") == self.basis else {}
+        return saved if saved.get("basis") == self.basis else {"basis": self.basis}
 
     def remove(self) -> None:
         """Once the run is finished."""

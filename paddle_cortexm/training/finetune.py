@@ -22,6 +22,7 @@ from paddle_cortexm.models import IMAGENET_CLASSES, Backbone, build, imagenet_la
 from paddle_cortexm.stage import STAGES, config_values
 from paddle_cortexm.training.batches import Batches
 from paddle_cortexm.training.checkpoint import Checkpoint, basis_of
+from paddle_cortexm.training.device import use_device
 from paddle_cortexm.training.distributed.group import Group
 from paddle_cortexm.training.evaluation import network_logits, scores
 from paddle_cortexm.training.learning_curve import draw_learning_curve
@@ -37,6 +38,7 @@ def finetune(config: Config, folder: Path, group: Group, *, quiet: bool = False)
 
     Resumes from build/NAME/.01_finetune.checkpoint. With several processes each calls this, and the first one writes.
     """
+    use_device(config.train)
     splits = open_splits(config)
     classes = class_count(config, splits)
     check_calibration(config, splits)  # found now, not after hours of training
@@ -54,6 +56,7 @@ def finetune(config: Config, folder: Path, group: Group, *, quiet: bool = False)
         checkpoint = checkpoint_of(config, folder)
         status = Status(quiet=quiet, shown=group.leads)
         material = Material(batches, validation, table)
+        group.join()
         epochs = train(backbone.network, material, config.train, checkpoint, group, status)
         unreadable += tuple(sorted(group.union(batches.unreadable)))
     if group.leads:

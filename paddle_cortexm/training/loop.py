@@ -50,7 +50,8 @@ def train(
     """Train the network in place for settings.epochs, going on from the checkpoint if there is one; returns what is
     known of every epoch. loss: None for cross entropy. Raises UserError when the loss is no longer a number."""
     speed_up_small_maps(network)
-    state = State(network, make_optimiser(network, settings), parts)
+    scaler = paddle.amp.GradScaler(enable=settings.mixed_precision)
+    state = State(network, make_optimiser(network, settings), scaler, parts)
     epochs = checkpoint.restore(state, group)
     run = _Run(group.parallel(network), state, settings, group, status, loss or cross_entropy(settings))
     status.start(settings.epochs, material.train.steps, len(epochs))
@@ -123,12 +124,14 @@ class _Run:
 
     def step(self, rate: float, batch: Batch) -> tuple[float, float]:
         """One step of the optimiser; returns the loss and the share of right answers in this process's batch."""
-        optimiser = self.state.optimiser
-        logits = self.network(batch.inputs)
-        loss = self.loss(logits, batch)
-        loss.backward()
+        optimiser, scaler = self.state.optimiser, self.state.scaler
+        with paddle.amp.auto_cast(enable=self.settings.mixed_precision):
+            logits = self.network(batch.inputs)
+            loss = self.loss(logits, batch)
+        scaler.scale(loss).backward()
         optimiser.set_lr(rate)
-        optimiser.step()
+        scaler.step(optimiser)
+        scaler.update()
         optimiser.clear_grad()
         for part in self.state.parts:
             part.after_step()

@@ -10,7 +10,7 @@ from paddle_cortexm.config import Config
 
 
 def main() -> None:
-    from paddle_cortexm.training.distributed.group import join_group
+    from paddle_cortexm.training.distributed.group import launched_group
     from paddle_cortexm.training.finetune import finetune
 
     parser = argparse.ArgumentParser(description=__doc__)
@@ -19,7 +19,7 @@ def main() -> None:
     parser.add_argument("--quiet", action="store_true")
     arguments = parser.parse_args()
     config = Config.model_validate_json(arguments.config.read_text(encoding="utf-8"))
-    finetune(config, arguments.folder, join_group(), quiet=arguments.quiet)
+    finetune(config, arguments.folder, launched_group(), quiet=arguments.quiet)
 
 
 if __name__ == "__main__":

@@ -87,8 +87,7 @@ def test_training_lowers_the_loss_and_leaves_its_papers(tmp_path: Path) -> None:
 def test_two_processes_train_one_model(tmp_path: Path) -> None:
     settings, folder = config(processes=2, epochs=2), tmp_path / "01_finetune"
     folder.mkdir()
-    (tmp_path / "config.json").write_text(settings.model_dump_json())
-    launch(2, [str(tmp_path / "config.json"), str(folder), "--quiet"])
+    launch(settings, folder, quiet=True)
     together = TrainingMetrics.read(folder).epochs
     trained(config(epochs=2), tmp_path / "alone" / "01_finetune")
     alone = TrainingMetrics.read(tmp_path / "alone" / "01_finetune").epochs
@@ -98,9 +97,8 @@ def test_two_processes_train_one_model(tmp_path: Path) -> None:
 
 
 def test_a_failing_process_ends_the_run_with_its_last_words(tmp_path: Path) -> None:
-    (tmp_path / "config.json").write_text(config(batch_size=15, processes=2).model_dump_json())
-    with pytest.raises(UserError, match=r"(?s)2 processes failed.*batch_size 15 is not a multiple"):
-        launch(2, [str(tmp_path / "config.json"), str(tmp_path / "01_finetune"), "--quiet"])
+    with pytest.raises(UserError, match=r"(?s)2 process.* failed.*error: train.batch_size 15 is not a multiple"):
+        launch(config(batch_size=15, processes=2), tmp_path / "01_finetune", quiet=True)
 
 
 def test_no_epochs_export_the_weights_as_they_are(tmp_path: Path) -> None:

@@ -23,6 +23,14 @@ class Group:
     def leads(self) -> bool:
         return self.rank == 0
 
+    def join(self) -> None:
+        """Connect with the other processes, and wait for them (up to 15 minutes). From then on none may keep the others
+        waiting for more than 30 seconds: so long does gloo, and a process that is gone is noticed by it."""
+        if self.size > 1 and not paddle.distributed.is_initialized():
+            if paddle.get_device() == "cpu":
+                os.environ["PADDLE_DISTRI_BACKEND"] = "gloo"  # the launcher chooses NCCL wherever there is a GPU
+            paddle.distributed.init_parallel_env()
+
     def parallel(self, network: paddle.nn.Layer) -> paddle.nn.Layer:
         """The network whose backward pass averages gradients over the processes; they start from rank 0's weights."""
         return paddle.DataParallel(network) if self.size > 1 else network
@@ -66,9 +74,6 @@ class Group:
         return {text for some in everybodys for text in some}
 
 
-def join_group() -> Group:
+def launched_group() -> Group:
     """The group that paddle.distributed.launch made; a group of one without it."""
-    if int(os.environ.get("PADDLE_TRAINERS_NUM", "1")) == 1:
-        return Group()
-    paddle.distributed.init_parallel_env()
-    return Group(paddle.distributed.get_rank(), paddle.distributed.get_world_size())
+    return Group(int(os.environ.get("PADDLE_TRAINER_ID", "0")), int(os.environ.get("PADDLE_TRAINERS_NUM", "1")))

@@ -1,4 +1,4 @@
-"""Starting the processes that train one network."""
+"""Starting the processes that train one network, here and on other machines, by paddle.distributed.launch."""
 
 from __future__ import annotations
 
@@ -6,31 +6,43 @@ import os
 import subprocess
 import sys
 import tempfile
-from collections.abc import Sequence
 from pathlib import Path
 
+from paddle_cortexm.config import Config
 from paddle_cortexm.errors import UserError
+from paddle_cortexm.paths import REPOSITORY
+from paddle_cortexm.training.distributed.nodes import Node
 
 WORKER = Path(__file__).parents[1] / "worker.py"
 GRACE = 30.0  # seconds that the launcher may take to end its processes
 QUIET = {"GLOG_minloglevel": "2", "PYTHONWARNINGS": "ignore"}
+LAST_LINES = 8  # of a process's log
+LOST = (
+    "A process that ends, or says nothing for 30 seconds, ends all of them: look what the others say. Start the same "
+    "command again, on every machine, to go on after the last whole epoch."
+)
 
 
-def launch(processes: int, arguments: Sequence[str]) -> None:
-    """Run `worker.py ARGUMENTS` in each of `processes` processes and wait for them.
+def launch(config: Config, folder: Path, node: Node | None = None, *, quiet: bool = False) -> None:
+    """Train in config.train.processes processes (worker.py) on this machine, together with those of the other machines
+    where it is one of several, and wait for them. The leading process fills the folder, and its output is shown.
 
-    The output of rank 0 is shown. Raises UserError when a process fails, with what it said last.
+    Raises UserError when a process fails, with what it said last.
     """
-    cores = max(1, (os.cpu_count() or 1) // processes)
-    root = str(Path(__file__).resolve().parents[3])
-    path = os.pathsep.join(filter(None, [root, os.environ.get("PYTHONPATH", "")]))
-    environment = os.environ | QUIET | {"OMP_NUM_THREADS": str(cores), "PYTHONPATH": path}
-    with tempfile.TemporaryDirectory() as logs:
-        options = ["--nproc_per_node", str(processes), "--log_dir", logs, "--log_level", "ERROR"]
+    processes = config.train.processes
+    with tempfile.TemporaryDirectory() as shared:
+        settings, logs = Path(shared) / "config.json", Path(shared) / "logs"
+        settings.write_text(config.model_dump_json(), encoding="utf-8")
+        options = ["--nproc_per_node", str(processes), "--log_dir", str(logs), "--log_level", "ERROR"]
+        if node is not None:
+            options += ["--nnodes", str(node.nodes), "--master", node.master, "--host", node.address]
+        arguments = [str(settings), str(folder), *(["--quiet"] if quiet else [])]
         command = [sys.executable, "-m", "paddle.distributed.launch", *options, str(WORKER), *arguments]
-        status = wait_for(subprocess.Popen(command, env=environment))
+        status = wait_for(subprocess.Popen(command, env=_environment(processes, node)))
         if status:
-            raise UserError(f"training in {processes} processes failed (status {status}):\n{_last_words(Path(logs))}")
+            where = f" on this machine, one of {node.nodes}," if node else ""
+            said = _last_words(logs)
+            raise UserError(f"training in {processes} process(es){where} failed (status {status}).\n{said}\n{LOST}")
 
 
 def wait_for(launcher: subprocess.Popen[bytes]) -> int:
@@ -46,7 +58,16 @@ def wait_for(launcher: subprocess.Popen[bytes]) -> int:
         raise
 
 
+def _environment(processes: int, node: Node | None) -> dict[str, str]:
+    """Of the processes: the cores shared out, this repository to import from, the network interface to talk through."""
+    cores = max(1, (os.cpu_count() or 1) // processes)
+    path = os.pathsep.join(filter(None, [str(REPOSITORY), os.environ.get("PYTHONPATH", "")]))
+    own = {"OMP_NUM_THREADS": str(cores), "PYTHONPATH": path}
+    return os.environ | QUIET | own | ({"GLOO_SOCKET_IFNAME": node.interface} if node else {})
+
+
 def _last_words(logs: Path) -> str:
-    """The ends of the processes' logs."""
-    ends = (path.read_text(errors="replace").strip().splitlines()[-8:] for path in sorted(logs.glob("workerlog.*")))
-    return "\n".join(line for end in ends for line in end)
+    """What processes said was wrong; where none did, the ends of their logs."""
+    texts = [path.read_text(errors="replace").strip() for path in sorted(logs.glob("workerlog.*"))]
+    errors = [text[text.index("error: ") :] for text in texts if "\nerror: " in f"\n{text}"]
+    return "\n".join(errors or ("\n".join(text.splitlines()[-LAST_LINES:]) for text in texts))
