@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+import math
+from dataclasses import dataclass
 
 import numpy as np
 
@@ -43,7 +44,7 @@ class Augmentation:
             return random_box(height, width, self.crop_scale, random)
         square = centre_square(height, width)
         inside = random_box(square.height, square.width, self.crop_scale, random)
-        return replace(inside, left=inside.left + square.left, top=inside.top + square.top)
+        return Box(square.left + inside.left, square.top + inside.top, inside.width, inside.height)
 
 
 def random_box(height: int, width: int, scale: tuple[float, float], random: np.random.Generator) -> Box:
@@ -51,10 +52,10 @@ def random_box(height: int, width: int, scale: tuple[float, float], random: np.r
     crop never has to be wider (or higher) than 4 : 3."""
     longest = min(height, width) * ASPECT[1]
     area = random.uniform(*scale) * min(height, longest) * min(width, longest)
-    aspect = np.exp(random.uniform(np.log(ASPECT[0]), np.log(ASPECT[1])))
-    aspect = np.clip(aspect, area / height**2, width**2 / area)  # no wider and no higher than the picture
-    crop_width = int(np.clip(np.rint(np.sqrt(area * aspect)), 1, width))
-    crop_height = int(np.clip(np.rint(np.sqrt(area / aspect)), 1, height))
+    aspect = math.exp(random.uniform(math.log(ASPECT[0]), math.log(ASPECT[1])))
+    aspect = min(max(aspect, area / height**2), width**2 / area)  # no wider and no higher than the picture
+    crop_width = min(max(1, round(math.sqrt(area * aspect))), width)
+    crop_height = min(max(1, round(math.sqrt(area / aspect))), height)
     left = int(random.random() * (width - crop_width + 1))
     top = int(random.random() * (height - crop_height + 1))
     return Box(left, top, crop_width, crop_height)

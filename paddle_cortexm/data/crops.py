@@ -37,10 +37,9 @@ def centre_square(height: int, width: int) -> Box:
 
 
 def cut(picture: Image, box: Box, size: int) -> Image:
-    """The box of a picture (height, width, 3), stretched to (size, size, 3)."""
+    """The box of a picture (height, width, 3), stretched to (size, size, 3): bilinear, as the device does it."""
     part = picture[box.top : box.top + box.height, box.left : box.left + box.width]
-    method = cv2.INTER_AREA if min(box.width, box.height) > size else cv2.INTER_LINEAR
-    return np.asarray(cv2.resize(part, (size, size), interpolation=method), np.uint8)
+    return np.asarray(cv2.resize(part, (size, size), interpolation=cv2.INTER_LINEAR), np.uint8)
 
 
 def _reduced(start: int, length: int, before: int, after: int) -> tuple[int, int]:

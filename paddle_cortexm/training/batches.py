@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator, Sequence
+from itertools import chain
 from typing import Any, NamedTuple
 
 import cv2
@@ -56,7 +57,7 @@ class VariedImages(paddle.io.Dataset):
     def __getitem__(self, place: Place) -> Example:
         """The image at this place; one that cannot be read is replaced by the next one that can."""
         unreadable: list[str] = []
-        for index in (*range(place.image, len(self)), *range(place.image)):
+        for index in chain(range(place.image, len(self)), range(place.image)):
             random = np.random.default_rng([self._seed, place.epoch, index])
             try:
                 image = self._augmentation.read(self._dataset, index, self._size, random)

@@ -11,8 +11,10 @@ from paddle_cortexm.config import Config
 
 def main() -> None:
     from paddle_cortexm.training.distributed.group import launched_group
+    from paddle_cortexm.training.distributed.launcher import end_with_starter
     from paddle_cortexm.training.finetune import finetune
 
+    end_with_starter()
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("config", type=Path, help="the config as JSON")
     parser.add_argument("folder", type=Path, help="the folder to fill")

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import os
+import signal
 import subprocess
 import sys
 import tempfile
+import threading
+import time
 from pathlib import Path
 
 from paddle_cortexm.config import Config
@@ -16,6 +19,7 @@ from paddle_cortexm.training.distributed.nodes import Node
 WORKER = Path(__file__).parents[1] / "worker.py"
 GRACE = 30.0  # seconds that the launcher may take to end its processes
 QUIET = {"GLOG_minloglevel": "2", "PYTHONWARNINGS": "ignore"}
+STARTER = "PADDLE_CORTEXM_STARTER"  # in the processes' environment: the process that started the launcher
 LAST_LINES = 8  # of a process's log
 LOST = (
     "A process that ends, or says nothing for 30 seconds, ends all of them: look what the others say. Start the same "
@@ -58,11 +62,23 @@ def wait_for(launcher: subprocess.Popen[bytes]) -> int:
         raise
 
 
+def end_with_starter() -> None:
+    """In a process that the launcher started: end when the script that started all is gone. Killed outright, it cannot
+    end them itself, and they would go on and write checkpoints beside those of the next run."""
+
+    def watch() -> None:
+        while Path(f"/proc/{os.environ[STARTER]}").exists():
+            time.sleep(1)
+        os.kill(os.getpid(), signal.SIGKILL)
+
+    threading.Thread(target=watch, daemon=True).start()
+
+
 def _environment(processes: int, node: Node | None) -> dict[str, str]:
     """Of the processes: the cores shared out, this repository to import from, the network interface to talk through."""
     cores = max(1, (os.cpu_count() or 1) // processes)
     path = os.pathsep.join(filter(None, [str(REPOSITORY), os.environ.get("PYTHONPATH", "")]))
-    own = {"OMP_NUM_THREADS": str(cores), "PYTHONPATH": path}
+    own = {"OMP_NUM_THREADS": str(cores), "PYTHONPATH": path, STARTER: str(os.getpid())}
     return os.environ | QUIET | own | ({"GLOO_SOCKET_IFNAME": node.interface} if node else {})
 
 
