@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import os
+import signal
 import subprocess
+import sys
+import time
 from pathlib import Path
 from typing import Any
 
@@ -13,10 +17,13 @@ import pytest
 from paddle_cortexm.artefacts.training import TrainingMetrics
 from paddle_cortexm.config import Config
 from paddle_cortexm.errors import UserError
+from paddle_cortexm.paths import REPOSITORY
 from paddle_cortexm.training import checkpoint as checkpoints
 from paddle_cortexm.training.distributed.group import Group
-from paddle_cortexm.training.distributed.launcher import launch, wait_for
-from paddle_cortexm.training.finetune import finetune
+from paddle_cortexm.training.distributed.launcher import STARTER, WORKER, launch, wait_for
+from paddle_cortexm.training.finetune import CHECKPOINT_FOLDER, finetune
+
+ALONE = os.environ | {"PYTHONPATH": str(REPOSITORY), STARTER: str(os.getpid())}
 
 
 def config(**train: Any) -> Config:
@@ -65,6 +72,19 @@ def test_a_resumed_run_ends_with_the_weights_of_an_unbroken_one(
     monkeypatch.undo()
     assert_equal(trained(config(), tmp_path / "b" / "01_finetune"), unbroken)
     assert "resumed after epoch 2 of 3" in capsys.readouterr().out
+
+
+def test_a_run_killed_outright_goes_on_to_the_same_weights(tmp_path: Path) -> None:
+    settings = config(epochs=5, workers=1)
+    unbroken, folder = trained(settings, tmp_path / "a" / "01_finetune"), tmp_path / "b" / "01_finetune"
+    folder.mkdir(parents=True)
+    (tmp_path / "config.json").write_text(settings.model_dump_json())
+    worker = subprocess.Popen([sys.executable, WORKER, tmp_path / "config.json", folder], env=ALONE)
+    while not (tmp_path / "b" / CHECKPOINT_FOLDER / checkpoints.FILE).exists() and worker.poll() is None:
+        time.sleep(0.05)
+    worker.kill()
+    assert worker.wait() == -signal.SIGKILL
+    assert_equal(trained(settings, folder), unbroken)
 
 
 def test_a_checkpoint_of_other_settings_is_ignored(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -11,6 +11,8 @@ import threading
 import time
 from pathlib import Path
 
+import psutil
+
 from paddle_cortexm.config import Config
 from paddle_cortexm.errors import UserError
 from paddle_cortexm.paths import REPOSITORY
@@ -67,8 +69,12 @@ def end_with_starter() -> None:
     end them itself, and they would go on and write checkpoints beside those of the next run."""
 
     def watch() -> None:
-        while Path(f"/proc/{os.environ[STARTER]}").exists():
-            time.sleep(1)
+        try:
+            starter = psutil.Process(int(os.environ[STARTER]))
+            while starter.is_running() and starter.status() != psutil.STATUS_ZOMBIE:
+                time.sleep(1)
+        except psutil.NoSuchProcess:
+            pass
         os.kill(os.getpid(), signal.SIGKILL)
 
     threading.Thread(target=watch, daemon=True).start()

@@ -108,7 +108,7 @@ def test_a_machine_that_is_gone_ends_the_others_with_an_error(hosts: None, tmp_p
     while not checkpoint.exists() and machines[gone].poll() is None:
         time.sleep(0.1)
     machines[gone].kill()  # its launcher and its training process are to end by themselves
-    machines[gone].communicate()
+    machines[gone].wait()
     left = next(machine for host, machine in machines.items() if host != gone)
     said = left.communicate()[0]
     assert left.returncode == 2 and "Start the same command again, on every machine" in said
