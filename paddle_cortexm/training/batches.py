@@ -135,7 +135,7 @@ def batch_size(config: Config, images: int, group: Group) -> int:
 
 def default_workers(group: Group) -> int:
     """Reading processes for each training process: the cores of this machine, shared out."""
-    return max(1, (os.cpu_count() or 1) // group.size)
+    return max(1, (os.cpu_count() or 1) // group.size_here)
 
 
 def _together(examples: Sequence[Example]) -> list[Any]:

@@ -14,10 +14,11 @@ import paddle
 
 @dataclass(frozen=True)
 class Group:
-    """This process among `size`; rank 0 writes files and talks to the user."""
+    """This process among `size`, size_here of them on this machine; rank 0 writes files and talks to the user."""
 
     rank: int = 0
     size: int = 1
+    size_here: int = 1
 
     @property
     def leads(self) -> bool:
@@ -76,4 +77,5 @@ class Group:
 
 def launched_group() -> Group:
     """The group that paddle.distributed.launch made; a group of one without it."""
-    return Group(int(os.environ.get("PADDLE_TRAINER_ID", "0")), int(os.environ.get("PADDLE_TRAINERS_NUM", "1")))
+    names = {"PADDLE_TRAINER_ID": "0", "PADDLE_TRAINERS_NUM": "1", "PADDLE_LOCAL_SIZE": "1"}
+    return Group(*(int(os.environ.get(name, absent)) for name, absent in names.items()))
