@@ -11,11 +11,12 @@ from collections.abc import Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, replace
 
+import cv2
 import numpy as np
 from numpy.typing import NDArray
 
 from paddle_cortexm.data.datasets import Dataset, Indices, UnreadableImage
-from paddle_cortexm.data.preprocessing import Image, Table, apply_table, resize_short_side_and_crop
+from paddle_cortexm.data.preprocessing import Image, Table, resize_short_side_and_crop
 from paddle_cortexm.errors import UserError
 from paddle_cortexm.progress import progress
 
@@ -157,5 +158,7 @@ def check_unreadable(unreadable: Sequence[str], count: int, what: str, tolerated
 
 def network_input(images: NDArray[np.uint8], table: Table) -> NDArray[np.float32]:
     """Pixels (N, H, W, 3) through the normalisation table (3, 256) as Paddle wants them: (N, 3, H, W) float32."""
-    values = apply_table(images, table).astype(np.float32)
-    return np.ascontiguousarray(values.transpose(0, 3, 1, 2))
+    count, height, width, channels = images.shape
+    by_value = np.ascontiguousarray(table.T[None], np.float32)  # (1, 256, 3)
+    values = cv2.LUT(images.reshape(count * height, width, channels), by_value)  # as apply_table, several times faster
+    return np.ascontiguousarray(values.reshape(images.shape).transpose(0, 3, 1, 2))

@@ -135,4 +135,4 @@ class _Run:
         optimiser.clear_grad()
         for part in self.state.parts:
             part.after_step()
-        return float(loss), float((logits.argmax(axis=1) == batch.targets).astype("float32").mean())
+        return float(loss), float((logits.numpy().argmax(axis=1) == batch.targets.numpy()).mean())

@@ -8,7 +8,8 @@ import numpy as np
 import pytest
 
 from paddle_cortexm.data import pixels as module
-from paddle_cortexm.data.pixels import HeldPixels, Pixels, StreamedPixels, load_pixels, open_pixels
+from paddle_cortexm.data.pixels import HeldPixels, Pixels, StreamedPixels, load_pixels, network_input, open_pixels
+from paddle_cortexm.data.preprocessing import apply_table
 from paddle_cortexm.data.splits import LabelledFrames, open_splits
 from paddle_cortexm.errors import UserError
 from tests.data.photos import class_folders, config, photo
@@ -47,6 +48,12 @@ def test_the_shares_of_the_processes_are_the_whole(both_ways: tuple[HeldPixels, 
         assert sum(map(len, shares)) == len(pixels)
         for rank, share in enumerate(shares):
             np.testing.assert_array_equal(all_of(share), whole[rank::3])
+
+
+def test_the_networks_input_is_what_the_table_says() -> None:
+    images = np.random.default_rng(3).integers(0, 256, (2, 5, 4, 3), np.uint8)
+    table = np.random.default_rng(4).normal(size=(3, 256)).astype(np.float32)
+    np.testing.assert_array_equal(network_input(images, table), apply_table(images, table).transpose(0, 3, 1, 2))
 
 
 def test_a_photo_that_vanishes_while_streaming_is_an_error(both_ways: tuple[HeldPixels, StreamedPixels]) -> None:

@@ -20,7 +20,8 @@ from paddle_cortexm.errors import UserError
 from paddle_cortexm.paths import REPOSITORY
 from paddle_cortexm.training.distributed.nodes import this_node
 
-HOSTS = {"pcm-leads": "10.213.7.1", "pcm-helps": "10.213.7.2"}  # namespaces and their addresses
+LEADS, HELPS = f"leads-{os.getpid()}", f"helps-{os.getpid()}"  # namespaces and interfaces, of this run of the tests
+HOSTS = {LEADS: "10.213.7.1", HELPS: "10.213.7.2"}
 PORT = 8090
 COMMANDS = (
     "ip netns add {0}",
@@ -43,7 +44,7 @@ VALUES: dict[str, Any] = {
         "learning_rate": 0.003,
         "warmup_epochs": 0,
         "nodes": 2,
-        "master": f"{HOSTS['pcm-leads']}:{PORT}",
+        "master": f"{HOSTS[LEADS]}:{PORT}",
     },
 }
 
@@ -86,25 +87,26 @@ def test_two_machines_train_one_model_and_the_leading_one_has_it(hosts: None, tm
     helps, leads = (start(host, tmp_path / host) for host in reversed(HOSTS))
     said, led = helps.communicate()[0], leads.communicate()[0]
     assert (helps.returncode, leads.returncode) == (0, 0), said + led
-    assert f"done: the result is on {HOSTS['pcm-leads']}" in said
-    assert not (tmp_path / "pcm-helps" / "build").exists()
-    epochs = TrainingMetrics.read(tmp_path / "pcm-leads" / "build" / "small" / "01_finetune").epochs
+    assert f"done: the result is on {HOSTS[LEADS]}" in said
+    assert not (tmp_path / HELPS / "build").exists()
+    epochs = TrainingMetrics.read(tmp_path / LEADS / "build" / "small" / "01_finetune").epochs
     assert len(epochs) == 2 and epochs[1].loss < epochs[0].loss
 
 
 def test_a_machine_with_another_config_is_told_so(hosts: None, tmp_path: Path) -> None:
     other = VALUES | {"train": VALUES["train"] | {"learning_rate": 0.1}}
-    helps, leads = start("pcm-helps", tmp_path / "b", other), start("pcm-leads", tmp_path / "a")
+    helps, leads = start(HELPS, tmp_path / "b", other), start(LEADS, tmp_path / "a")
     assert "error: the config or the images here are not those of the leading machine" in helps.communicate()[0]
     leads.communicate()
     assert helps.returncode == leads.returncode == 2
 
 
-@pytest.mark.parametrize("gone", list(HOSTS))
-def test_a_machine_that_is_gone_ends_the_others_with_an_error(hosts: None, tmp_path: Path, gone: str) -> None:
+@pytest.mark.parametrize("number", [0, 1], ids=["leads", "helps"])
+def test_a_machine_that_is_gone_ends_the_others_with_an_error(hosts: None, tmp_path: Path, number: int) -> None:
+    gone = list(HOSTS)[number]
     long = VALUES | {"train": VALUES["train"] | {"epochs": 1000}}
     machines = {host: start(host, tmp_path / host, long) for host in HOSTS}
-    checkpoint = tmp_path / "pcm-leads" / "build" / "small" / ".01_finetune.checkpoint" / "checkpoint.pdparams"
+    checkpoint = tmp_path / LEADS / "build" / "small" / ".01_finetune.checkpoint" / "checkpoint.pdparams"
     while not checkpoint.exists() and machines[gone].poll() is None:
         time.sleep(0.1)
     machines[gone].kill()  # its launcher and its training process are to end by themselves
