@@ -39,8 +39,8 @@ class HostModel:
         """Build the shared library, unless the one beside the sources is current. Raises UserError without a C
         compiler.
 
-        reference: in plain portable C, which defines the bits; otherwise with vector code for this CPU (app/host/vector)
-        where there is some.
+        reference: in plain portable C, which defines the bits. Otherwise with vector code for this CPU, where there is
+        some (app/host/vector): the same bits.
         """
         self.facts = Model.read(folder)
         self.output_dtype = np.dtype(self.facts.output_tensor.dtype)

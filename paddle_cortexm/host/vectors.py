@@ -35,5 +35,7 @@ def cpu_features() -> frozenset[str]:
         lines = CPU_INFO.read_text(encoding="utf-8").splitlines()
     except OSError:
         return frozenset()
-    named = (line.partition(":") for line in lines)
-    return next((frozenset(words.split()) for key, _, words in named if key.strip() in ("flags", "Features")), frozenset())
+    for name, _, words in (line.partition(":") for line in lines):
+        if name.strip() in ("flags", "Features"):  # on x86-64, on AArch64
+            return frozenset(words.split())
+    return frozenset()
