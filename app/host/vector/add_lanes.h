@@ -1,4 +1,4 @@
-/* The vector half of add_s8.c and of residual additions. */
+/* The vector code of add_s8.c and of residual additions. */
 #ifndef HOST_ADD_LANES_H
 #define HOST_ADD_LANES_H
 

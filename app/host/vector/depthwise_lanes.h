@@ -1,4 +1,4 @@
-/* The vector half of depthwise_s8.c and depthwise_window_s8.c: 8 channels at a time.
+/* What the vector code of depthwise_s8.c and of depthwise_window_s8.c share: 8 channels at a time.
  *
  * 8 channels of the window's rows are first copied to a strip, with zero points where there is no image: then a pixel's
  * taps stand one after the other, column by column. */
@@ -62,12 +62,15 @@ ALWAYS_INLINE void depthwise_pixels(const depthwise_row_t *row, const depthwise_
     for (int32_t pair = 0; pair < pairs; pair++) {
         weights[pair] = load_taps(g->weights + 2 * pair * g->step, g->weights + (2 * pair + 1) * g->step);
     }
-    weights[pairs] = taps % 2 == 0 ? weights[0] : load_taps(g->weights + (taps - 1) * g->step, no_weights);
+    if (taps % 2 == 1) {
+        weights[pairs] = load_taps(g->weights + (taps - 1) * g->step, no_weights);
+    }
     for (int32_t x = 0; x < own.output_width; x++, strip += step, output += own.channels) {
         int8_t bytes[VECTOR_LANES];
         lanes_t sums = g->bias;
         for (int32_t pair = 0; pair < pairs; pair++) {
-            sums = add_taps(sums, weights[pair], strip + 2 * pair * VECTOR_LANES, strip + (2 * pair + 1) * VECTOR_LANES);
+            sums =
+                add_taps(sums, weights[pair], strip + 2 * pair * VECTOR_LANES, strip + (2 * pair + 1) * VECTOR_LANES);
         }
         if (taps % 2 == 1) {
             const int8_t *const last = strip + (taps - 1) * VECTOR_LANES;

@@ -1,4 +1,4 @@
-/* The vector half of depthwise_s8.c. */
+/* The vector code of depthwise_s8.c. */
 #ifndef HOST_DEPTHWISE_S8_LANES_H
 #define HOST_DEPTHWISE_S8_LANES_H
 
@@ -19,16 +19,18 @@ void helium_depthwise_row_s8(const helium_depthwise_t *layer, const int8_t *cons
                              uint8_t *scratch) {
     const helium_requantise_t *r = &layer->requantise;
     const int32_t taps = layer->window.kernel_height * layer->window.kernel_width;
-    const depthwise_row_t row = {rows,
-                                 layer->channels,
-                                 layer->input.width,
-                                 layer->output.width,
-                                 layer->window,
-                                 layer->input_zero_point,
-                                 r->zero_point,
-                                 r->minimum,
-                                 r->maximum,
-                                 layer->table};
+    const depthwise_row_t row = {
+        .rows = rows,
+        .channels = layer->channels,
+        .input_width = layer->input.width,
+        .output_width = layer->output.width,
+        .window = layer->window,
+        .input_zero_point = layer->input_zero_point,
+        .zero_point = r->zero_point,
+        .minimum = r->minimum,
+        .maximum = r->maximum,
+        .table = layer->table,
+    };
     for (int32_t channel = 0; channel < layer->channels; channel += VECTOR_LANES) {
         const int32_t lane = channel % HELIUM_GROUP;
         const depthwise_group_t group = {

@@ -1,4 +1,4 @@
-/* The vector half of depthwise_window_s8.c; its function weight_of is the portable half's. */
+/* The vector code of depthwise_window_s8.c; weight_of is defined there. */
 #ifndef HOST_DEPTHWISE_WINDOW_LANES_H
 #define HOST_DEPTHWISE_WINDOW_LANES_H
 
@@ -24,16 +24,18 @@ static void make_rows(const helium_depthwise_window_t *layer, const int8_t *cons
                       uint8_t *scratch) {
     (void)count; /* always 1 */
     (void)scratch;
-    const depthwise_row_t row = {rows,
-                                 layer->channels,
-                                 layer->input.width,
-                                 layer->output.width,
-                                 layer->window,
-                                 layer->input_zero_point,
-                                 layer->zero_point,
-                                 INT8_MIN,
-                                 INT8_MAX,
-                                 layer->table};
+    const depthwise_row_t row = {
+        .rows = rows,
+        .channels = layer->channels,
+        .input_width = layer->input.width,
+        .output_width = layer->output.width,
+        .window = layer->window,
+        .input_zero_point = layer->input_zero_point,
+        .zero_point = layer->zero_point,
+        .minimum = INT8_MIN,
+        .maximum = INT8_MAX,
+        .table = layer->table,
+    };
     int8_t strip[strip_bytes(&row)]; /* the scratch has room for 32 columns only */
     for (int32_t channel = 0; channel < layer->channels; channel += VECTOR_LANES) {
         int32_t constants[HELIUM_DEPTHWISE_CONSTANTS][VECTOR_LANES] = {0};

@@ -1,4 +1,4 @@
-/* The vector half of gemm_s8.c: up to 3 pixels by 4 channels at a time. The compiler knows how many pixels. */
+/* The vector code of gemm_s8.c: up to 3 pixels by 4 channels at a time. The compiler knows how many pixels. */
 #ifndef HOST_GEMM_LANES_H
 #define HOST_GEMM_LANES_H
 

@@ -1,4 +1,4 @@
-/* The vector half of matrix_s8.c: from accumulators to int8, a group of 8 channels at a time. */
+/* The vector code of matrix_s8.c: from accumulators to int8, a group of 8 channels at a time. */
 #ifndef HOST_MATRIX_LANES_H
 #define HOST_MATRIX_LANES_H
 
@@ -44,7 +44,8 @@ ALWAYS_INLINE void finish_group(const helium_matrix_s8_t *m, const group_t *g, c
 static void finish(const helium_matrix_chunk_t *chunk, int32_t pixels, int8_t *output, const int8_t *residual) {
     const helium_matrix_s8_t own = *chunk->matrix; /* a copy stays in registers: outputs might overwrite the original */
     const int32_t *constants = chunk->constants;
-    for (int32_t c = 0; c < chunk->channels; c += VECTOR_LANES, constants += own.has_left_shift ? 4 * VECTOR_LANES : 3 * VECTOR_LANES) {
+    for (int32_t c = 0; c < chunk->channels;
+         c += VECTOR_LANES, constants += own.has_left_shift ? 4 * VECTOR_LANES : 3 * VECTOR_LANES) {
         const group_t group = load_group(&own, constants);
         for (int32_t p = 0; p < pixels; p++) {
             const int32_t *accumulators = chunk->gemm.accumulators + p * HELIUM_GEMM_CHANNELS + c;

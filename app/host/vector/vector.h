@@ -1,4 +1,4 @@
-/* Eight lanes of int32, and sums of products of int8: what the kernels' host halves are written in. avx2.h and neon.h
+/* Eight lanes of int32, and sums of products of int8: what the kernels' code for the host is written in. avx2.h and neon.h
  * define the same types and functions:
  *
  *     lanes_t   8 values of int32
@@ -14,8 +14,8 @@
 
 #include "helium.h"
 
-#define VECTOR_LANES 8       /* of lanes_t */
-#define DOT_VALUES 16 /* of values_t */
+#define VECTOR_LANES 8 /* of lanes_t */
+#define DOT_VALUES 16  /* of values_t */
 
 #if defined(__AVX2__)
 #include "avx2.h"
