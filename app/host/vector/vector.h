@@ -1,5 +1,5 @@
-/* Eight lanes of int32, and sums of products of int8: what the kernels' code for the host is written in. avx2.h and neon.h
- * define the same types and functions:
+/* Eight lanes of int32, and sums of products of int8: what the kernels' code for the host is written in. avx2.h and
+ * neon.h define the same types and functions:
  *
  *     lanes_t   8 values of int32
  *     taps_t    8 int8 weights for each of two taps
