@@ -43,7 +43,7 @@ def write_metrics(folder: Path, config: Config, program: Path, labels: Sequence[
     answers = _labelled_logits(folder, splits.validation, workers, quiet=quiet)
     accuracy = measure(answers, Model.read(folder).output_tensor.elements)
     speed = accuracy.images / (time.monotonic() - started)
-    print(f"host build: {speed:.0f} images/s on {workers} core{'s'[: workers > 1]}, decoding included")
+    print(f"host build: {speed:.0f} images/s, decoding included; workers: {workers}")
     estimate = before.fake_quant_estimate
     pairs = zip(accuracy.predictions, read_predictions(program), strict=True)
     DeployedMetrics(
