@@ -34,6 +34,7 @@ from paddle_cortexm.data.preprocessing import input_range, normalisation_table
 from paddle_cortexm.data.splits import open_splits
 from paddle_cortexm.errors import UserError
 from paddle_cortexm.models import load_trained
+from paddle_cortexm.quantisation.batch_norm_shift import batch_norm_shift, shift_warning
 from paddle_cortexm.quantisation.fold_batch_norm import fold_batch_norm
 from paddle_cortexm.quantisation.grid_network import GridNetwork
 from paddle_cortexm.quantisation.post_training import Quantised, best_recipe, quantise_with
@@ -94,7 +95,10 @@ def _calibration(
         )
     pixels = load_pixels(splits.calibration, config.resize, config.model.image_size, "calibration images", quiet=quiet)
     images = network_input(pixels.images, table)
-    return images, {}
+    shift = batch_norm_shift(network, images, quiet=quiet) if config.has_trained_weights else None
+    if shift and (warning := shift_warning(shift)):
+        print(warning, flush=True)
+    return images, {"batch_norm_shift": shift}
 
 
 def _integers(
