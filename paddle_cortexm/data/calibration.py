@@ -67,11 +67,10 @@ def check_calibration(config: Config, splits: Splits) -> None:
         return
     if data.calibration is None and not config.has_labelled_images:
         raise UserError(
-            f"data.calibration is missing: int8 needs the ranges of the network's values on images such as it was "
-            f"trained on, and the embedded digits are none for model.weights '{config.model.weights}'. Give "
-            f"data.calibration: {WHAT_TO_GIVE}; {MINIMUM_CALIBRATION} photos at least, 100 or more are better. Or "
-            f"give labelled ones (data.kind: folder or list); or, for work on size and speed alone, "
-            f"model.weights: random."
+            f"data.calibration is missing: int8 is calibrated on images such as the network was trained on, and for "
+            f"model.weights '{config.model.weights}' the embedded digits are none. Give {WHAT_TO_GIVE}: at least "
+            f"{MINIMUM_CALIBRATION}, better 100 or more. Labelled ones (data.kind: folder or list) do as well; for "
+            f"work on size and speed alone, model.weights: random."
         )
     if images >= MINIMUM_CALIBRATION:
         return
@@ -79,7 +78,8 @@ def check_calibration(config: Config, splits: Splits) -> None:
     if data.calibration_images < MINIMUM_CALIBRATION:
         raise UserError(f"data.calibration_images: {data.calibration_images}, but {needed}.")
     if data.calibration is not None:
-        raise UserError(f"data.calibration: {data.calibration}: {images} photos, but {needed}. Add photos.")
+        photos = f"{images} photo{'s' if images > 1 else ''}"
+        raise UserError(f"data.calibration: {data.calibration}: {photos}, but {needed}. Add photos.")
     share = calibration_share(config)
     raise UserError(
         f"data: {images} images are left for calibration, but {needed}. They are taken from the training images, at "

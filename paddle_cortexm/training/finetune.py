@@ -45,7 +45,8 @@ def finetune(config: Config, folder: Path, group: Group, *, quiet: bool = False)
         print(*backbone.notes, sep="\n", end="\n" if backbone.notes else "")
     size, table = config.model.image_size, normalisation_table(config.data.mean, config.data.std)
     shown = quiet or not group.leads
-    validation = load_pixels(splits.shown, config.resize, size, "validation images", quiet=shown)
+    what = "validation images" if splits.shown is splits.validation else "calibration images"
+    validation = load_pixels(splits.shown, config.resize, size, what, quiet=shown)
     epochs: list[Epoch] = []
     unreadable = validation.unreadable
     if config.train.epochs:
