@@ -7,7 +7,7 @@ from dataclasses import replace
 from paddle_cortexm.config import Config
 from paddle_cortexm.data import digits, folder, image_list
 from paddle_cortexm.data.calibration import open_calibration
-from paddle_cortexm.data.datasets import Splits, is_measurable
+from paddle_cortexm.data.datasets import Splits
 from paddle_cortexm.data.image_files import NO_IMAGES
 
 
