@@ -35,6 +35,8 @@ def figures(metrics: QuantisationMetrics) -> dict[str, str]:
         lines["float accuracy"] = f"{metrics.floats.top1:.2%} of {metrics.floats.images} validation images"
     if metrics.recipe and metrics.tensors:
         lines["calibration"] = f"{metrics.recipe.title}; {metrics.calibration_images} images"
+        if (shift := metrics.batch_norm_shift) and shift.is_far:
+            lines["calibration"] += f", not like the training images: {max(shift.first, shift.early):.2f} off"
         lines["ranges"] = f"{metrics.tensors.all} tensors, {metrics.tensors.paddleslim} of them by PaddleSlim"
     if estimate := metrics.fake_quant_estimate:
         lines["fake-quant estimate"] = f"{estimate.top1:.2%} ({estimate.by}; stage 3 measures)"

@@ -50,7 +50,8 @@ def compile_into(config: Config, quiet: bool, folder: Path) -> None:
     write_metrics(folder, config, program, labels, quiet=quiet)
     if config.quantise.precision == "int8":
         report = write_layer_report(folder, config, program, quiet=quiet)
-        print(f"the worst layers, integer against float:\n{report.worst_text()}")
+        sample = f"{report.images} of {report.available} calibration images"
+        print(f"the worst layers, integer against float, on {sample}:\n{report.worst_text()}")
 
 
 def figures(model: Model, metrics: DeployedMetrics, target: str) -> dict[str, object]:

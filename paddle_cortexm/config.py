@@ -31,7 +31,8 @@ from paddle_cortexm.errors import UserError, nearest
 from paddle_cortexm.paths import CONFIG_FOLDER
 from paddle_cortexm.target import MAXIMUM_SIDE
 
-WEIGHT_WORDS = ("scratch", "pretrained", "random")  # of model.weights; everything else is a file
+UNTRAINED = ("scratch", "random")
+WEIGHT_WORDS = (*UNTRAINED, "pretrained")  # of model.weights; everything else is a file
 IMAGENET_MEAN = (0.485, 0.456, 0.406)
 IMAGENET_STD = (0.229, 0.224, 0.225)
 
@@ -110,7 +111,8 @@ class Model(Section):
 
 class Data(Section):
     """Where images come from. digits: embedded; folder: a folder a class under train/ and val/ (or test/), or one
-    level of class folders that is split; list: PaddleClas's train_list.txt and val_list.txt below path."""
+    level of class folders that is split; list: PaddleClas's train_list.txt and val_list.txt below path. calibration:
+    unlabelled photos for the ranges of int8: a folder, with photos at any depth, or a list with a path a line."""
 
     kind: Literal["digits", "folder", "list"] = "digits"
     path: Path | None = None
@@ -119,7 +121,8 @@ class Data(Section):
     std: tuple[Deviation, Deviation, Deviation] = IMAGENET_STD
     train_images: Positive | None = None  # None: all (digits: 6000)
     validation_images: Positive | None = None
-    calibration_images: Positive = 128  # a split of its own: never trained on, never validated on
+    calibration: Path | None = None  # None: held out of the training images, never trained on, never validated on
+    calibration_images: Positive = 128  # at most
 
     @model_validator(mode="after")
     def _path_is_given(self) -> Data:
@@ -226,6 +229,24 @@ class Config(Section):
         """Whether training images are cut out of the whole photo, not of its central square: what makes a digit, a sign
         or a page what it is fills that square, and a crop beside it shows something else."""
         return (self.train.crop_from or ("centre" if self.data.kind == "digits" else "photo")) == "photo"
+
+    @property
+    def has_trained_weights(self) -> bool:
+        return self.train.epochs > 0 or self.model.weights not in UNTRAINED
+
+    @property
+    def has_labelled_images(self) -> bool:
+        """Whether the data are what the network is for. The digits are not where trained weights are deployed as they
+        are."""
+        trained_elsewhere = self.train.epochs == 0 and self.has_trained_weights
+        return self.data.kind != "digits" or not trained_elsewhere
+
+    @property
+    def needs_training_images(self) -> bool:
+        """Fine-tuning and QAT train; int8 is calibrated on training images where there are no others for it."""
+        quantises = self.quantise.precision == "int8"
+        in_stage_2 = quantises and (self.quantise.method == "qat" or self.data.calibration is None)
+        return self.train.epochs > 0 or in_stage_2
 
     @property
     def resize(self) -> int:

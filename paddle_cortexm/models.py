@@ -18,7 +18,7 @@ from typing import Any
 import numpy as np
 import paddle
 
-from paddle_cortexm.config import WEIGHT_WORDS
+from paddle_cortexm.config import UNTRAINED, WEIGHT_WORDS
 from paddle_cortexm.errors import UserError, nearest
 
 # Paddle takes SIGTERM for a crash, and the process would end without removing what is half made: back to Python's.
@@ -53,7 +53,7 @@ def build(name: str, classes: int, weights: str = "scratch", seed: int = 0) -> B
     UserError for an unknown name, for weights that cannot be fetched, and for a file that does not fit the backbone.
     """
     network = _construct(name, classes, seed)
-    if weights in ("scratch", "random"):
+    if weights in UNTRAINED:
         return Backbone(network)
     state = _fetch_pretrained(name, seed) if weights == "pretrained" else _read_weights(Path(weights))
     return Backbone(network, _load(network, state, name, weights))

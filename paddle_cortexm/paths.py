@@ -10,5 +10,5 @@ BUILD_FOLDER = Path("build")
 
 # The C that the host build compiles with a model, and the folders it looks for headers in; in the repository.
 HOST_SOURCES = ("app/runtime/preprocess.c", "app/host/host_model.c")
-HOST_HEADERS = ("app/runtime", "app/runtime/helium")
-HOST_CODE = ("app/runtime", "app/host/host_model.c")
+HOST_HEADERS = ("app/runtime", "app/runtime/helium", "app/host/vector")
+HOST_CODE = ("app/runtime", "app/host/host_model.c", "app/host/vector")

@@ -34,13 +34,19 @@ PACKAGES = ("paddlepaddle", "paddleclas", "paddleslim", "apache-tvm", "opencv-py
 class StageSpec:
     """sections: the config sections (or section.key) it depends on; after: the stages whose folders it reads; entry:
     the Python file whose imports it depends on, sources: the C (training is not redone for a change of code, and
-    running is always done)."""
+    running is always done); calibrates: whether other photos in data.calibration are another result."""
 
     script: str
     sections: tuple[str, ...]
     after: tuple[str, ...] = ()
     entry: str | None = None
     sources: tuple[str, ...] = ()
+    calibrates: bool = True
+
+    def files(self, everything: Mapping[str, str]) -> dict[str, str]:
+        """Those of a config's external_files that the stage depends on."""
+        kept = [key for key in everything if self.calibrates or key != "data.calibration"]
+        return {key: everything[key] for key in kept if key.split(".")[0] in self.sections}
 
     def code(self) -> str:
         """The digest of all code that the stage depends on, '' for none."""
@@ -48,7 +54,7 @@ class StageSpec:
 
 
 STAGES: dict[str, StageSpec] = {
-    "01_finetune": StageSpec("01_finetune.py", ("model", "data", "train")),
+    "01_finetune": StageSpec("01_finetune.py", ("model", "data", "train"), calibrates=False),
     "02_quantize": StageSpec(
         "02_quantize.py", ("model", "data", "train.seed", "quantise"), ("01_finetune",), "02_quantize.py"
     ),
@@ -129,7 +135,7 @@ def run_stage(
     inputs = {earlier: _verified(config, earlier, everything, seen).outputs_digest for earlier in spec.after}
     values = config_values(overridden(config, overrides or {}), spec)
     basis = Basis(config=values, overrides=dict(overrides or {}), inputs=inputs, code=spec.code())
-    files = {key: digest for key, digest in everything.items() if key.split(".")[0] in spec.sections}
+    files = spec.files(everything)
     if not force and _is_current(folder, basis, files):
         return folder, False
     partial = folder.with_name(f".{stage}.partial")
@@ -170,12 +176,15 @@ def config_values(config: Config, spec: StageSpec) -> dict[str, Any]:
     """The config values a stage depends on, by section (or section.key), as JSON values.
 
     Left out: the accuracy gate, which is checked behind the stages, QAT's settings under another method, and where and
-    by how many readers training is done.
+    by how many readers training is done; for a stage that does not calibrate, all of data.calibration but that it is
+    given, so that no training image is held out.
     """
     everything = config.model_dump(mode="json")
     everything["train"] = {k: v for k, v in everything["train"].items() if k not in PLACE_KEYS}
     without_effect = [GATE, *(QAT_KEYS if config.quantise.method != "qat" else ())]
     everything["quantise"] = {k: v for k, v in everything["quantise"].items() if k not in without_effect}
+    if config.data.calibration and not spec.calibrates:
+        everything["data"] |= {"calibration": "given", "calibration_images": None}
     values: dict[str, Any] = {}
     for section in spec.sections:
         value = everything

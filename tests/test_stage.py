@@ -95,6 +95,12 @@ def test_a_config_value_of_another_stage_does_not() -> None:
     assert not run_stage(config(compile={"target": "corstone310"}), TRAINING, refuses)[1]
 
 
+def test_training_depends_on_whether_there_are_calibration_photos_and_not_on_which() -> None:
+    run_stage(config(), TRAINING, writes("weights"))
+    assert run_stage(config(data={"calibration": "photos"}), TRAINING, writes("weights"))[1]
+    assert not run_stage(config(data={"calibration": "others", "calibration_images": 99}), TRAINING, refuses)[1]
+
+
 @pytest.mark.parametrize("change", [{"max_accuracy_drop": 0.01}, {"epochs": 9}, {"freeze_batch_norm_after": 0.1}])
 def test_a_gate_and_settings_of_qat_redo_nothing_after_post_training_quantisation(change: dict[str, float]) -> None:
     run_line(config())

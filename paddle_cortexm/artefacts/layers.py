@@ -74,11 +74,13 @@ class LayerQuality(Part):
 
 
 class LayersReport(Artefact):
-    """layers.json. images: how many the models were compared on; layers: those with an int8 result, in order."""
+    """layers.json. images: how many the models were compared on, of the `available` calibration images; layers: those
+    with an int8 result, in order."""
 
     file, script = "layers.json", "03_compile_tvm.py"
 
     images: int
+    available: int
     layers: tuple[LayerQuality, ...]
 
     def worst_text(self) -> str:

@@ -95,9 +95,26 @@ class FakeQuantEstimate(Scores):
     by: str
 
 
+class BatchNormShift(Part):
+    """How far the calibration images are from what the batch norms have seen in training: 0 for alike, 1 for nothing in
+    common. first: of the first layer; early: the median over the first third of the layers; furthest: the largest of
+    these, of furthest_layer; limit: up to which first and early are good."""
+
+    first: float
+    early: float
+    furthest: float
+    furthest_layer: str
+    limit: float
+
+    @property
+    def is_far(self) -> bool:
+        return max(self.first, self.early) > self.limit
+
+
 class QuantisationMetrics(Artefact):
     """floats: None where the data's classes are not the model's. From recipe on for int8 only; recipe: what was done;
-    tried: by method auto; qat_epochs: of method qat; fake_quant_estimate: None without validation images."""
+    batch_norm_shift: None for random weights; tried: by method auto; qat_epochs: of method qat; fake_quant_estimate:
+    None without validation images."""
 
     file, script = "metrics.json", "02_quantize.py"
 
@@ -106,6 +123,7 @@ class QuantisationMetrics(Artefact):
     floats: Scores | None = Field(default=None, validation_alias="float", serialization_alias="float")
     recipe: Recipe | None = None
     calibration_images: int = 0
+    batch_norm_shift: BatchNormShift | None = None
     tensors: TensorCounts | None = None
     tried: tuple[TriedRecipe, ...] = ()
     qat_epochs: tuple[Epoch, ...] = ()

@@ -1,7 +1,7 @@
 """What every source of images offers, and how images are shared out to the three splits.
 
 train: for fine-tuning. validation: for accuracy figures only. calibration: for ranges and bias correction only. No
-image is in two of them.
+image is in two of them, unless data.calibration names images that are.
 """
 
 from __future__ import annotations
@@ -62,12 +62,19 @@ class HeldFrames:
 
 @dataclass(frozen=True)
 class Splits:
-    """The three splits of one source and its class names, in the order of the class numbers."""
+    """The three splits and the class names, in the order of the class numbers; no names and neither training nor
+    validation images where nothing is labelled."""
 
     class_names: tuple[str, ...]
     train: Dataset
     validation: Dataset
     calibration: Dataset
+
+    @property
+    def shown(self) -> Dataset:
+        """Where the demo picture is chosen from: the validation images or, where there are none, the calibration
+        images."""
+        return self.validation if len(self.validation.targets) else self.calibration
 
 
 def crop_of(frame: Image, choose: ChooseBox, size: int) -> Image:
@@ -84,6 +91,8 @@ def class_count(config: Config, splits: Splits) -> int:
     """How many outputs the model has. Raises UserError when it would be trained on data with other classes, and when
     there are fewer than two."""
     classes = config.model.classes or len(splits.class_names)
+    if not classes:
+        raise UserError("model.classes is missing: the photos of data.calibration have no classes. Give the weights'.")
     if config.train.epochs and classes != len(splits.class_names):
         raise UserError(
             f"model.classes is {classes}, but the data has {len(splits.class_names)} classes. Leave model.classes out "

@@ -1,19 +1,18 @@
 """Files outside the repository that a config names - weights, labels, lists, photos - and a digest of each.
 
-Weights, labels and lists are hashed whole. Of photos only the paths and sizes are: reading a hundred thousand of them
-for every script would take minutes. The time of change does not count, as copying changes it; a photo that was edited
-to exactly the same size needs --force.
+Weights, labels and lists are hashed whole. Of photos in a folder only the paths and sizes are: reading a hundred
+thousand of them for every script would take minutes. The time of change does not count, as copying changes it; a photo
+that was edited to exactly the same size needs --force, and so does one that only a list names.
 """
 
 from __future__ import annotations
 
 import hashlib
-import os
 from collections.abc import Iterator
 from pathlib import Path
 
 from paddle_cortexm.config import WEIGHT_WORDS, Config
-from paddle_cortexm.data.image_names import is_image
+from paddle_cortexm.data.image_names import images_below
 
 LISTS = ("train_list.txt", "val_list.txt", "labels.txt")  # of data.kind list
 
@@ -23,6 +22,7 @@ def external_files(config: Config) -> dict[str, str]:
     named = {
         "model.weights": None if config.model.weights in WEIGHT_WORDS else Path(config.model.weights),
         "model.labels": config.model.labels,
+        "data.calibration": config.data.calibration,
         "data.path": config.data.path if config.data.kind != "digits" else None,
     }
     return {key: _digest(path) for key, path in named.items() if path is not None and path.exists()}
@@ -30,7 +30,7 @@ def external_files(config: Config) -> dict[str, str]:
 
 def _digest(path: Path) -> str:
     digest = hashlib.sha256()
-    for line in sorted(_photos(path, "")) if path.is_dir() else []:
+    for line in sorted(_photos(path)) if path.is_dir() else []:
         digest.update(f"{line}\n".encode(errors="surrogateescape"))
     for file in [path / name for name in LISTS] if path.is_dir() else [path]:
         if file.is_file():
@@ -39,10 +39,6 @@ def _digest(path: Path) -> str:
     return digest.hexdigest()
 
 
-def _photos(folder: Path, below: str) -> Iterator[str]:
-    """'path size' of every image below the folder, links followed; names that begin with a dot are passed over."""
-    for entry in os.scandir(folder):
-        if entry.is_dir() and not entry.name.startswith("."):
-            yield from _photos(Path(entry), f"{below}{entry.name}/")
-        elif is_image(entry.name) and entry.is_file():
-            yield f"{below}{entry.name} {entry.stat().st_size}"
+def _photos(folder: Path) -> Iterator[str]:
+    """'path size' of every image below the folder."""
+    return (f"{entry.path[len(str(folder)) + 1 :]} {entry.stat().st_size}" for entry in images_below(folder))

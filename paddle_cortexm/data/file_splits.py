@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
 
 import numpy as np
@@ -14,20 +13,22 @@ from paddle_cortexm.errors import UserError
 
 VALIDATION_SHARE = 0.2  # of files that come without a validation folder or list
 FEWEST_TO_SPLIT = 3  # images of a class, for the share above to come to one of them
-MINIMUM_CALIBRATION = 16  # images; with fewer, ranges do not hold
 CALIBRATION_SHARE = 0.25  # of the training files, at most, while there is something to train
 
 
 def splits_of_files(
     config: Config, class_names: Sequence[str], files: ImageFiles, validation: ImageFiles | None
 ) -> Splits:
-    """Hold out calibration images from `files`, and validation images too where there are none. Calibration images come
-    in random order, so that any part of them has all classes."""
+    """Hold out calibration images from `files` unless they have a source of their own, and validation images too where
+    there are none. Calibration images come in random order, so that any part of them has all classes.
+
+    Raises UserError where there is no image to validate on, or none to train on and some are needed.
+    """
     data, seed = config.data, config.train.seed
     if validation is None:
         kept, held_out = split_by_class(files.targets, (1 - VALIDATION_SHARE, VALIDATION_SHARE), seed)
         files, validation = files.subset(kept), files.subset(held_out)
-    if not files.paths:
+    if config.needs_training_images and not files.paths:
         raise UserError("data: no training image. Add images, or check data.path and data.kind.")
     if not validation.paths:
         raise UserError(
@@ -36,29 +37,14 @@ def splits_of_files(
             f"{FEWEST_TO_SPLIT}, or give validation images of their own."
         )
     everything = np.arange(len(files.targets))
-    most = int(_calibration_share(config) * len(everything))
-    held_out = sample_of(everything, min(data.calibration_images, most), seed)
+    most = int(calibration_share(config) * len(everything))
+    held_out = sample_of(everything, 0 if data.calibration else min(data.calibration_images, most), seed)
     kept = sample_of(np.setdiff1d(everything, held_out), data.train_images, seed)
     measured = sample_of(np.arange(len(validation.targets)), data.validation_images, seed)
     calibration = files.subset(np.random.default_rng(seed).permutation(held_out))
     return Splits(tuple(class_names), files.subset(kept), validation.subset(measured), calibration)
 
 
-def check_calibration(config: Config, splits: Splits) -> None:
-    """Raise UserError when an int8 config has too few calibration images."""
-    images, needed = len(splits.calibration.targets), MINIMUM_CALIBRATION
-    if config.quantise.precision != "int8" or images >= needed:
-        return
-    asked = config.data.calibration_images
-    if images == asked:
-        raise UserError(f"data.calibration_images: {asked}, but int8 needs at least {needed}; 100 or more are better.")
-    share = _calibration_share(config)
-    raise UserError(
-        f"data: {images} images are left for calibration, but int8 needs at least {needed}. They are taken from the "
-        f"training images, at most {share:.0%} of them: have {math.ceil(needed / share)} training images."
-    )
-
-
-def _calibration_share(config: Config) -> float:
+def calibration_share(config: Config) -> float:
     """The largest share of the training images that calibration takes: all of them where nothing is trained."""
     return CALIBRATION_SHARE if config.train.epochs else 1.0

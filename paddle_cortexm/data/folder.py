@@ -1,5 +1,5 @@
 """A folder a class: `path/train/CLASS/*.jpg` with `path/val/CLASS/*.jpg` (or test). Without the latter, and where the
-class folders lie in `path` itself, the training images are split."""
+class folders lie in `path` itself, the training images are split; without the former nothing can be trained."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from pathlib import Path
 from paddle_cortexm.config import Config
 from paddle_cortexm.data.datasets import Splits
 from paddle_cortexm.data.file_splits import splits_of_files
-from paddle_cortexm.data.image_files import ImageFiles, image_files
+from paddle_cortexm.data.image_files import NO_IMAGES, ImageFiles, image_files
 from paddle_cortexm.data.image_names import SUFFIXES, is_image
 from paddle_cortexm.errors import UserError, nearest
 
@@ -26,7 +26,13 @@ def open_folder(config: Config) -> Splits:
     held_out = next((path / name for name in VALIDATION_FOLDERS if _folders(path / name)), None)
     train = path / "train" if _folders(path / "train") else path
     if held_out and train == path:
-        raise UserError(f"{held_out} holds class folders, but there is no {path / 'train'} with such. Rename either.")
+        if config.needs_training_images:
+            raise UserError(
+                f"{held_out} holds class folders, but there is no {path / 'train'} with such. Rename either; only with "
+                f"train.epochs: 0 and photos in data.calibration may it be absent."
+            )
+        class_names = _folders(held_out)
+        return splits_of_files(config, class_names, NO_IMAGES, _files(held_out, class_names))
     class_names = _folders(train)
     if not class_names:
         raise UserError(f"{train}: no class folder in it. Put the images of each class into a folder of that name.")

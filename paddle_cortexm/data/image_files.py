@@ -44,6 +44,9 @@ def image_files(labelled: Sequence[tuple[Path, int]]) -> ImageFiles:
     return ImageFiles(tuple(path for path, _ in labelled), np.array([target for _, target in labelled], np.int64))
 
 
+NO_IMAGES = image_files([])
+
+
 def read_frame(path: Path) -> Image:
     """An image file as RGB, (height, width, 3) uint8, upright. What is larger than 1024 pixels, more than the device
     takes, is first reduced to fit. Raises UnreadableImage, which names the file."""

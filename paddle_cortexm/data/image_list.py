@@ -12,28 +12,32 @@ import numpy as np
 from paddle_cortexm.config import Config
 from paddle_cortexm.data.datasets import Splits
 from paddle_cortexm.data.file_splits import splits_of_files
-from paddle_cortexm.data.image_files import ImageFiles, image_files
+from paddle_cortexm.data.image_files import NO_IMAGES, ImageFiles, image_files
 from paddle_cortexm.errors import UserError
 
 TRAIN_LIST, VALIDATION_LIST, LABELS = "train_list.txt", "val_list.txt", "labels.txt"
 
 
 def open_lists(config: Config) -> Splits:
-    """The splits of the lists; without val_list.txt a part of the training list is held out. Raises UserError for a
-    missing list or a line that is not a path and a class number, naming file and line."""
+    """The splits of the lists; without val_list.txt a part of the training list is held out, and where no training
+    image is needed train_list.txt may be absent. Raises UserError for a missing list or a line that is not a path and a
+    class number, naming file and line."""
     path = config.data.path
     assert path is not None
-    train = read_list(path / TRAIN_LIST)
     validation = read_list(path / VALIDATION_LIST) if (path / VALIDATION_LIST).is_file() else None
+    is_alone = validation is not None and not config.needs_training_images and not (path / TRAIN_LIST).is_file()
+    train = NO_IMAGES if is_alone else read_list(path / TRAIN_LIST)
     highest = max(int(np.max(files.targets, initial=-1)) for files in (train, validation or train))
-    return splits_of_files(config, _class_names(path / LABELS, highest + 1), train, validation)
+    outputs = (config.model.classes or 0) if is_alone else 0  # a short list need not have the last class
+    return splits_of_files(config, _class_names(path / LABELS, highest + 1, outputs), train, validation)
 
 
 def read_list(path: Path) -> ImageFiles:
     """One list; image paths are relative to the list's folder."""
     if not path.is_file():
         raise UserError(
-            f"{path}: no such list. data.kind 'list' reads {TRAIN_LIST} and {VALIDATION_LIST} in data.path."
+            f"{path}: no such list. data.kind 'list' reads {TRAIN_LIST} and {VALIDATION_LIST} in data.path. Only with "
+            f"train.epochs: 0 and photos in data.calibration may the first be absent."
         )
     lines = path.read_text(encoding="utf-8").splitlines()
     return image_files([_entry(path, number, line) for number, line in enumerate(lines, 1) if line.strip()])
@@ -46,9 +50,10 @@ def _entry(path: Path, number: int, line: str) -> tuple[Path, int]:
     return path.parent / name.strip(), int(label)
 
 
-def _class_names(path: Path, classes: int) -> list[str]:
+def _class_names(path: Path, classes: int, outputs: int) -> list[str]:
+    """classes: as many as the lists use; outputs: how many the model is known to have, 0 where the data say that."""
     if not path.is_file():
-        return [f"class {number}" for number in range(classes)]
+        return [f"class {number}" for number in range(max(classes, outputs))]
     names = path.read_text(encoding="utf-8").splitlines()
     if len(names) < classes:
         raise UserError(f"{path}: {len(names)} names, but the lists use class numbers up to {classes - 1}")

@@ -5,7 +5,10 @@ from __future__ import annotations
 import ctypes
 import hashlib
 import os
+import platform
+import shutil
 import subprocess
+import tempfile
 from collections.abc import Callable
 from pathlib import Path
 
@@ -17,6 +20,7 @@ from paddle_cortexm.dependencies import code_digest, sha256
 from paddle_cortexm.errors import UserError
 from paddle_cortexm.host.cmsis_nn import find_library
 from paddle_cortexm.host.cmsis_nn_build import build_for_host
+from paddle_cortexm.host.vectors import vector_flags
 from paddle_cortexm.paths import HOST_CODE, HOST_HEADERS, HOST_SOURCES, REPOSITORY
 
 # No fused multiply-add: float layers then round as written, whatever the host.
@@ -27,16 +31,21 @@ GENERATED_SOURCES = ("model.c", "model_weights.c", "preprocessing_table.c")
 class HostModel:
     """A compiled model (a finished stage 3 folder) as a function of images.
 
-    The arena is static, as on the target: one run at a time in a process.
+    The arena is static, as on the target, but each HostModel has a copy of the library and so an arena of its own: one
+    run at a time in each. Different threads may run different ones at the same time.
     """
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, *, reference: bool = False) -> None:
         """Build the shared library, unless the one beside the sources is current. Raises UserError without a C
-        compiler."""
+        compiler.
+
+        reference: in plain portable C, which defines the bits. Otherwise with vector code for this CPU, where there is
+        some (app/host/vector): the same bits.
+        """
         self.facts = Model.read(folder)
         self.output_dtype = np.dtype(self.facts.output_tensor.dtype)
         self.input_dtype = np.dtype(self.facts.input_tensor.dtype)
-        self._library = ctypes.CDLL(str(build_library(folder, self.facts)))
+        self._library = own_copy(build_library(folder, self.facts, () if reference else vector_flags()))
         self._hook: object = None  # keeps the ctypes callback alive
 
     def run(self, image: NDArray[np.uint8]) -> NDArray[np.generic]:
@@ -91,12 +100,15 @@ class HostModel:
         return output
 
 
-def build_library(folder: Path, model: Model) -> Path:
-    """Compile a stage 3 folder's C for the host, once: build/NAME/.host/DIGEST.so, named by all that goes into it."""
+def build_library(folder: Path, model: Model, more_flags: tuple[str, ...] = ()) -> Path:
+    """Compile a stage 3 folder's C for the host, once: build/NAME/.host/DIGEST.so, named by all that goes into it, the
+    kind of machine too: a build folder may be copied to another one."""
     own = [folder / name for name in GENERATED_SOURCES]
     shared = [*model.sources, *HOST_SOURCES]
     external = cmsis_nn_options() if model.uses_cmsis_nn else []
-    recipe = [*HOST_FLAGS, *external, *map(sha256, [*own, folder / "model.h"]), code_digest([*shared, *HOST_CODE])]
+    flags = (*HOST_FLAGS, *more_flags)
+    digests = *map(sha256, [*own, folder / "model.h"]), code_digest([*shared, *HOST_CODE])
+    recipe = [platform.machine(), *flags, *external, *digests]
     cache = folder.parent / ".host"
     library = cache / f"{hashlib.sha256(' '.join(recipe).encode()).hexdigest()[:16]}.so"
     if library.is_file():
@@ -105,7 +117,7 @@ def build_library(folder: Path, model: Model) -> Path:
     partial = library.with_suffix(f".{os.getpid()}.partial")
     includes = [f"-I{path}" for path in (folder, *(REPOSITORY / header for header in HOST_HEADERS))]
     sources = [*map(str, own), *(str(REPOSITORY / path) for path in shared)]
-    command = [host_compiler(), *HOST_FLAGS, *includes, *sources, *external, "-lm", "-o", str(partial)]
+    command = [host_compiler(), *flags, *includes, *sources, *external, "-lm", "-o", str(partial)]
     try:
         done = subprocess.run(command, capture_output=True, text=True)
         if done.returncode:
@@ -114,6 +126,13 @@ def build_library(folder: Path, model: Model) -> Path:
     finally:
         partial.unlink(missing_ok=True)  # of a build that failed or was interrupted
     return library
+
+
+def own_copy(library: Path) -> ctypes.CDLL:
+    """Load a library from a file of its own: the loader takes each file once, with one set of static data."""
+    with tempfile.NamedTemporaryFile(dir=library.parent, suffix=".so") as copy:
+        shutil.copyfile(library, copy.name)
+        return ctypes.CDLL(copy.name)
 
 
 def cmsis_nn_options() -> list[str]:

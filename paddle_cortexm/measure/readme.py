@@ -97,9 +97,10 @@ def measured(config: Config) -> Measured | None:
 
 
 def _with_random_weights(config: Config) -> Config:
-    """The config as a file of its own below build/, without anything to fetch."""
+    """The config as a file of its own below build/, without anything to fetch, and with a few digits for photos."""
     values = config.model_dump(mode="json", exclude_defaults=True)
     values["model"]["weights"] = "random"
+    values["data"] |= {"validation_images": 20, "calibration_images": 32}
     path = BUILD_FOLDER / "readme" / f"{config.name}_random.yaml"
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text(yaml.safe_dump(values | {"name": path.stem}, sort_keys=False), encoding="utf-8")

@@ -27,19 +27,21 @@ from paddle_cortexm.compiler.frontend.paddle.static_mode import static_mode
 from paddle_cortexm.compiler.integers import adjustments
 from paddle_cortexm.compiler.integers.realisation import kept_layers, without_softmax
 from paddle_cortexm.config import Config
+from paddle_cortexm.data.calibration import check_calibration, shared_photos
 from paddle_cortexm.data.datasets import Splits, is_measurable
 from paddle_cortexm.data.pixels import Pixels, load_pixels, network_input, open_pixels
 from paddle_cortexm.data.preprocessing import input_range, normalisation_table
 from paddle_cortexm.data.splits import open_splits
 from paddle_cortexm.errors import UserError
 from paddle_cortexm.models import load_trained
+from paddle_cortexm.quantisation.batch_norm_shift import batch_norm_shift, shift_warning
 from paddle_cortexm.quantisation.fold_batch_norm import fold_batch_norm
 from paddle_cortexm.quantisation.grid_network import GridNetwork
 from paddle_cortexm.quantisation.post_training import Quantised, best_recipe, quantise_with
 from paddle_cortexm.quantisation.programs import export_program, program_runner
 from paddle_cortexm.quantisation.ptq import calibrate
 from paddle_cortexm.quantisation.qat import train_on_grid
-from paddle_cortexm.quantisation.ranges import check_image_count, constant_tensors
+from paddle_cortexm.quantisation.ranges import constant_tensors
 from paddle_cortexm.quantisation.thresholds import OWN_ALGORITHM
 from paddle_cortexm.stage import STAGES, config_values
 from paddle_cortexm.training.batches import Batches
@@ -57,17 +59,17 @@ def quantise(config: Config, training: Path, folder: Path, *, quiet: bool = Fals
     are validation images and, for int8, ranges.json and what quantisation changed of the weights
     (compiler.integers.adjustments)."""
     network = load_trained(config.model.backbone, len(read_labels(training)), training / "model.pdparams")
+    splits, table = open_splits(config), normalisation_table(config.data.mean, config.data.std)
+    calibration, figures = _calibration(config, network, splits, table, quiet=quiet)
     folded = fold_batch_norm(network)
     export_program(network, folder, config.model.image_size)
-    splits, table = open_splits(config), normalisation_table(config.data.mean, config.data.std)
     floats, validation = None, _validation(config, splits, quiet=quiet)
     if validation is not None:
         logits = network_logits(network, validation, table)
         floats = scores(logits, validation.targets)
         write_predictions(folder, logits.argmax(axis=1).tolist())
-    figures: dict[str, Any] = {}
-    if config.quantise.precision == "int8":
-        figures = _integers(config, network, splits, folder, validation, table, quiet=quiet)
+    if calibration is not None:
+        figures |= _integers(config, network, splits, calibration, folder, validation, table, quiet=quiet)
     metrics = QuantisationMetrics(
         folded_batch_norms=folded, precision=config.quantise.precision, floats=floats, **figures
     )
@@ -80,20 +82,40 @@ def _validation(config: Config, splits: Splits, *, quiet: bool) -> Pixels | None
     return open_pixels(splits.validation, config.resize, config.model.image_size, "validation images", quiet=quiet)
 
 
+def _calibration(
+    config: Config, network: paddle.nn.Layer, splits: Splits, table: Table, *, quiet: bool
+) -> tuple[NDArray[np.float32] | None, dict[str, Any]]:
+    """The images that an int8 config is calibrated on, (N, 3, H, W), None for others, and what metrics.json says about
+    them. network: with its batch norms."""
+    if config.quantise.precision != "int8":
+        return None, {}
+    check_calibration(config, splits)
+    if shared := shared_photos(splits.calibration, splits.validation):
+        print(
+            f"warning: {len(shared)} of {len(splits.calibration.targets)} calibration images are validation images too "
+            f"({shared[0]}): the accuracy measured on these says little. Take them out of data.calibration."
+        )
+    pixels = load_pixels(splits.calibration, config.resize, config.model.image_size, "calibration images", quiet=quiet)
+    images = network_input(pixels.images, table)
+    shift = batch_norm_shift(network, images, quiet=quiet) if config.has_trained_weights else None
+    if shift and (warning := shift_warning(shift)):
+        print(warning, flush=True)
+    return images, {"batch_norm_shift": shift}
+
+
 def _integers(
     config: Config,
     network: paddle.nn.Layer,
     splits: Splits,
+    images: NDArray[np.float32],
     folder: Path,
     validation: Pixels | None,
     table: Table,
     *,
     quiet: bool,
 ) -> dict[str, Any]:
-    """Write ranges.json and the changed weights; returns what metrics.json says about them."""
-    check_image_count(len(splits.calibration.targets))
-    pixels = load_pixels(splits.calibration, config.resize, config.model.image_size, "calibration images", quiet=quiet)
-    images = network_input(pixels.images, table)  # (N, 3, H, W)
+    """Write ranges.json and the changed weights; returns what metrics.json says about them. images: (N, 3, H, W), for
+    calibration."""
     graph = without_softmax(load_graph(folder))
     keep_float = kept_layers(graph, config.quantise.keep_float)
     with tempfile.TemporaryDirectory() as work:

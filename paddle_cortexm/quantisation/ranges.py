@@ -16,8 +16,6 @@ from numpy.typing import NDArray
 from paddle_cortexm.artefacts.quantisation import TensorRange
 from paddle_cortexm.compiler.graph import Graph
 from paddle_cortexm.compiler.reference import run_float
-from paddle_cortexm.data.file_splits import MINIMUM_CALIBRATION
-from paddle_cortexm.errors import UserError
 from paddle_cortexm.quantisation.thresholds import threshold
 
 SAMPLE = 1 << 17  # values kept of a tensor, over all images
@@ -53,15 +51,6 @@ class Observation:
 @cache
 def _sampled_places(values: int, wanted: int) -> NDArray[np.int64]:
     return np.random.default_rng(0).permutation(values)[:wanted]
-
-
-def check_image_count(images: int) -> None:
-    """Raise UserError for fewer than 16 calibration images."""
-    if images < MINIMUM_CALIBRATION:
-        raise UserError(
-            f"data.calibration_images: {images} calibration images are too few for ranges that hold; at least "
-            f"{MINIMUM_CALIBRATION} are needed, 100 or more are better. Raise data.calibration_images, or add images."
-        )
 
 
 def observe(graph: Graph, images: NDArray[np.float32]) -> dict[str, Observation]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -11,7 +11,6 @@ from numpy.typing import NDArray
 from paddle_cortexm.artefacts.deployed import ConfusedPair
 
 PAIRS = 20  # of confused classes that are listed
-Classifier = Callable[[NDArray[np.uint8]], NDArray[np.generic]]
 
 
 @dataclass(frozen=True)
@@ -26,13 +25,13 @@ class Accuracy:
     predictions: tuple[int, ...]
 
 
-def measure(classify: Classifier, labelled: Iterable[tuple[NDArray[np.uint8], int]], classes: int) -> Accuracy:
-    """Run `classify` (RGB image -> logits) over (image, class number) pairs. Raises ValueError for no images."""
+def measure(answers: Iterable[tuple[NDArray[np.generic], int]], classes: int) -> Accuracy:
+    """The accuracy of (logits, class number) pairs, one an image. Raises ValueError for no images."""
     confusion = np.zeros((classes, classes), np.int64)
     in_top5 = 0
     predictions = []
-    for image, label in labelled:
-        ranked = ranking(classify(image))
+    for logits, label in answers:
+        ranked = ranking(logits)
         confusion[label, ranked[0]] += 1
         predictions.append(ranked[0])
         in_top5 += int(label in ranked[:5])

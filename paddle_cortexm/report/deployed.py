@@ -3,41 +3,47 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
 from paddle_cortexm.artefacts.deployed import DeployedMetrics, Expected
+from paddle_cortexm.artefacts.model import Model
 from paddle_cortexm.artefacts.quantisation import QuantisationMetrics, read_predictions
 from paddle_cortexm.artefacts.training import Scores
 from paddle_cortexm.config import Config
-from paddle_cortexm.data.splits import validation_frames
+from paddle_cortexm.data.datasets import Dataset, is_measurable
+from paddle_cortexm.data.splits import open_splits
 from paddle_cortexm.host.model import HostModel
+from paddle_cortexm.host.workers import cores, logits_of
 from paddle_cortexm.progress import progress
 from paddle_cortexm.report.accuracy import Accuracy, measure, most_confused, ranking
 from paddle_cortexm.report.plots import save_confusion
 
 
 def write_expected(folder: Path, demo_frame: NDArray[np.uint8], labels: Sequence[str]) -> None:
-    """expected.json: the host's output for the demo frame, which the target must reproduce."""
-    output = HostModel(folder).run(demo_frame)
+    """expected.json: what portable C answers for the demo frame, which the target must reproduce. Raises RuntimeError
+    where this machine's vector code answers something else."""
+    output = HostModel(folder, reference=True).run(demo_frame)
+    if HostModel(folder).run(demo_frame).tobytes() != output.tobytes():
+        raise RuntimeError("the host's vector code (app/host/vector) gives other bits than the portable C")
     Expected.of(output, tuple(labels[i] for i in ranking(output)[:5])).write(folder)
 
 
 def write_metrics(folder: Path, config: Config, program: Path, labels: Sequence[str], *, quiet: bool) -> None:
     """metrics.json and confusion.png: accuracy of the host build on the validation split (none where the data has no
     such split), and how often its class is the float model's. program: the stage 2 folder."""
-    frames, before = validation_frames(config), QuantisationMetrics.read(program)
-    if not frames or before.floats is None:
+    splits, before = open_splits(config), QuantisationMetrics.read(program)
+    if not is_measurable(config, splits) or before.floats is None:
         DeployedMetrics(summary="not measured: no validation images").write(folder)
         return
-    model = HostModel(folder)
-    labelled = progress(frames, "accuracy of the deployed C", quiet=quiet)
-    started = time.monotonic()
-    accuracy = measure(model.run, labelled, model.facts.output_tensor.elements)
-    print(f"host build: {accuracy.images / (time.monotonic() - started):.0f} images/s")
+    workers, started = cores(), time.monotonic()
+    answers = _labelled_logits(folder, splits.validation, workers, quiet=quiet)
+    accuracy = measure(answers, Model.read(folder).output_tensor.elements)
+    speed = accuracy.images / (time.monotonic() - started)
+    print(f"host build: {speed:.0f} images/s, decoding included; workers: {workers}")
     estimate = before.fake_quant_estimate
     pairs = zip(accuracy.predictions, read_predictions(program), strict=True)
     DeployedMetrics(
@@ -52,6 +58,16 @@ def write_metrics(folder: Path, config: Config, program: Path, labels: Sequence[
         confusion=tuple(map(tuple, accuracy.confusion.tolist())),
     ).write(folder)
     save_confusion(folder / "confusion.png", accuracy.confusion, labels)
+
+
+def _labelled_logits(
+    folder: Path, dataset: Dataset, workers: int, *, quiet: bool
+) -> Iterator[tuple[NDArray[np.generic], int]]:
+    """(logits, class number) of every image that can be read, in order."""
+    targets = progress(dataset.targets.tolist(), "accuracy of the deployed C", quiet=quiet)
+    for logits, target in zip(logits_of(folder, dataset, workers), targets, strict=True):
+        if logits is not None:
+            yield logits, target
 
 
 def _shares(figures: Scores | Accuracy) -> str:

@@ -20,6 +20,7 @@ from paddle_cortexm.compiler.integers.realisation import kept_layers, without_so
 from paddle_cortexm.compiler.pipeline import compile_model, write_model
 from paddle_cortexm.compiler.tensor import Grid
 from paddle_cortexm.config import Config, Memory
+from paddle_cortexm.data.datasets import Dataset
 from paddle_cortexm.data.pixels import load_pixels
 from paddle_cortexm.data.preprocessing import apply_table, input_range, normalisation_table
 from paddle_cortexm.data.splits import open_splits
@@ -33,12 +34,14 @@ Pair = tuple[NDArray[np.int8], NDArray[np.float32]]
 
 @dataclass(frozen=True)
 class Comparison:
-    """The integer model without streaming, the float graph it stands for, its layers in floats, images for both."""
+    """The integer model without streaming, the float graph it stands for, its layers in floats, images for both: a
+    sample of the `available` calibration images."""
 
     model: HostModel
     reference: Graph
     rounded: RoundedLayers
     images: tuple[Pair, ...]
+    available: int
 
     def layers(self) -> list[FusedLayer]:
         """Those with int8 results, in order."""
@@ -63,8 +66,9 @@ def open_comparison(config: Config, program: Path, compiled: Path, *, quiet: boo
             compiled = Path(work) / "model"
             compiled.mkdir()
             _compile_whole(config, program, compiled)
-        images = comparison_images(config, grids[graph.input], quiet=quiet)
-        yield Comparison(HostModel(compiled), reference, rounded, tuple(images))
+        calibration = open_splits(config).calibration
+        images = tuple(comparison_images(config, calibration, grids[graph.input], quiet=quiet))
+        yield Comparison(HostModel(compiled), reference, rounded, images, len(calibration.targets))
 
 
 def _compile_whole(config: Config, program: Path, folder: Path) -> None:
@@ -75,12 +79,12 @@ def _compile_whole(config: Config, program: Path, folder: Path) -> None:
     write_model(folder, unstreamed, model, ["?"], np.zeros((1, 1, 3), np.uint8))
 
 
-def comparison_images(config: Config, grid: Grid, *, quiet: bool = False) -> Iterator[Pair]:
+def comparison_images(config: Config, calibration: Dataset, grid: Grid, *, quiet: bool = False) -> Iterator[Pair]:
     """Calibration images, preprocessed for the integer and for the float model: 32 of 64 x 64 pixels, fewer of larger
     ones. Unreadable ones are left out and named; raises UserError when they are more than 1 %."""
     reals = normalisation_table(config.data.mean, config.data.std)
     integers = grid.integers(reals)
-    calibration, size = open_splits(config).calibration, config.model.image_size
+    size = config.model.image_size
     frames = load_pixels(calibration, config.resize, size, "calibration images", quiet=quiet).images
     for frame in frames[: min(MOST_IMAGES, max(FEWEST_IMAGES, PIXELS // size**2))]:
         yield apply_table(frame, integers).astype(np.int8), apply_table(frame, reals)[None].astype(np.float32)

@@ -17,7 +17,7 @@ def write_layer_report(folder: Path, config: Config, program: Path, *, quiet: bo
     with open_comparison(config, program, folder, quiet=quiet) as comparison:
         images = progress(comparison.images, "layers against float", quiet=quiet)
         qualities = compare_layers(comparison.model, comparison.reference, comparison.rounded, images)
-    report = LayersReport(images=len(comparison.images), layers=tuple(qualities))
+    report = LayersReport(images=len(comparison.images), available=comparison.available, layers=tuple(qualities))
     report.write(folder)
     save_layer_quality(folder / "layers.png", qualities, f"{config.name}: {config.model.backbone}")
     return report

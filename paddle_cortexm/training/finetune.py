@@ -11,9 +11,9 @@ from PIL import Image as Pillow
 
 from paddle_cortexm.artefacts.training import Epoch, Scores, TrainingMetrics, write_labels
 from paddle_cortexm.config import Config
+from paddle_cortexm.data.calibration import check_calibration
 from paddle_cortexm.data.datasets import Splits, class_count, is_measurable
 from paddle_cortexm.data.external_files import external_files
-from paddle_cortexm.data.file_splits import check_calibration
 from paddle_cortexm.data.pixels import Pixels, open_pixels
 from paddle_cortexm.data.preprocessing import normalisation_table
 from paddle_cortexm.data.splits import open_splits
@@ -48,7 +48,8 @@ def finetune(config: Config, folder: Path, group: Group, *, quiet: bool = False)
         print(*backbone.notes, sep="\n", end="\n" if backbone.notes else "")
     size, table = config.model.image_size, normalisation_table(config.data.mean, config.data.std)
     shown = quiet or not group.leads
-    validation = open_pixels(splits.validation, config.resize, size, "validation images", quiet=shown)
+    what = "validation images" if splits.shown is splits.validation else "calibration images"
+    validation = open_pixels(splits.shown, config.resize, size, what, quiet=shown)
     epochs: list[Epoch] = []
     unreadable = validation.unreadable
     if config.train.epochs:
@@ -77,7 +78,8 @@ def finetune(config: Config, folder: Path, group: Group, *, quiet: bool = False)
 
 def checkpoint_of(config: Config, folder: Path) -> Checkpoint:
     """The checkpoint beside the stage's folder, good for exactly this config's training on these files."""
-    basis = {**config_values(config, STAGES[STAGE]), "files": external_files(config)}
+    spec = STAGES[STAGE]
+    basis = {**config_values(config, spec), "files": spec.files(external_files(config))}
     return Checkpoint(folder.parent / CHECKPOINT_FOLDER, basis_of(basis))
 
 
@@ -97,11 +99,11 @@ def label_names(config: Config, splits: Splits, classes: int) -> list[str]:
 
 
 def write_demo(path: Path, splits: Splits, validation: Pixels, logits: np.ndarray) -> None:
-    """The raw validation image that the model is surest of, among those it gets right, for the later stages to show."""
+    """The raw image that the model is surest of, among those it gets right, for the later stages to show."""
     margins = np.sort(logits, axis=1)[:, -1] - np.sort(logits, axis=1)[:, -2]
     right = logits.argmax(axis=1) == validation.targets
     best = int(np.argmax(np.where(right, margins, -np.inf)))
-    Pillow.fromarray(splits.validation.read(int(validation.indices[best]))).save(path)
+    Pillow.fromarray(splits.shown.read(int(validation.indices[best]))).save(path)
 
 
 def metrics(

@@ -74,7 +74,7 @@ EXAMPLES: list[Artefact] = [
         confusion=((1, 3), (0, 2)),
     ),
     Expected.of(np.array([[3, -7]], np.int8), ("cat", "dog")),
-    LayersReport(images=4, layers=(LAYER,)),
+    LayersReport(images=4, available=128, layers=(LAYER,)),
     ProgramSizes(
         target="corstone300",
         toolchain="clang 19.1.7",

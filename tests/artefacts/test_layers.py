@@ -52,7 +52,9 @@ def test_the_worst_layers_are_those_that_add_most_noise_themselves() -> None:
 
 
 def test_a_worst_layer_is_a_line_of_title_figures_and_reason() -> None:
-    report = LayersReport(images=4, layers=(GOOD, changed(title="8 pool", own=float("inf"), inherited=29.0)))
+    report = LayersReport(
+        images=4, available=128, layers=(GOOD, changed(title="8 pool", own=float("inf"), inherited=29.0))
+    )
     assert report.worst_text() == (
         "  7 pointwise good: alone 31.0 dB, with earlier layers' noise 30.0 dB; own rounding: many small values on a "
         "grid made for few large ones\n"

@@ -59,6 +59,25 @@ def test_a_list_is_read_whole(photos: Path) -> None:
     assert external_files(config("list")) != before
 
 
+@pytest.mark.parametrize("source", ["calibration", "calibration.txt"])
+def test_other_calibration_photos_make_stage_2_stale_and_leave_training_as_it_is(source: str) -> None:
+    def change(text: str) -> None:
+        Path("calibration").mkdir(exist_ok=True)
+        Path("calibration", f"{text}.jpg").write_bytes(b"photo")
+        Path("calibration.txt").write_text(f"calibration/{text}.jpg\n")
+
+    change("first")
+    settings = config("digits")
+    settings = settings.model_copy(update={"data": settings.data.model_copy(update={"calibration": Path(source)})})
+    for stage in ("01_finetune", "02_quantize"):
+        run_stage(settings, stage, work)
+    change("other")
+    assert not run_stage(settings, "01_finetune", work)[1]
+    with pytest.raises(UserError, match=r"stale: what data\.calibration names changed.*Run \./02_quantize\.py"):
+        input_folder(settings, "02_quantize")
+    assert run_stage(settings, "02_quantize", work)[1]
+
+
 @pytest.mark.parametrize("key", ["weights", "labels"])
 def test_other_bytes_in_a_named_file_redo_training_and_make_its_result_stale(key: str) -> None:
     Path("named").write_text("first")

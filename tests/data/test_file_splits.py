@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from paddle_cortexm.data.file_splits import check_calibration
+from paddle_cortexm.data.calibration import check_calibration
 from paddle_cortexm.data.splits import open_splits
 from paddle_cortexm.errors import UserError
 from tests.data.photos import class_folders, config

@@ -10,7 +10,7 @@ import pytest
 from paddle_cortexm.data import pixels as module
 from paddle_cortexm.data.pixels import HeldPixels, Pixels, StreamedPixels, load_pixels, network_input, open_pixels
 from paddle_cortexm.data.preprocessing import apply_table
-from paddle_cortexm.data.splits import LabelledFrames, open_splits
+from paddle_cortexm.data.splits import open_splits
 from paddle_cortexm.errors import UserError
 from tests.data.photos import class_folders, config, photo
 
@@ -82,10 +82,3 @@ def test_more_unreadable_images_stop_the_run(tmp_path: Path) -> None:
     train = open_splits(config(tmp_path, calibration_images=1)).train
     with pytest.raises(UserError, match=r"(?s)1 of 19 images cannot be used.*7\.png.*more than 1%"):
         load_pixels(train, 16, 16, "training images", quiet=True)
-
-
-def test_frames_to_measure_leave_out_what_cannot_be_read(tmp_path: Path) -> None:
-    class_folders(tmp_path / "train", 4)
-    class_folders(tmp_path / "val", 3)
-    (tmp_path / "val" / "dog" / "1.png").write_bytes(b"")
-    assert len(LabelledFrames(open_splits(config(tmp_path)).validation)) == 5

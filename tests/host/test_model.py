@@ -28,6 +28,15 @@ def test_a_hook_sees_each_layer_once(tmp_path: Path) -> None:
     assert seen == [0, 1]
 
 
+def test_two_models_have_an_arena_each(tmp_path: Path) -> None:
+    first, second = model(tmp_path / "model", None), HostModel(tmp_path / "model")
+    first.run(demo_frame())
+    kept = first.tensor("image")
+    second.run(255 - demo_frame())
+    assert (first.tensor("image") == kept).all()
+    assert (second.tensor("image") != kept).any()
+
+
 def test_a_whole_tensor_can_be_read(tmp_path: Path) -> None:
     host = model(tmp_path / "model", None)
     host.run(demo_frame())

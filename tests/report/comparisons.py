@@ -37,4 +37,4 @@ def comparison_of(
     described_model(model, {}).write(compiled)
     source = grids[graph.input]
     pairs = tuple((source.integers(image)[None], image[None]) for image in images(32)[:4])
-    return Comparison(HostModel(compiled), graph, RoundedLayers(Adjusted(graph), grids, keep_float), pairs)
+    return Comparison(HostModel(compiled), graph, RoundedLayers(Adjusted(graph), grids, keep_float), pairs, 32)

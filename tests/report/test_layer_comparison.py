@@ -31,6 +31,6 @@ def test_an_unreadable_calibration_image_is_left_out_and_named(
     calibration = open_splits(config).calibration
     broken = Path(calibration.name(7))
     broken.write_bytes(b"not a picture")
-    images = list(comparison_images(config, Grid(0.02, 0)))
+    images = list(comparison_images(config, calibration, Grid(0.02, 0)))
     assert len(images) == MOST_IMAGES and images[0][1].shape == (1, 16, 16, 3)
     assert "1 of 104 images cannot be used" in (said := capsys.readouterr().out) and broken.name in said

@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 import paddle
 import pytest
+from PIL import Image
 
 from paddle_cortexm.artefacts.training import TrainingMetrics
 from paddle_cortexm.config import Config
@@ -22,6 +23,7 @@ from paddle_cortexm.training import checkpoint as checkpoints
 from paddle_cortexm.training.distributed.group import Group
 from paddle_cortexm.training.distributed.launcher import STARTER, WORKER, launch, wait_for
 from paddle_cortexm.training.finetune import CHECKPOINT_FOLDER, finetune
+from tests.data.photos import photo
 
 ALONE = os.environ | {"PYTHONPATH": str(REPOSITORY), STARTER: str(os.getpid())}
 
@@ -126,6 +128,22 @@ def test_no_epochs_export_the_weights_as_they_are(tmp_path: Path) -> None:
     first, second = trained(untrained, tmp_path / "a"), trained(untrained, tmp_path / "b")
     assert_equal(first, second)
     assert TrainingMetrics.read(tmp_path / "a").epochs == ()
+
+
+def test_with_calibration_photos_alone_trained_weights_are_exported_and_one_of_the_photos_is_the_demo(
+    tmp_path: Path,
+) -> None:
+    trained(config(epochs=1), tmp_path / "before")
+    for number in range(16):
+        photo(tmp_path / "photos" / f"{number}.png", 10 * number)
+    values = config(epochs=0).model_dump()
+    values["model"] |= {"weights": str(tmp_path / "before" / "model.pdparams"), "classes": 10}
+    values["data"]["calibration"] = tmp_path / "photos"
+    trained(Config.model_validate(values), tmp_path / "after")
+    metrics = TrainingMetrics.read(tmp_path / "after")
+    assert metrics.images == {"train": 0, "validation": 0, "calibration": 16} and metrics.validation is None
+    demo = np.asarray(Image.open(tmp_path / "after" / "demo.png"))
+    assert demo.shape == (20, 24, 3) and np.unique(demo).size == 1
 
 
 def test_classes_that_do_not_fit_the_data_are_refused(tmp_path: Path) -> None:

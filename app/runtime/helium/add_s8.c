@@ -36,6 +36,17 @@ void helium_add_s8(const helium_add_t *add, const int8_t *first, const int8_t *s
     }
 }
 
+#elif HELIUM_HOST_VECTORS
+
+#include "add_lanes.h"
+
+void helium_add_s8(const helium_add_t *add, const int8_t *first, const int8_t *second, int8_t *output, int32_t count) {
+    const helium_add_t own = *add; /* a copy stays in registers: the output might overwrite the original */
+    for (int32_t i = 0; i < count; i += VECTOR_LANES) {
+        add_some_bytes(&own, first + i, second + i, output + i, count - i);
+    }
+}
+
 #else
 
 void helium_add_s8(const helium_add_t *add, const int8_t *first, const int8_t *second, int8_t *output, int32_t count) {

@@ -128,6 +128,10 @@ void helium_depthwise_row_s8(const helium_depthwise_t *layer, const int8_t *cons
     }
 }
 
+#elif HELIUM_HOST_VECTORS
+
+#include "depthwise_s8_lanes.h"
+
 #else
 
 static int8_t result_of(const helium_depthwise_t *layer, const int8_t *const rows[], int32_t column, int32_t channel) {

@@ -243,6 +243,12 @@ static int8_t weight_of(const helium_depthwise_window_t *layer, int32_t channel,
     return layer->weights[channel * BYTES_OF_5X5 + (ky < WORD_ROWS ? kx * WORD_ROWS + ky : in_words + kx)];
 }
 
+#if HELIUM_HOST_VECTORS
+
+#include "depthwise_window_lanes.h"
+
+#else
+
 static int8_t result_of(const helium_depthwise_window_t *layer, const int8_t *const rows[], int32_t column,
                         int32_t channel) {
     const int32_t *constants = layer->constants + channel * HELIUM_DEPTHWISE_CONSTANTS;
@@ -272,6 +278,8 @@ static void make_rows(const helium_depthwise_window_t *layer, const int8_t *cons
         }
     }
 }
+
+#endif
 
 static int32_t rows_at_once(const helium_depthwise_window_t *layer) {
     (void)layer;

@@ -284,6 +284,12 @@ helium_gemm_function *helium_gemm_one_s8(int32_t depth) {
 
 #else
 
+#if HELIUM_HOST_VECTORS
+
+#include "gemm_lanes.h"
+
+#else
+
 static inline void gemm_pixel(const int8_t *pixel, const helium_gemm_t *m, int32_t *accumulators) {
     const int8_t *w = m->weights;
     const int32_t full = m->depth / BLOCK * BLOCK, rest = m->depth % BLOCK;
@@ -316,6 +322,8 @@ static void gemm_three(const int8_t *pixel0, const int8_t *pixel1, const int8_t 
     gemm_pixel(pixel1, m, m->accumulators + HELIUM_GEMM_CHANNELS);
     gemm_pixel(pixel2, m, m->accumulators + 2 * HELIUM_GEMM_CHANNELS);
 }
+
+#endif
 
 helium_gemm_function *helium_gemm_three_s8(int32_t depth) {
     (void)depth;

@@ -10,7 +10,8 @@
  *
  * The kernels for floats are told of in float_type.h.
  *
- * HELIUM_MVE is 1 where the vector code is compiled. */
+ * HELIUM_MVE is 1 where the vector code is compiled. HELIUM_HOST_VECTORS is 1 where a build for the host takes, for
+ * some kernels, the vector code of app/host/vector instead of the portable C: the same bits again. */
 #ifndef HELIUM_H
 #define HELIUM_H
 
@@ -22,6 +23,9 @@
 #include <arm_mve.h>
 #else
 #define HELIUM_MVE 0
+#endif
+#ifndef HELIUM_HOST_VECTORS
+#define HELIUM_HOST_VECTORS 0
 #endif
 
 /* For functions whose callers' constants decide what code is left of them. */

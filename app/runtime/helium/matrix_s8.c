@@ -178,6 +178,10 @@ static void choose_finish(chunk_t *chunk) {
     }
 }
 
+#elif HELIUM_HOST_VECTORS
+
+#include "matrix_lanes.h"
+
 #else
 
 static void finish(const chunk_t *chunk, int32_t pixels, int8_t *output, const int8_t *residual) {

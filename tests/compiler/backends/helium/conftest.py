@@ -15,9 +15,10 @@ from pathlib import Path
 
 import pytest
 
+from paddle_cortexm.host.vectors import vector_flags
 from tests.compiler.backends.helium.rig import runners
 from tests.compiler.backends.helium.rig.cases import Case
-from tests.compiler.backends.helium.rig.runners import Result
+from tests.compiler.backends.helium.rig.runners import Result, assert_same_bits
 
 RunOnHelium = Callable[..., list[Result]]
 RunOnHost = Callable[..., list[Result]]
@@ -41,12 +42,18 @@ def run_on_helium(tmp_path: Path) -> RunOnHelium:
 
 @pytest.fixture
 def run_on_host(tmp_path: Path) -> RunOnHost:
-    """run_on_host(cases) -> results of the portable C."""
+    """run_on_host(cases) -> results of the portable C. This machine's vector code must give the same bits."""
     numbers = count()
 
-    def runner(cases: Sequence[Case]) -> list[Result]:
+    def build(cases: Sequence[Case], flags: Sequence[str]) -> list[Result]:
         folder = tmp_path / f"host{next(numbers)}"
         folder.mkdir()
-        return runners.run_on_host(folder, cases)
+        return runners.run_on_host(folder, cases, flags)
+
+    def runner(cases: Sequence[Case]) -> list[Result]:
+        portable = build(cases, ())
+        if flags := vector_flags():
+            assert_same_bits(cases, portable, build(cases, flags))
+        return portable
 
     return runner

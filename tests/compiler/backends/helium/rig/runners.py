@@ -20,13 +20,14 @@ from tests.compiler.backends.helium.rig.cases import Array, Case, guarded_symbol
 
 RIG = Path(__file__).parent
 WARNINGS = ("-std=c11", "-Wall", "-Wextra", "-Werror", "-ffp-contract=off")
-INCLUDES = (f"-I{RIG}", f"-I{REPOSITORY / 'app/runtime/helium'}")
+INCLUDES = tuple(f"-I{path}" for path in (RIG, REPOSITORY / "app/runtime/helium", REPOSITORY / "app/host/vector"))
 CPU = ("-mcpu=cortex-m55", "-mthumb", "-mfloat-abi=hard")
 GCC = "arm-none-eabi-gcc"
 COMPILERS: dict[str, tuple[str, ...]] = {
     "clang": ("clang-19", "--target=arm-none-eabi", "-fshort-enums"),
     "gcc": (GCC,),
 }
+AARCH64_GCC, QEMU_AARCH64 = "aarch64-linux-gnu-gcc", "qemu-aarch64"
 TIME_LIMIT = 120  # seconds a run may take
 VERDICTS = {1: "the kernel failed", 2: "wrote in front of its output", 3: "changed an input", 4: "wrote before scratch"}
 
@@ -95,14 +96,31 @@ def target_command(compiler: str, level: str = "-O3") -> list[str]:
     return [*COMPILERS[compiler], *CPU, level, *WARNINGS, *INCLUDES, *_newlib(compiler)]
 
 
-def run_on_host(folder: Path, cases: Sequence[Case], *, sanitise: bool = True) -> list[Result]:
-    """Run the cases' portable C under the address and undefined-behaviour sanitisers."""
+def run_on_host(
+    folder: Path, cases: Sequence[Case], flags: Sequence[str] = (), *, sanitise: bool = True
+) -> list[Result]:
+    """Run the cases' portable C, or with flags for it the vector code of app/host/vector, under the address and
+    undefined-behaviour sanitisers."""
     checks = ["-fsanitize=address,undefined", "-fno-sanitize-recover=all"] if sanitise else []
-    objects = _compile(folder, cases, [host_compiler(), "-O3", *checks, *WARNINGS, *INCLUDES, "-c"], "host.c")
+    return _run_built(folder, cases, [host_compiler(), *checks, *flags], [])
+
+
+def run_on_aarch64(folder: Path, cases: Sequence[Case], flags: Sequence[str]) -> list[Result]:
+    """Run the cases' vector code for AArch64 under QEMU's user emulation."""
+    return _run_built(folder, cases, [AARCH64_GCC, "-static", *flags], [QEMU_AARCH64])
+
+
+def _run_built(folder: Path, cases: Sequence[Case], compiler: list[str], emulator: list[str]) -> list[Result]:
+    objects = _compile(folder, cases, [*compiler, "-O3", *WARNINGS, *INCLUDES, "-c"], "host.c")
     executable = folder / "rig.host"
-    _run([host_compiler(), *checks, *objects, "-lm", "-o", str(executable)])
-    _run([str(executable)], cwd=folder)
+    _run([*compiler, *objects, "-lm", "-o", str(executable)])
+    _run([*emulator, str(executable)], cwd=folder)
     return _results(folder, cases)
+
+
+def assert_same_bits(cases: Sequence[Case], expected: Sequence[Result], results: Sequence[Result]) -> None:
+    for number, (case, wanted, got) in enumerate(zip(cases, expected, results, strict=True)):
+        assert got.output.tobytes() == wanted.output.tobytes(), f"case {number}: {case.kernel.name}"
 
 
 def _compile(folder: Path, cases: Sequence[Case], command: list[str], platform: str) -> list[str]:
