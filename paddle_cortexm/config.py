@@ -7,6 +7,7 @@ The folder configs/ and relative paths in a config are those of the repository, 
 
 from __future__ import annotations
 
+import math
 import re
 import shlex
 from collections.abc import Mapping
@@ -76,6 +77,22 @@ def check_address(value: str) -> str:
     return value
 
 
+def parse_class_weights(value: Any) -> Literal["balanced"] | tuple[float, ...]:
+    """'balanced', or a weight above 0 for each class."""
+    if value == "balanced":
+        return "balanced"
+    numbers = tuple(value) if isinstance(value, list | tuple) else ()
+    if not numbers or not all(isinstance(w, int | float) and 0 < w < math.inf for w in numbers):
+        raise ValueError("allowed: balanced, or a list with a weight above 0 for each class")
+    return tuple(float(weight) for weight in numbers)
+
+
+def check_trained(value: str) -> str:
+    if value in ("scratch", "random"):
+        raise ValueError("a teacher has to be trained: pretrained, or a .pdparams file for the classes of the data")
+    return value
+
+
 def check_order(value: tuple[float, float]) -> tuple[float, float]:
     if value[0] > value[1]:
         raise ValueError("the smaller share comes first")
@@ -85,12 +102,15 @@ def check_order(value: tuple[float, float]) -> tuple[float, float]:
 BackendName = Literal["helium", "cmsis-nn", "tvm", "fastest"]
 Fraction = Annotated[float, Field(ge=0, le=1)]
 Positive = Annotated[int, Field(ge=1)]
+NonNegative = Annotated[float, Field(ge=0)]
+Decay = Annotated[float, Field(gt=0, lt=1)]
 Deviation = Annotated[float, Field(gt=0)]
 Share = Annotated[float, Field(gt=0, le=1)]
 Seed = Annotated[int, Field(ge=0, lt=2**32)]
 # The backbones halve an image five times: below 16 pixels several stages would see one pixel and padding.
 Side = Annotated[int, Field(ge=16, le=MAXIMUM_SIDE)]
 CropScale = Annotated[tuple[Share, Share], AfterValidator(check_order)]
+ClassWeights = Annotated[Literal["balanced"] | tuple[float, ...], PlainValidator(parse_class_weights)]
 Arena = Annotated[Literal["none", "minimum"] | int, PlainValidator(parse_arena)]
 
 
@@ -131,6 +151,16 @@ class Data(Section):
         return self
 
 
+class Teacher(Section):
+    """Distillation: a trained network whose answers are learned besides the labels. backbone: any classifier of
+    PaddleClas; weights: pretrained (1000 ImageNet classes) or a .pdparams file for the classes of the data."""
+
+    backbone: str
+    weights: Annotated[str, AfterValidator(check_trained)]
+    temperature: Annotated[float, Field(gt=0)] = 1  # both networks' logits are divided by it: above 1 softens answers
+    share: Share = 0.5  # of the loss that is the teacher's; the rest is the labels'
+
+
 class Train(Section):
     """Fine-tuning. epochs 0 exports the weights as they are."""
 
@@ -145,6 +175,15 @@ class Train(Section):
     crop_from: Literal["photo", "centre"] | None = None  # the whole photo (default) or its centre (default for digits)
     flip: bool = False  # mirror half of the images; wrong for digits and text
     colour_jitter: Fraction = 0.2
+    random_erasing: Fraction = 0  # share of the images that get a rectangle of noise
+    mixup: NonNegative = 0  # alpha of the Beta distribution that pairs of images are blended by; 0: none
+    cutmix: NonNegative = 0  # the same for pasting a part of one into the other; with both, a batch gets either
+    class_weights: ClassWeights | None = None  # balanced: by how rare a class is in the training images
+    frozen_epochs: Annotated[int, Field(ge=0)] = 0  # the first epochs, which train the classifier alone
+    backbone_rate: Share = 1  # learning rate of all but the classifier, as a share of learning_rate
+    ema: Decay | None = None  # decay a step of the moving average of the weights, which is what is kept
+    early_stopping: Positive | None = None  # epochs without a better validation accuracy; keeps the best weights
+    teacher: Teacher | None = None
     workers: Annotated[int, Field(ge=0)] | None = None  # processes that read images; None: a core each
     processes: Positive = 1  # on each machine
     nodes: Positive = 1  # machines that train together, each started with the same command

@@ -7,10 +7,11 @@ what is put on the path.
 from __future__ import annotations
 
 import importlib.util
+import inspect
 import logging
 import signal
 import sys
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -34,6 +35,8 @@ BACKBONES = (
     *("PPLCNet_x1_0", "PPLCNet_x1_5", "PPLCNet_x2_0", "PPLCNet_x2_5"),
 )
 HEADS = ("out.weight", "out.bias", "fc.weight", "fc.bias")  # the classifier: MobileNetV2's and PPLCNet's
+MODEL, TEACHER = "model", "train.teacher"  # the config's sections that name weights
+WORDS = {MODEL: WEIGHT_WORDS, TEACHER: ("pretrained",)}  # what their weights may be besides a file
 State = Mapping[str, paddle.Tensor]
 
 
@@ -52,11 +55,29 @@ def build(name: str, classes: int, weights: str = "scratch", seed: int = 0) -> B
     .pdparams file. Where the file's classifier has another number of classes it is left out and a note says so. Raises
     UserError for an unknown name, for weights that cannot be fetched, and for a file that does not fit the backbone.
     """
+    if name not in BACKBONES:
+        raise UserError(f"model.backbone: no '{name}'{nearest(name, BACKBONES)}. There are: {', '.join(BACKBONES)}")
     network = _construct(name, classes, seed)
     if weights in UNTRAINED:
         return Backbone(network)
     state = _fetch_pretrained(name, seed) if weights == "pretrained" else _read_weights(Path(weights))
     return Backbone(network, _load(network, state, name, weights))
+
+
+def build_teacher(name: str, classes: int, weights: str, seed: int = 0) -> paddle.nn.Layer:
+    """Any classifier of PaddleClas with trained weights for `classes` classes; takes and gives what `build` says.
+
+    weights: "pretrained" or the path of a .pdparams file. Raises UserError for an unknown name, and for weights that do
+    not fit in every tensor: a teacher is not trained here.
+    """
+    module = _backbone_module()
+    known = [key for key, value in vars(module).items() if inspect.isfunction(value)]
+    if name not in known:
+        raise UserError(f"{TEACHER}.backbone: PaddleClas has no '{name}'{nearest(name, known)}")
+    network = _construct(name, classes, seed)
+    state = _fetch_pretrained(name, seed, TEACHER) if weights == "pretrained" else _read_weights(Path(weights), TEACHER)
+    _load(network, state, name, weights, TEACHER, replaceable=())
+    return network
 
 
 def load_trained(name: str, classes: int, path: Path) -> paddle.nn.Layer:
@@ -75,18 +96,18 @@ def imagenet_labels() -> list[str]:
 
 def _construct(name: str, classes: int, seed: int) -> paddle.nn.Layer:
     """The backbone, initialised from the seed; parameter names do not depend on what was built before."""
-    if name not in BACKBONES:
-        raise UserError(f"model.backbone: no '{name}'{nearest(name, BACKBONES)}. There are: {', '.join(BACKBONES)}")
     factory = getattr(_backbone_module(), name)
     paddle.seed(seed)
     with paddle.utils.unique_name.guard():
         return factory(class_num=classes)
 
 
-def _fetch_pretrained(name: str, seed: int) -> State:
+def _fetch_pretrained(name: str, seed: int, section: str = MODEL) -> State:
     """The ImageNet weights, through the loader that is part of PaddleClas's backbones."""
     module = _backbone_module()
-    urls = sys.modules[getattr(module, name).__module__].MODEL_URLS
+    urls = getattr(sys.modules[getattr(module, name).__module__], "MODEL_URLS", {})
+    if name not in urls:
+        raise UserError(f"{section}.weights: PaddleClas has no pretrained weights of {name}. Give a .pdparams file.")
     file_name = urls[name].rsplit("/", 1)[1]
     paddle.seed(seed)
     try:
@@ -94,16 +115,17 @@ def _fetch_pretrained(name: str, seed: int) -> State:
             return getattr(module, name)(pretrained=True, class_num=IMAGENET_CLASSES).state_dict()
     except Exception as error:  # PaddleClas raises whatever its download does
         raise UserError(
-            f"model.weights: PaddleClas could not fetch {urls[name]} ({error}).\nDownload it on a machine that can, "
-            f"then put it at {PRETRAINED_FOLDER / file_name} or name it in the config: weights: path/to/{file_name}"
+            f"{section}.weights: PaddleClas could not fetch {urls[name]} ({error}).\nDownload it on a machine that "
+            f"can, then put it at {PRETRAINED_FOLDER / file_name} or name it in the config: "
+            f"weights: path/to/{file_name}"
         ) from None
 
 
-def _read_weights(path: Path) -> State:
+def _read_weights(path: Path, section: str = MODEL) -> State:
     if not path.is_file():
         raise UserError(
-            f"model.weights: '{path}' is no file{nearest(str(path), WEIGHT_WORDS)}. "
-            f"Allowed: {', '.join(WEIGHT_WORDS)} or the path of a .pdparams file"
+            f"{section}.weights: '{path}' is no file{nearest(str(path), WORDS[section])}. "
+            f"Allowed: {', '.join(WORDS[section])} or the path of a .pdparams file"
         )
     try:
         state = paddle.load(str(path))
@@ -114,24 +136,32 @@ def _read_weights(path: Path) -> State:
     return state
 
 
-def _load(network: paddle.nn.Layer, state: State, name: str, source: str) -> tuple[str, ...]:
-    """Copy the weights into the network; returns the note on a classifier that did not fit."""
+def _load(
+    network: paddle.nn.Layer,
+    state: State,
+    name: str,
+    source: str,
+    section: str = MODEL,
+    replaceable: Sequence[str] = HEADS,
+) -> tuple[str, ...]:
+    """Copy the weights into the network; returns the note on what of `replaceable` did not fit. section: of the config,
+    for messages."""
     own = network.state_dict()
     missing = [key for key in own if key not in state]
     wrong = [key for key in own if key in state and _shape(state[key]) != _shape(own[key])]
-    dropped = [key for key in (*missing, *wrong) if key in HEADS]
-    unfit = [key for key in (*missing, *wrong) if key not in HEADS]
+    dropped = [key for key in (*missing, *wrong) if key in replaceable]
+    unfit = [key for key in (*missing, *wrong) if key not in replaceable]
     if unfit:
         key = unfit[0]
         found = f"has shape {_shape(state[key])}, not {_shape(own[key])}" if key in state else "is not in it"
         raise UserError(
-            f"model.weights: {source} does not fit {name}: {len(unfit)} of {len(own)} tensors differ; '{key}' {found}. "
-            f"Use the weights of {name}, or set model.backbone to the network they belong to."
+            f"{section}.weights: {source} does not fit {name}: {len(unfit)} of {len(own)} tensors differ; '{key}' "
+            f"{found}. Use the weights of {name}, or set {section}.backbone to the network they belong to."
         )
     broken = [key for key in own if key not in dropped and not np.isfinite(np.asarray(state[key])).all()]
     if broken:
         raise UserError(
-            f"model.weights: {source} holds values that are not finite (NaN or infinity) in {len(broken)} of "
+            f"{section}.weights: {source} holds values that are not finite (NaN or infinity) in {len(broken)} of "
             f"{len(own)} tensors; '{broken[0]}' is the first. The training that wrote it failed: use an earlier file."
         )
     network.set_state_dict({key: state[key] for key in own if key not in dropped})

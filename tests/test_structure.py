@@ -22,6 +22,7 @@ ORDER = (
     "report",
     "quantisation",
     "training",
+    "training.recipe",
     "training.distributed",
     "models",
     "compiler.pipeline",

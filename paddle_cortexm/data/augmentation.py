@@ -1,4 +1,4 @@
-"""Random variation of a training image: a crop, a mirror image where that is right, colour."""
+"""Random variation of a training image: a crop, a mirror image where that is right, colour, a part erased."""
 
 from __future__ import annotations
 
@@ -13,22 +13,27 @@ from paddle_cortexm.data.datasets import Dataset
 from paddle_cortexm.data.preprocessing import Image
 
 ASPECT = (3 / 4, 4 / 3)  # width : height of a random crop, before it is stretched to a square
+ERASED_SHARE = (0.02, 1 / 3)  # of an image's area
+ERASED_ASPECT = (0.3, 1 / 0.3)  # width : height of what is erased
 
 
 @dataclass(frozen=True)
 class Augmentation:
     """crop_scale: share of the area a crop keeps, of the whole photo or of its central square; flip: mirror half of the
-    images; colour_jitter: largest relative change of brightness, contrast and saturation."""
+    images; colour_jitter: largest relative change of brightness, contrast and saturation; random_erasing: share of the
+    images of which a part is erased."""
 
     crop_scale: tuple[float, float] = (1.0, 1.0)
     flip: bool = False
     colour_jitter: float = 0.0
     whole_photo: bool = True
+    random_erasing: float = 0.0
 
     @staticmethod
     def of(config: Config) -> Augmentation:
         train = config.train
-        return Augmentation(train.crop_scale, train.flip, train.colour_jitter, config.crops_whole_photos)
+        whole = config.crops_whole_photos
+        return Augmentation(train.crop_scale, train.flip, train.colour_jitter, whole, train.random_erasing)
 
     def read(self, dataset: Dataset, index: int, size: int, random: np.random.Generator) -> Image:
         """Image `index` of the data set, varied: (size, size, 3) uint8. Everything random comes from `random`. Raises
@@ -36,7 +41,11 @@ class Augmentation:
         image = dataset.read_crop(index, lambda height, width: self.box(height, width, random), size)
         if self.flip and random.random() < 0.5:
             image = image[:, ::-1]
-        return jitter_colours(image, self.colour_jitter, random) if self.colour_jitter else image
+        if self.colour_jitter:
+            image = jitter_colours(image, self.colour_jitter, random)
+        if self.random_erasing and random.random() < self.random_erasing:
+            image = with_noise_in_a_part(image, random)
+        return image
 
     def box(self, height: int, width: int, random: np.random.Generator) -> Box:
         """A random crop of a picture of this size."""
@@ -72,3 +81,16 @@ def jitter_colours(image: Image, strength: float, random: np.random.Generator) -
     offset = brightness * (1 - contrast) * (image.mean(axis=(0, 1), dtype=np.float64) @ grey)
     changed = image.astype(np.float32) @ matrix.astype(np.float32) + offset.astype(np.float32)
     return np.clip(np.rint(changed), 0, 255).astype(np.uint8)
+
+
+def with_noise_in_a_part(image: Image, random: np.random.Generator) -> Image:
+    """A copy of the image with noise in a rectangle of random area, shape and place: random erasing with random pixels,
+    the best of https://arxiv.org/abs/1708.04896."""
+    height, width, channels = image.shape
+    area = random.uniform(*ERASED_SHARE) * height * width
+    aspect = np.exp(random.uniform(*np.log(ERASED_ASPECT)))
+    w, h = min(width, round(np.sqrt(area * aspect))), min(height, round(np.sqrt(area / aspect)))
+    left, top = random.integers(width - w + 1), random.integers(height - h + 1)
+    erased = image.copy()
+    erased[top : top + h, left : left + w] = random.integers(256, size=(h, w, channels))
+    return erased

@@ -19,13 +19,20 @@ LISTS = ("train_list.txt", "val_list.txt", "labels.txt")  # of data.kind list
 
 def external_files(config: Config) -> dict[str, str]:
     """A digest for each key of the config that names a file or folder; what does not exist is left out."""
+    teacher = config.train.teacher
     named = {
-        "model.weights": None if config.model.weights in WEIGHT_WORDS else Path(config.model.weights),
+        "model.weights": _weights(config.model.weights),
+        "train.teacher.weights": _weights(teacher.weights) if teacher else None,
         "model.labels": config.model.labels,
         "data.calibration": config.data.calibration,
         "data.path": config.data.path if config.data.kind != "digits" else None,
     }
     return {key: _digest(path) for key, path in named.items() if path is not None and path.exists()}
+
+
+def _weights(value: str) -> Path | None:
+    """The file, where the value is not a word."""
+    return None if value in WEIGHT_WORDS else Path(value)
 
 
 def _digest(path: Path) -> str:

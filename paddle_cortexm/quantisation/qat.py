@@ -26,7 +26,7 @@ from paddle_cortexm.quantisation.ranges import observe, tensor_ranges
 from paddle_cortexm.training.checkpoint import Checkpoint
 from paddle_cortexm.training.distributed.group import Group
 from paddle_cortexm.training.loop import Material, train
-from paddle_cortexm.training.parts import Part
+from paddle_cortexm.training.recipe.parts import Part
 from paddle_cortexm.training.status import Status
 
 Ranges = dict[str, TensorRange]
@@ -99,6 +99,7 @@ def train_on_grid(
     free_epochs = round(quantise.freeze_batch_norm_after * quantise.epochs)
     freezing = _Freezing(network, images, quantise.algorithm, free_epochs)
     chosen = {"epochs": quantise.epochs, "learning_rate": quantise.learning_rate, "warmup_epochs": 0.0}
+    chosen |= {"frozen_epochs": 0, "backbone_rate": 1.0}  # all of it has to get used to the grid
     status = Status(quiet=quiet, shown=True)
     settings_of_run = training.model_copy(update=chosen)
     epochs = train(network, material, settings_of_run, checkpoint, Group(), status, parts=[freezing])

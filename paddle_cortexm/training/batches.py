@@ -24,7 +24,7 @@ from paddle_cortexm.data.pixels import check_unreadable, network_input
 from paddle_cortexm.data.preprocessing import Image, normalisation_table
 from paddle_cortexm.errors import UserError
 from paddle_cortexm.training.distributed.group import Group
-from paddle_cortexm.training.parts import Batch
+from paddle_cortexm.training.recipe.parts import Batch
 
 SMALLEST_BATCH = 2  # batch norm needs more than one image
 

@@ -15,7 +15,7 @@ import paddle
 from paddle_cortexm.artefacts.training import Epoch
 from paddle_cortexm.errors import UserError
 from paddle_cortexm.training.distributed.group import Group
-from paddle_cortexm.training.parts import Part
+from paddle_cortexm.training.recipe.parts import Part
 
 FILE = "checkpoint.pdparams"
 

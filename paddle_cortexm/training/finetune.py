@@ -27,6 +27,9 @@ from paddle_cortexm.training.distributed.group import Group
 from paddle_cortexm.training.evaluation import network_logits, scores
 from paddle_cortexm.training.learning_curve import draw_learning_curve
 from paddle_cortexm.training.loop import Material, train
+from paddle_cortexm.training.recipe.loss import Loss
+from paddle_cortexm.training.recipe.recipe import recipe_loss, recipe_parts
+from paddle_cortexm.training.small_maps import speed_up_small_maps
 from paddle_cortexm.training.status import Status
 
 STAGE = "01_finetune"
@@ -54,11 +57,12 @@ def finetune(config: Config, folder: Path, group: Group, *, quiet: bool = False)
     unreadable = validation.unreadable
     if config.train.epochs:
         batches = Batches(splits.train, config, group)
-        checkpoint = checkpoint_of(config, folder)
-        status = Status(quiet=quiet, shown=group.leads)
         material = Material(batches, validation, table)
+        loss = training_loss(config, splits, classes)
+        parts = recipe_parts(backbone.network, config.train, classes, group)
+        checkpoint, status = checkpoint_of(config, folder), Status(quiet=quiet, shown=group.leads)
         group.join()
-        epochs = train(backbone.network, material, config.train, checkpoint, group, status)
+        epochs = train(backbone.network, material, config.train, checkpoint, group, status, loss=loss, parts=parts)
         unreadable += tuple(sorted(group.union(batches.unreadable)))
     if group.leads:
         logits = network_logits(backbone.network, validation, table)
@@ -74,6 +78,14 @@ def finetune(config: Config, folder: Path, group: Group, *, quiet: bool = False)
         metrics(config, backbone, splits, epochs, measured, unreadable).write(folder)
         if epochs:
             draw_learning_curve(epochs, f"{config.name}: {config.model.backbone}", folder / "learning_curve.png")
+
+
+def training_loss(config: Config, splits: Splits, classes: int) -> Loss:
+    """The loss that section train asks for, its teacher loaded."""
+    loss = recipe_loss(config.train, splits.train.targets, classes)
+    if loss.teacher:
+        speed_up_small_maps(loss.teacher.network)
+    return loss
 
 
 def checkpoint_of(config: Config, folder: Path) -> Checkpoint:

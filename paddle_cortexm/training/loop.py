@@ -7,6 +7,7 @@ ends with the same weights as one that was not.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import ExitStack
 from dataclasses import dataclass
 
 import numpy as np
@@ -22,7 +23,8 @@ from paddle_cortexm.training.checkpoint import Checkpoint, State
 from paddle_cortexm.training.distributed.group import Group
 from paddle_cortexm.training.evaluation import top1_of
 from paddle_cortexm.training.optimiser import epoch_rates, make_optimiser
-from paddle_cortexm.training.parts import Batch, Loss, Part
+from paddle_cortexm.training.recipe.loss import Loss
+from paddle_cortexm.training.recipe.parts import Batch, LossFunction, Part
 from paddle_cortexm.training.small_maps import speed_up_small_maps
 from paddle_cortexm.training.status import Status
 
@@ -44,7 +46,7 @@ def train(
     group: Group,
     status: Status,
     *,
-    loss: Loss | None = None,
+    loss: LossFunction | None = None,
     parts: Sequence[Part] = (),
 ) -> list[Epoch]:
     """Train the network in place for settings.epochs, going on from the checkpoint if there is one; returns what is
@@ -53,36 +55,35 @@ def train(
     scaler = paddle.amp.GradScaler(enable=settings.mixed_precision)
     state = State(network, make_optimiser(network, settings), scaler, parts)
     epochs = checkpoint.restore(state, group)
-    run = _Run(group.parallel(network), state, settings, group, status, loss or cross_entropy(settings))
+    parallel = group.parallel(network, freezes=settings.frozen_epochs > 0)
+    run = _Run(parallel, state, settings, group, status, loss or Loss(settings.label_smoothing))
     status.start(settings.epochs, material.train.steps, len(epochs))
     for number in range(len(epochs) + 1, settings.epochs + 1):
+        if reason := "; ".join(filter(None, (part.reason_to_stop() for part in parts))):
+            status.stopped(number - 1, reason)
+            break
+        network.train()
         for part in parts:
             part.before_epoch(number)
         mean_loss, train_top1 = run.epoch(number, material.train)
         group.average([tensor for tensor in network.state_dict().values() if tensor.stop_gradient])
-        top1 = top1_of(network, material.validation, material.table, group)
-        rate = state.optimiser.get_lr()
-        epochs.append(
-            Epoch(epoch=number, learning_rate=rate, loss=mean_loss, train_top1=train_top1, validation_top1=top1)
-        )
-        ends = [part.after_epoch(epochs[-1]) for part in parts]
+        with ExitStack() as measuring:
+            for part in parts:
+                measuring.enter_context(part.measuring())
+            top1 = top1_of(network, material.validation, material.table, group)
+            rate = state.optimiser.get_lr()
+            epochs.append(
+                Epoch(epoch=number, learning_rate=rate, loss=mean_loss, train_top1=train_top1, validation_top1=top1)
+            )
+            for part in parts:
+                part.after_epoch(epochs[-1])
         if group.leads:
             checkpoint.save(state, epochs)
         status.epoch_done(epochs[-1])
-        if any(ends):
-            break
+    for part in parts:
+        status.say(part.finish())
     status.close()
     return epochs
-
-
-def cross_entropy(settings: Train) -> Loss:
-    """The config's loss: cross entropy with smoothed labels."""
-
-    def loss(logits: paddle.Tensor, batch: Batch) -> paddle.Tensor:
-        smoothing = settings.label_smoothing
-        return paddle.nn.functional.cross_entropy(logits, batch.targets, label_smoothing=smoothing)
-
-    return loss
 
 
 @dataclass(frozen=True)
@@ -94,12 +95,11 @@ class _Run:
     settings: Train
     group: Group
     status: Status
-    loss: Loss
+    loss: LossFunction
 
     def epoch(self, number: int, batches: Batches) -> tuple[float, float]:
         """One pass over the training images; returns the mean loss and the accuracy on the images as trained on."""
         paddle.seed(self.settings.seed + number)
-        self.network.train()
         losses, hits = [], []
         rates = epoch_rates(self.settings, batches.steps, number)
         for step, (rate, batch) in enumerate(zip(rates, batches.epoch(number), strict=True)):
@@ -135,4 +135,4 @@ class _Run:
         optimiser.clear_grad()
         for part in self.state.parts:
             part.after_step()
-        return float(loss), float((logits.numpy().argmax(axis=1) == batch.targets.numpy()).mean())
+        return float(loss), float((logits.numpy().argmax(axis=1) == batch.labels.numpy()).mean())

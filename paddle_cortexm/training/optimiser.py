@@ -7,17 +7,22 @@ import math
 import paddle
 
 from paddle_cortexm.config import Train
+from paddle_cortexm.models import HEADS
 
 MOMENTUM = 0.9
 
 
 def make_optimiser(network: paddle.nn.Layer, settings: Train) -> paddle.optimizer.Optimizer:
     """AdamW, or momentum with Nesterov's correction; weight decay on weights only, not on biases and batch norm."""
-    weights = [p for p in network.parameters() if p.ndim > 1 and not p.stop_gradient]
-    others = [p for p in network.parameters() if p.ndim <= 1 and not p.stop_gradient]
+    alike: dict[tuple[float, float], list[paddle.Tensor]] = {}  # by share of the learning rate and weight decay
+    for name, parameter in network.named_parameters():
+        if not parameter.stop_gradient:
+            rate = 1.0 if name in HEADS else settings.backbone_rate
+            decay = settings.weight_decay if parameter.ndim > 1 else 0.0
+            alike.setdefault((rate, decay), []).append(parameter)
     groups = [
-        {"params": weights, "weight_decay": settings.weight_decay},
-        {"params": others, "weight_decay": 0.0},
+        {"params": parameters, "learning_rate": rate, "weight_decay": decay}
+        for (rate, decay), parameters in alike.items()
     ]
     if settings.optimiser == "adamw":
         return paddle.optimizer.AdamW(settings.learning_rate, parameters=groups)

@@ -39,5 +39,13 @@ class Status:
         left = 0.0 if self._progress.is_live or epoch.epoch == self._epochs else self._progress.seconds_left()
         self._progress.say(f"{line}, about {left:.0f} s left" if left else line)
 
+    def stopped(self, epoch: int, reason: str) -> None:
+        """Training ends after this epoch, which was not to be the last."""
+        self.say(f"stopped after epoch {epoch} of {self._epochs}: {reason}")
+
+    def say(self, line: str) -> None:
+        if line:
+            self._progress.say(line)
+
     def close(self) -> None:
         self._progress.close()

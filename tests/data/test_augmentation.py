@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from paddle_cortexm.config import Config
-from paddle_cortexm.data.augmentation import Augmentation
+from paddle_cortexm.data.augmentation import Augmentation, with_noise_in_a_part
 from paddle_cortexm.data.datasets import HeldFrames
 
 SIDES = st.integers(1, 300)
@@ -71,3 +71,19 @@ def test_digits_are_cut_out_of_the_centre_unless_the_config_says_otherwise(
     vary = Augmentation.of(Config.model_validate(values))
     boxes = [vary.box(50, 150, np.random.default_rng(seed)) for seed in range(20)]
     assert any(box.left < 50 or box.left + box.width > 100 for box in boxes) == beside
+
+
+def test_about_as_many_pictures_as_asked_for_lose_one_rectangle() -> None:
+    black = HeldFrames(np.zeros(300, np.int64), tuple(np.zeros((300, 16, 16, 3), np.uint8)))
+    erased = (varied(Augmentation(random_erasing=0.25), black, 16) > 0).any(axis=3)
+    assert 50 < erased.any(axis=(1, 2)).sum() < 100
+    for picture in erased[erased.any(axis=(1, 2))]:
+        rows, columns = np.flatnonzero(picture.any(axis=1)), np.flatnonzero(picture.any(axis=0))
+        assert picture[rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1].all()
+    assert not np.any(black.frames)  # the pictures themselves stay
+
+
+@given(st.integers(4, 40), st.integers(4, 40), st.integers(0, 2**32 - 1))
+def test_what_is_erased_is_a_fiftieth_to_a_third_of_the_picture(height: int, width: int, seed: int) -> None:
+    erased = with_noise_in_a_part(np.zeros((height, width, 3), np.uint8), np.random.default_rng(seed))
+    assert 0 < (erased > 0).any(axis=2).mean() < 0.5  # a third, and what rounding to pixels adds

@@ -57,10 +57,15 @@ class Interrupted(Exception):
     """Stands for Ctrl-C."""
 
 
+EVERYTHING = {"mixup": 0.2, "cutmix": 1.0, "random_erasing": 0.5, "class_weights": "balanced", "frozen_epochs": 1}
+KEEPING = {"ema": 0.9, "early_stopping": 2}
+
+
+@pytest.mark.parametrize("recipe", [{}, EVERYTHING | KEEPING], ids=["plain", "everything"])
 def test_a_resumed_run_ends_with_the_weights_of_an_unbroken_one(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], recipe: dict[str, Any]
 ) -> None:
-    unbroken = trained(config(), tmp_path / "a" / "01_finetune")
+    unbroken = trained(config(**recipe), tmp_path / "a" / "01_finetune")
     save = checkpoints.Checkpoint.save
 
     def save_and_stop(self: checkpoints.Checkpoint, state: Any, epochs: list[Any]) -> None:
@@ -70,9 +75,9 @@ def test_a_resumed_run_ends_with_the_weights_of_an_unbroken_one(
 
     monkeypatch.setattr(checkpoints.Checkpoint, "save", save_and_stop)
     with pytest.raises(Interrupted):
-        trained(config(), tmp_path / "b" / "01_finetune")
+        trained(config(**recipe), tmp_path / "b" / "01_finetune")
     monkeypatch.undo()
-    assert_equal(trained(config(), tmp_path / "b" / "01_finetune"), unbroken)
+    assert_equal(trained(config(**recipe), tmp_path / "b" / "01_finetune"), unbroken)
     assert "resumed after epoch 2 of 3" in capsys.readouterr().out
 
 
@@ -106,12 +111,13 @@ def test_training_lowers_the_loss_and_leaves_its_papers(tmp_path: Path) -> None:
         assert (tmp_path / "01_finetune" / name).read_bytes().startswith(b"\x89PNG")
 
 
-def test_two_processes_train_one_model(tmp_path: Path) -> None:
-    settings, folder = config(processes=2, epochs=2), tmp_path / "01_finetune"
+@pytest.mark.parametrize("recipe", [{}, EVERYTHING | KEEPING], ids=["plain", "everything"])
+def test_two_processes_train_one_model(tmp_path: Path, recipe: dict[str, Any]) -> None:
+    settings, folder = config(processes=2, epochs=2, **recipe), tmp_path / "01_finetune"
     folder.mkdir()
     launch(settings, folder, quiet=True)
     together = TrainingMetrics.read(folder).epochs
-    trained(config(epochs=2), tmp_path / "alone" / "01_finetune")
+    trained(config(epochs=2, **recipe), tmp_path / "alone" / "01_finetune")
     alone = TrainingMetrics.read(tmp_path / "alone" / "01_finetune").epochs
     assert [epoch.learning_rate for epoch in together] == [epoch.learning_rate for epoch in alone]
     for one, two in zip(alone, together, strict=True):

@@ -32,9 +32,10 @@ class Group:
                 os.environ["PADDLE_DISTRI_BACKEND"] = "gloo"  # the launcher chooses NCCL wherever there is a GPU
             paddle.distributed.init_parallel_env()
 
-    def parallel(self, network: paddle.nn.Layer) -> paddle.nn.Layer:
-        """The network whose backward pass averages gradients over the processes; they start from rank 0's weights."""
-        return paddle.DataParallel(network) if self.size > 1 else network
+    def parallel(self, network: paddle.nn.Layer, *, freezes: bool = False) -> paddle.nn.Layer:
+        """The network whose backward pass averages gradients over the processes; they start from rank 0's weights.
+        freezes: some parameters have no gradient in some steps, which Paddle has to be told to look for."""
+        return paddle.DataParallel(network, find_unused_parameters=freezes) if self.size > 1 else network
 
     def average(self, tensors: Sequence[paddle.Tensor]) -> None:
         """Replace each tensor by its mean over the processes, with one exchange for all of them."""

@@ -1,0 +1,63 @@
+"""From PaddleClas's Global, Optimizer, Loss, EMA and Slim: how the network is trained and quantised."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from paddle_cortexm.convert.source import Source
+
+Values = dict[str, Any]
+OPTIMISERS = {"Momentum": "momentum", "AdamW": "adamw"}
+# What cannot be set here, and what it is.
+BUILT_IN = {
+    "Optimizer.momentum": 0.9,
+    "Optimizer.beta1": 0.9,
+    "Optimizer.beta2": 0.999,
+    "Optimizer.epsilon": 1e-8,
+    "Optimizer.lr.eta_min": 0.0,
+    "Optimizer.lr.warmup_start_lr": 0.0,
+    "Loss.Train.CELoss.weight": 1.0,
+}
+
+
+def training(source: Source) -> Values:
+    """Section train, but for what varies images."""
+    values: Values = {}
+    if epochs := source.number("Global.epochs"):
+        values["epochs"] = int(epochs)
+    sampler = "DataLoader.Train.sampler"
+    if size := source.number(f"{sampler}.batch_size") or source.number(f"{sampler}.first_bs"):
+        values["batch_size"] = int(size)
+    values |= _optimiser(source)
+    values["label_smoothing"] = source.number("Loss.Train.CELoss.epsilon", 0.0)
+    if decay := source.number("EMA.decay"):
+        values["ema"] = decay
+    for path, built_in in BUILT_IN.items():
+        source.expect(path, built_in)
+    return values
+
+
+def _optimiser(source: Source) -> Values:
+    name = source.peek("Optimizer.name")
+    if name in OPTIMISERS:
+        source.take("Optimizer.name")
+    source.note("Optimizer.name", f"there are {' and '.join(OPTIMISERS)}; the learning rate may have to change")
+    if source.peek("Optimizer.lr.name") == "Cosine":
+        source.take("Optimizer.lr.name")
+    source.note("Optimizer.lr.name", "the learning rate falls along half a cosine")
+    values: Values = {"optimiser": OPTIMISERS.get(name, "adamw" if str(name).startswith("Adam") else "momentum")}
+    if rate := source.number("Optimizer.lr.learning_rate"):
+        values["learning_rate"] = rate
+    values["warmup_epochs"] = source.number("Optimizer.lr.warmup_epoch", 0.0)
+    decay = source.number("Optimizer.weight_decay")
+    if source.peek("Optimizer.regularizer.name") == "L2":
+        source.take("Optimizer.regularizer.name")
+        decay = source.number("Optimizer.regularizer.coeff", decay)
+    return values | {"weight_decay": decay or 0.0}
+
+
+def quantisation(source: Source) -> Values:
+    """Section quantise: training-aware where the YAML trains for quantisation."""
+    if source.take("Slim.quant.name") is None:
+        return {}
+    return {"precision": "int8", "method": "qat"}
