@@ -14,6 +14,7 @@ MODULES_STAND_ALONE = (ROOT, ROOT / "compiler")  # their modules are packages of
 # From top to bottom: what stands higher may import what stands lower, never the other way round. A file belongs to the
 # longest name that leads to it.
 ORDER = (
+    "convert",
     "measure",
     "measure.accuracy",
     "measure.bench",

@@ -29,24 +29,31 @@ def main() -> None:
     output = chosen.output or CONFIG_FOLDER / f"{chosen.file.stem}.yaml"
     if output.exists():
         raise UserError(f"{output}: there is such a file. Name another one: -o configs/NAME.yaml")
-    made = convert(_read(chosen.file))
+    try:
+        made = convert(_read(chosen.file))
+    except UserError as error:
+        raise UserError(f"{chosen.file}: {error}") from None
     output.parent.mkdir(parents=True, exist_ok=True)
     output.write_text(made.text(f"Converted from PaddleClas's {chosen.file.name}."), encoding="utf-8")
-    config = load(str(output))
-    for line in made.lines():
-        print(f"not carried over: {line}")
+    try:
+        config = load(str(output))
+    except UserError:  # a name that is not allowed
+        output.unlink()
+        raise
+    for note in made.notes:
+        print(f"not carried over: {note}")
     print(f"made: {output}\nnext: read it through, then ./01_finetune.py --config {config.argument}")
 
 
 def _read(path: Path) -> dict[str, object]:
     if not path.is_file():
-        raise UserError(f"{path}: no such file")
+        raise UserError("no such file")
     try:
         values = yaml.safe_load(path.read_text(encoding="utf-8"))
     except (yaml.YAMLError, UnicodeDecodeError) as error:
-        raise UserError(f"{path}: not YAML: {error}") from None
+        raise UserError(f"not YAML: {error}") from None
     if not isinstance(values, dict):
-        raise UserError(f"{path}: a PaddleClas config is a mapping of sections")
+        raise UserError("a PaddleClas config is a mapping of sections")
     return values
 
 

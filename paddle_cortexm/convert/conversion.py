@@ -28,13 +28,9 @@ class Conversion:
 
     def text(self, title: str) -> str:
         """The YAML file; the notes are comments at its head."""
-        notes = "".join(f"#   {line}\n" for line in self.lines())
-        head = f"# {title}\n" + (f"# Not carried over:\n{notes}" if notes else "")
+        notes = "".join(f"#   {note}\n" for note in self.notes)
+        head = f"# {title}\n" + (f"# Not carried over, or not as it was:\n{notes}" if notes else "")
         return head + yaml.dump(self.values, Dumper=_Dumper, sort_keys=False, width=LINE_WIDTH, allow_unicode=True)
-
-    def lines(self) -> list[str]:
-        """A line a note."""
-        return [f"{note.path} ({note.value}): {note.reason}".replace("\n", " ") for note in self.notes]
 
 
 def convert(values: Mapping[str, Any]) -> Conversion:
@@ -46,18 +42,10 @@ def convert(values: Mapping[str, Any]) -> Conversion:
     model = network.model(source)
     if size := images.image_size(source):
         model["image_size"] = size
-        _note_training_size(source, size)
-    train = recipe.training(source) | images.variation(source) | ({"teacher": teacher} if teacher else {})
+    train = recipe.training(source) | images.variation(source, size) | ({"teacher": teacher} if teacher else {})
     sections = {"model": model, "data": images.data(source), "train": train, "quantise": recipe.quantisation(source)}
     made, refused = _allowed({name: section for name, section in sections.items() if section})
     return Conversion(made, (*source.notes, *refused, *notes_on_leftovers(source)))
-
-
-def _note_training_size(source: Source, size: int) -> None:
-    path = f"{images.VARIED}.RandCropImage.size"
-    if source.peek(path) in (size, [size, size]):
-        source.take(path)
-    source.note(path, f"trained at the size that is measured and deployed: {size}")
 
 
 def _allowed(values: dict[str, Any]) -> tuple[dict[str, Any], list[Note]]:
@@ -68,11 +56,13 @@ def _allowed(values: dict[str, Any]) -> tuple[dict[str, Any], list[Note]]:
     except ValidationError as error:
         notes = []
         for problem in error.errors():
-            *way, key = problem["loc"][:2] or ("data", "resize")
-            section = values[way[0]]
-            if key in section:
+            section, *keys = map(str, problem["loc"] or ("data", "resize"))  # two sections that do not fit: the crop
+            within, key = (values[section], keys[0]) if keys else (values, section)
+            if key in within:
                 reason = problem["msg"].removeprefix("Value error, ")
-                notes.append(Note(f"{way[0]}.{key}", section.pop(key), f"not allowed here: {reason}"))
+                notes.append(Note(".".join((section, *keys[:1])), within.pop(key), f"not allowed here: {reason}"))
+        if not notes:
+            raise
         left, more = _allowed(values)
         return left, notes + more
 

@@ -17,17 +17,15 @@ FULL_CROP = [0.08, 1.0]  # PaddleClas's scale of RandCropImage
 
 
 def image_size(source: Source) -> int | None:
-    """Side of the network's input: what evaluation crops, else what Global says."""
-    shape = source.peek("Global.image_shape")
-    sides = [int(side) for side in shape[1:]] if isinstance(shape, list) and len(shape) == 3 else []
-    crop = source.number(f"{MEASURED}.CropImage.size")
-    resized = _sides(source.peek(f"{MEASURED}.ResizeImage.size"))
-    if crop is None and resized:
-        source.note(f"{MEASURED}.ResizeImage.size", "stretches the image; here its centre is cut out as a square")
-    size = int(crop) if crop else max(resized or sides, default=0)
-    if sides == [size, size]:
-        source.take("Global.image_shape")
-    source.note("Global.image_shape", f"the network's input is square here: {size} x {size}")
+    """Side of the network's input: what evaluation crops or resizes to, else what Global says."""
+    crop = source.numbers(f"{MEASURED}.CropImage.size")
+    resized = source.numbers(f"{MEASURED}.ResizeImage.size")
+    if resized:
+        source.notes.append(Note(f"{MEASURED}.ResizeImage.size", resized, "stretches; here the centre is cut out"))
+    shape = source.numbers("Global.image_shape")[1:]  # of (channels, height, width)
+    size = int(max(crop or resized or shape, default=0))
+    if any(side != size for side in shape):
+        source.notes.append(Note("Global.image_shape", shape, f"the network's input is square here: {size} x {size}"))
     return size or None
 
 
@@ -38,46 +36,45 @@ def data(source: Source) -> Values:
         values = {"kind": "list", "path": folder}
     if resize := source.number(f"{MEASURED}.ResizeImage.resize_short"):
         values["resize"] = int(resize)
-    for operator in ("NormalizeImage", "Normalize"):
-        path = f"{MEASURED}.{operator}"
-        scale = source.number(f"{path}.scale", 1 / 255 if operator == "NormalizeImage" else 1.0) or 1.0
+    # Of PaddleClas, NormalizeImage is (pixel x scale - mean) / std and Normalize takes shares, as here.
+    for operator, scale in (
+        ("NormalizeImage", source.number(f"{MEASURED}.NormalizeImage.scale", 1 / 255)),
+        ("Normalize", 1 / 255),
+    ):
+        source.take(f"{MEASURED}.{operator}.order")
         for key in ("mean", "std"):
-            # PaddleClas: (pixel x scale - mean) / std. Here: (pixel / 255 - mean) / std.
-            if given := source.take(f"{path}.{key}"):
-                factor = 255 * scale if operator == "NormalizeImage" else 1.0
-                values[key] = [round(float(value) / factor, 6) for value in given]
-        source.take(f"{path}.order")
+            if given := source.numbers(f"{MEASURED}.{operator}.{key}"):
+                values[key] = [round(value / (255 * (scale or 1.0)), 6) for value in given]
     return values
-
-
-def _sides(size: Any) -> list[int]:
-    """The sides of a size that is a number or [width, height]."""
-    if isinstance(size, list):
-        return [int(side) for side in size]
-    return [int(size)] if isinstance(size, int) else []
 
 
 def _lists(source: Source) -> str | None:
     """The folder of the lists and images; what has to be moved or renamed is noted."""
-    folder = source.take(f"{TRAIN}.image_root")
-    source.take(f"{EVAL}.image_root")
+    folder = source.text(f"{TRAIN}.image_root")
+    source.text(f"{EVAL}.image_root")
     if folder is None:
         return None
     for dataset, name in LISTS.items():
-        given, wanted = source.take(f"{dataset}.cls_label_path"), PurePosixPath(folder) / name
-        if isinstance(given, str) and PurePosixPath(given) != wanted:
+        given, wanted = source.text(f"{dataset}.cls_label_path"), PurePosixPath(folder) / name
+        if given and PurePosixPath(given) != wanted:
             path = f"{dataset}.cls_label_path"
             source.notes.append(Note(path, given, f"put this list at {wanted}, where data.kind 'list' looks for it"))
-        kind = source.take(f"{dataset}.name", "ImageNetDataset")
-        if kind != "ImageNetDataset":
-            source.notes.append(Note(f"{dataset}.name", kind, "images have one label each here, a 'path label' a line"))
+        if source.peek(f"{dataset}.name") == "ImageNetDataset":
+            source.take(f"{dataset}.name")
+        source.note(f"{dataset}.name", "images have one label each here, a 'path label' a line")
     return str(PurePosixPath(folder))
 
 
-def variation(source: Source) -> Values:
-    """How training varies images: keys of section train."""
-    scale = source.take(f"{VARIED}.RandCropImage.scale", FULL_CROP)
+def variation(source: Source, size: int | None) -> Values:
+    """How training varies images: keys of section train. size: side of the network's input."""
+    if source.number(f"{VARIED}.TimmAutoAugment.prob", 1.0) == 0:
+        source.discard(f"{VARIED}.TimmAutoAugment")
     crops = source.has(f"{VARIED}.RandCropImage")
+    scale = source.numbers(f"{VARIED}.RandCropImage.scale") or FULL_CROP
+    trained_size = source.numbers(f"{VARIED}.RandCropImage.size")
+    if any(side != size for side in trained_size):
+        reason = f"trained at the size that is measured and deployed: {size}"
+        source.notes.append(Note(f"{VARIED}.RandCropImage.size", trained_size, reason))
     flips = source.peek(f"{VARIED}.RandFlipImage.flip_code") == 1
     if flips:
         source.take(f"{VARIED}.RandFlipImage.flip_code")

@@ -4,9 +4,13 @@ from __future__ import annotations
 
 from typing import Any
 
-from paddle_cortexm.convert.source import Source
+from paddle_cortexm.convert.source import Note, Source
 
 Values = dict[str, Any]
+SAMPLERS = ("DistributedBatchSampler", "BatchSampler")
+BATCH_SIZE = (
+    "that of each of PaddleClas's processes, here of all together; its learning rate suits all, often 4 of them"
+)
 OPTIMISERS = {"Momentum": "momentum", "AdamW": "adamw"}
 # What cannot be set here, and what it is.
 BUILT_IN = {
@@ -26,8 +30,11 @@ def training(source: Source) -> Values:
     if epochs := source.number("Global.epochs"):
         values["epochs"] = int(epochs)
     sampler = "DataLoader.Train.sampler"
+    if source.peek(f"{sampler}.name") in SAMPLERS:
+        source.take(f"{sampler}.name")
     if size := source.number(f"{sampler}.batch_size") or source.number(f"{sampler}.first_bs"):
         values["batch_size"] = int(size)
+        source.notes.append(Note(f"{sampler}.batch_size", int(size), BATCH_SIZE))
     values |= _optimiser(source)
     values["label_smoothing"] = source.number("Loss.Train.CELoss.epsilon", 0.0)
     if decay := source.number("EMA.decay"):
@@ -42,9 +49,6 @@ def _optimiser(source: Source) -> Values:
     if name in OPTIMISERS:
         source.take("Optimizer.name")
     source.note("Optimizer.name", f"there are {' and '.join(OPTIMISERS)}; the learning rate may have to change")
-    if source.peek("Optimizer.lr.name") == "Cosine":
-        source.take("Optimizer.lr.name")
-    source.note("Optimizer.lr.name", "the learning rate falls along half a cosine")
     values: Values = {"optimiser": OPTIMISERS.get(name, "adamw" if str(name).startswith("Adam") else "momentum")}
     if rate := source.number("Optimizer.lr.learning_rate"):
         values["learning_rate"] = rate
@@ -53,6 +57,11 @@ def _optimiser(source: Source) -> Values:
     if source.peek("Optimizer.regularizer.name") == "L2":
         source.take("Optimizer.regularizer.name")
         decay = source.number("Optimizer.regularizer.coeff", decay)
+    if source.peek("Optimizer.lr.name") == "Cosine":
+        source.take("Optimizer.lr.name")
+    elif source.has("Optimizer.lr.name"):
+        source.note("Optimizer.lr.name", "the learning rate falls along half a cosine instead")
+        source.discard("Optimizer.lr")
     return values | {"weight_decay": decay or 0.0}
 
 

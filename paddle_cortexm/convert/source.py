@@ -10,11 +10,15 @@ from typing import Any
 
 @dataclass(frozen=True)
 class Note:
-    """A value that could not be carried over, or not as it is: its path in the YAML, and why."""
+    """What could not be carried over, or not as it is: its path in the YAML and why; value: None for all below it."""
 
     path: str
     value: Any
     reason: str
+
+    def __str__(self) -> str:
+        value = "" if self.value is None else f" ({self.value})"
+        return f"{self.path}{value}: {self.reason}".replace("\n", " ")
 
 
 class Source:
@@ -45,6 +49,20 @@ class Source:
         self.take(path)
         return number
 
+    def numbers(self, path: str) -> list[float]:
+        """A list of numbers; a number alone is a list of one. What is neither is left, and is a list of none."""
+        value = self._left.get(path)
+        numbers = [_number(item) for item in (value if isinstance(value, list) else [value])]
+        found = [number for number in numbers if number is not None]
+        if len(found) != len(numbers):
+            return []
+        self.take(path)
+        return found
+
+    def text(self, path: str) -> str | None:
+        """A text. What is none is left."""
+        return self.take(path) if isinstance(self._left.get(path), str) else None
+
     def note(self, path: str, reason: str) -> None:
         """Take the value, if there is one, and say why it is not carried over as it is."""
         if path in self._left:
@@ -55,6 +73,11 @@ class Source:
         given = self.number(path)
         if given is not None and not math.isclose(given, built_in, rel_tol=1e-6):
             self.notes.append(Note(path, given, f"{built_in:.3g} is built in"))
+
+    def discard(self, path: str) -> None:
+        """Take everything at and below a path that has no effect."""
+        for leaf in [leaf for leaf in self._left if leaf == path or leaf.startswith(f"{path}.")]:
+            self.take(leaf)
 
     def left(self) -> dict[str, Any]:
         """What nobody took, by path."""
