@@ -1,7 +1,7 @@
 """make readme: run every config under configs/ and write what was measured into the table of both READMEs.
 
-Configs that train alike share one training. Those that fetch weights are run with random ones, for sizes and
-instructions only; those that need CMSIS-NN are left out where it is absent.
+Configs that train alike share one training. Those that export fetched weights are run with random ones, for sizes and
+instructions only; those that need CMSIS-NN or photos are left out where these are absent.
 """
 
 from __future__ import annotations
@@ -36,6 +36,7 @@ class Language:
     document: str
     head: Sequence[str]
     digits: str
+    photos: str
     classes: str
     trained_on: str
 
@@ -53,6 +54,7 @@ LANGUAGES = (
         "README.md",
         ("config", "network", "images", "arithmetic", "board", "float", "deployed", "instructions", "arena", "weights"),
         "digits",
+        "photos",
         "{} classes",
         ", QAT",
     ),
@@ -60,6 +62,7 @@ LANGUAGES = (
         "README.zh-CN.md",
         ("配置", "网络", "图像", "运算", "开发板", "浮点", "部署后", "指令数", "arena", "权重"),
         "手写数字",
+        "照片",
         "{} 类",
         "，QAT",
     ),
@@ -80,14 +83,17 @@ def main() -> int:
 
 
 def measured(config: Config) -> Measured | None:
-    """Take the config through the line. None without CMSIS-NN."""
+    """Take the config through the line. None without CMSIS-NN or photos that it needs."""
+    if config.data.path is not None and not config.data.path.exists():
+        print(f"{config.name}: left out: there is no {config.data.path}", flush=True)
+        return None
     if "cmsis-nn" in config.compile.kernels:
         try:
             find_library()
         except UserError as error:
             print(f"{config.name}: left out: {error}", flush=True)
             return None
-    if config.model.weights == "pretrained":
+    if config.model.weights == "pretrained" and not config.train.epochs:
         config = _with_random_weights(config)
     _share_training(config)
     for spec in STAGES.values():
@@ -127,7 +133,8 @@ def table(configs: Sequence[Config], results: Mapping[str, Measured | None], lan
 
 def _described(config: Config, language: Language) -> list[str]:
     target, size = target_named(config.compile.target), config.model.image_size
-    shown = language.classes.format(config.model.classes) if config.model.classes else language.digits
+    images = language.digits if config.data.kind == "digits" else language.photos
+    shown = language.classes.format(config.model.classes) if config.model.classes else images
     arithmetic = {"fp32": "float32", "fp16": "float16", "int8": "int8"}[config.quantise.precision]
     arithmetic += language.trained_on if config.quantise.method == "qat" else ""
     arithmetic += ", CMSIS-NN" if "cmsis-nn" in config.compile.kernels else ""

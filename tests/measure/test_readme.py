@@ -10,7 +10,7 @@ from paddle_cortexm.artefacts.run import Instructions, Run, SimulatorUsed
 from paddle_cortexm.artefacts.training import Scores
 from paddle_cortexm.config import Config
 from paddle_cortexm.measure.common.document import fill
-from paddle_cortexm.measure.readme import LANGUAGES, Measured, table
+from paddle_cortexm.measure.readme import LANGUAGES, Measured, measured, table
 from paddle_cortexm.paths import REPOSITORY
 
 RUN = Run(
@@ -44,8 +44,8 @@ def config(**changes: object) -> Config:
     )
 
 
-def row(settings: Config, measured: Measured | None, language: int = 0) -> list[str]:
-    lines = table([settings], {"small": measured}, LANGUAGES[language]).splitlines()
+def row(settings: Config, result: Measured | None, language: int = 0) -> list[str]:
+    lines = table([settings], {"small": result}, LANGUAGES[language]).splitlines()
     assert lines[1] == "| --- | --- | --- | --- | --- | ---: | ---: | ---: | ---: | ---: |"
     return [cell.strip() for cell in lines[2].strip("|").split("|")]
 
@@ -66,6 +66,12 @@ def test_without_images_there_is_no_accuracy_and_without_a_run_nothing() -> None
     cells = row(settings, Measured(DeployedMetrics(summary="not measured"), RUN))
     assert cells[2].startswith("1000 classes") and cells[5:] == ["–", "–", "1,234,567", "65,536", "300,000"]
     assert row(settings, None)[5:] == ["–"] * 5
+
+
+def test_a_config_of_photos_says_so_and_is_left_out_where_there_are_none(capsys: pytest.CaptureFixture[str]) -> None:
+    settings = config(data={"kind": "folder", "path": "nowhere/flowers"})
+    assert measured(settings) is None and "small: left out: there is no nowhere/flowers" in capsys.readouterr().out
+    assert [row(settings, None, language)[2] for language in (0, 1)] == ["photos, 96 × 96", "照片, 96 × 96"]
 
 
 @pytest.mark.parametrize("language", LANGUAGES, ids=lambda language: language.document)
