@@ -70,14 +70,21 @@ def build_teacher(name: str, classes: int, weights: str, seed: int = 0) -> paddl
     weights: "pretrained" or the path of a .pdparams file. Raises UserError for an unknown name, and for weights that do
     not fit in every tensor: a teacher is not trained here.
     """
-    module = _backbone_module()
-    known = [key for key, value in vars(module).items() if inspect.isfunction(value)]
+    known = [key for key, value in vars(_backbone_module()).items() if _makes_a_classifier(value)]
     if name not in known:
         raise UserError(f"{TEACHER}.backbone: PaddleClas has no '{name}'{nearest(name, known)}")
     network = _construct(name, classes, seed)
     state = _fetch_pretrained(name, seed, TEACHER) if weights == "pretrained" else _read_weights(Path(weights), TEACHER)
     _load(network, state, name, weights, TEACHER, replaceable=())
     return network
+
+
+def _makes_a_classifier(value: object) -> bool:
+    """Whether this is one of PaddleClas's functions that build a backbone with so many classes."""
+    if not inspect.isfunction(value):
+        return False
+    arguments = inspect.signature(value).parameters.values()
+    return any(argument.name == "class_num" or argument.kind == argument.VAR_KEYWORD for argument in arguments)
 
 
 def load_trained(name: str, classes: int, path: Path) -> paddle.nn.Layer:

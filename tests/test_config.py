@@ -111,6 +111,13 @@ def test_all_mistakes_are_told_at_once() -> None:
         ("train", "seed", "-1"),
         ("train", "crop_scale", "[0, 1]"),
         ("train", "crop_scale", "[1, 0.5]"),
+        ("train", "random_erasing", "2"),
+        ("train", "mixup", "-0.2"),
+        ("train", "ema", "1"),
+        ("train", "early_stopping", "0"),
+        ("train", "backbone_rate", "0"),
+        ("train", "class_weights", "unbalanced"),
+        ("train", "class_weights", "[1, 0]"),
         ("compile", "target", "corstone301"),
         ("train", "flip", "sideways"),
         ("quantise", "precision", "int4"),
@@ -232,3 +239,19 @@ def test_an_overridden_value_replaces_the_config_s_and_leaves_the_rest() -> None
 def test_an_overridden_value_is_checked_as_the_config_s_are() -> None:
     with pytest.raises(UserError, match=r"compile\.kernels.*'cmsis'"):
         overridden(loaded(MINIMAL), {"compile.kernels": ["cmsis"]})
+
+
+def test_class_weights_are_a_word_or_a_number_a_class() -> None:
+    assert loaded(MINIMAL + "train:\n  class_weights: balanced\n").train.class_weights == "balanced"
+    assert loaded(MINIMAL + "train:\n  class_weights: [1, 2.5]\n").train.class_weights == (1, 2.5)
+
+
+@pytest.mark.parametrize("weights", ["scratch", "random"])
+def test_a_teacher_has_to_be_trained(weights: str) -> None:
+    message = refusal(MINIMAL + f"train:\n  teacher: {{backbone: ResNet50, weights: {weights}}}\n")
+    assert "train.teacher.weights" in message and "a teacher has to be trained" in message
+
+
+def test_a_typo_in_a_teacher_lists_its_keys() -> None:
+    message = refusal(MINIMAL + "train:\n  teacher: {backbone: ResNet50, weight: pretrained}\n")
+    assert "'train.teacher.weight'" in message and "Allowed: backbone, weights, temperature, share" in message

@@ -94,3 +94,13 @@ def test_results_serve_where_the_photos_are_not(photos: Path) -> None:
     run_stage(config(), "01_finetune", work)
     shutil.rmtree(photos)
     assert input_folder(config(), "01_finetune") and not run_stage(config(), "01_finetune", work)[1]
+
+
+def test_a_teacher_s_weights_are_files_of_training(tmp_path: Path) -> None:
+    (tmp_path / "teacher.pdparams").write_bytes(b"weights")
+    teacher = {"backbone": "ResNet50_vd", "weights": "teacher.pdparams"}
+    settings = config().model_dump(mode="json") | {"train": {"teacher": teacher}}
+    before = external_files(Config.model_validate(settings))
+    (tmp_path / "teacher.pdparams").write_bytes(b"others")
+    after = external_files(Config.model_validate(settings))
+    assert before["train.teacher.weights"] != after["train.teacher.weights"]

@@ -94,6 +94,23 @@ def test_a_run_killed_outright_goes_on_to_the_same_weights(tmp_path: Path) -> No
     assert_equal(trained(settings, folder), unbroken)
 
 
+def test_a_teacher_changes_what_is_learned(tmp_path: Path) -> None:
+    trained(config(), tmp_path / "teacher" / "01_finetune")
+    weights = str(tmp_path / "teacher" / "01_finetune" / "model.pdparams")
+    teacher = {"backbone": "PPLCNet_x0_25", "weights": weights, "share": 1}
+    like_teacher = trained(config(epochs=1, teacher=teacher), tmp_path / "student" / "01_finetune")
+    like_labels = trained(config(epochs=1), tmp_path / "alone" / "01_finetune")
+    assert any(not np.array_equal(like_teacher[name], like_labels[name]) for name in like_labels)
+
+
+def test_training_stops_when_validation_gets_no_better(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    settings = config(epochs=9, learning_rate=1e-9, early_stopping=2)  # nothing changes
+    trained(settings, tmp_path / "01_finetune")
+    said = capsys.readouterr().out
+    assert len(TrainingMetrics.read(tmp_path / "01_finetune").epochs) < 9
+    assert "no better validation accuracy for 2 epochs" in said and "kept the weights of epoch" in said
+
+
 def test_a_checkpoint_of_other_settings_is_ignored(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     trained(config(epochs=1), tmp_path / "01_finetune")
     trained(config(epochs=2, learning_rate=0.001), tmp_path / "01_finetune")

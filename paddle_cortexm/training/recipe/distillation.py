@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import paddle
 
 from paddle_cortexm.config import Teacher
+from paddle_cortexm.errors import UserError
 from paddle_cortexm.models import build_teacher
 
 
@@ -23,7 +24,12 @@ class Distillation:
         """Cross entropy against the teacher's answers, as PaddleClas's DistillationCELoss; times the square of the
         temperature, so that its gradients keep their size beside those of the labels."""
         with paddle.no_grad():
-            answers = paddle.nn.functional.softmax(self.network(images) / self.temperature)
+            answers = self.network(images)
+            if not isinstance(answers, paddle.Tensor):
+                raise UserError(
+                    "train.teacher.backbone: this network has several outputs in one. Take another teacher."
+                )
+            answers = paddle.nn.functional.softmax(answers / self.temperature)
         entropy = paddle.nn.functional.cross_entropy(logits / self.temperature, answers, soft_label=True)
         return entropy * self.temperature**2
 

@@ -85,6 +85,12 @@ def test_weights_for_other_classes_are_refused(tmp_path: Path) -> None:
         distillation(wanted, CLASSES, seed=0)
 
 
+def test_a_teacher_with_several_outputs_is_refused() -> None:
+    loss = Loss(teacher=Distillation(Fixed([logits(), logits()]), 1, 0.5))  # type: ignore[arg-type]
+    with pytest.raises(UserError, match=r"train\.teacher\.backbone: this network has several outputs"):
+        loss(logits(), BATCH)
+
+
 def test_an_unknown_teacher_names_the_nearest() -> None:
     with pytest.raises(UserError, match=r"train\.teacher\.backbone: .*'ResNet50_vb' \(did you mean 'ResNet50_vd'"):
         distillation(Teacher(backbone="ResNet50_vb", weights="pretrained"), CLASSES, seed=0)
