@@ -34,6 +34,8 @@ def data(source: Source) -> Values:
     values: Values = {}
     if folder := _lists(source):
         values = {"kind": "list", "path": folder}
+    if source.peek(f"{MEASURED}.DecodeImage.to_rgb") is False:
+        source.note(f"{MEASURED}.DecodeImage.to_rgb", "images are RGB here, also for weights that were trained on BGR")
     if resize := source.number(f"{MEASURED}.ResizeImage.resize_short"):
         values["resize"] = int(resize)
     # Of PaddleClas, NormalizeImage is (pixel x scale - mean) / std and Normalize takes shares, as here.
@@ -108,12 +110,13 @@ def _erasing(source: Source) -> Values:
 def _mixing(source: Source) -> Values:
     """mixup and cutmix, alone or as the choices of an OpSampler."""
     values: Values = {}
+    shares: list[float] = []
     for key, operator, default in (("mixup", "MixupOperator", 1.0), ("cutmix", "CutmixOperator", 0.2)):
-        for path, often in ((f"{MIXED}.{operator}", 1.0), (f"{MIXED}.OpSampler.{operator}", 0.0)):
-            if source.has(path):
-                values[key] = source.number(f"{path}.alpha", default)
-                values[f"{key} often"] = source.number(f"{path}.prob", often)
-    shares = [values.pop(f"{key} often") for key in tuple(values) if f"{key} often" in values]
-    if shares and any(abs(share - 1 / len(shares)) > 1e-6 for share in shares):
-        source.notes.append(Note(MIXED, shares, "every batch is mixed, half of them each way where there are two"))
+        alone, chosen = f"{MIXED}.{operator}", f"{MIXED}.OpSampler.{operator}"
+        path = alone if source.has(alone) else chosen
+        if source.has(path):
+            values[key] = source.number(f"{path}.alpha", default)
+            shares.append(source.number(f"{path}.prob", 1.0 if path == alone else 0.0) or 0.0)
+    if any(abs(share * len(shares) - 1) > 1e-6 for share in shares):
+        source.notes.append(Note(MIXED, shares, "every batch is mixed; of both ways each gets half of the batches"))
     return values

@@ -34,9 +34,13 @@ def teacher(source: Source) -> Values | None:
     """Section train.teacher, where Arch is a distillation from the answers of a network with known weights."""
     if source.peek("Arch.name") != DISTILLATION:
         return None
-    for path in ("Arch.name", "Arch.freeze_params_list", "Arch.pretrained_list", "Arch.infer_model_name"):
-        if path != "Arch.pretrained_list" or source.peek(path) is None:
-            source.take(path)
+    source.take("Arch.name")
+    source.take("Arch.infer_model_name")
+    if source.peek("Arch.pretrained_list"):
+        source.note("Arch.pretrained_list", "name these files in train.teacher.weights and model.weights")
+    if source.peek("Arch.freeze_params_list") == [True, False]:
+        source.take("Arch.freeze_params_list")
+    source.note("Arch.freeze_params_list", "the teacher does not learn, the student does")
     classes = source.number(f"{TEACHER}.class_num", source.peek("Arch.class_num"))
     if source.peek(f"{TEACHER}.pretrained") is True and classes != IMAGENET_CLASSES:
         source.note(f"{TEACHER}.pretrained", f"PaddleClas's weights know {IMAGENET_CLASSES} classes, not {classes}")

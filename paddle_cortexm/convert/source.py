@@ -95,20 +95,17 @@ def _leaves(value: Any, path: str) -> Iterator[tuple[str, Any]]:
             for key, below in item.items():
                 seen[key] = seen.get(key, 0) + 1
                 name = key if seen[key] == 1 else f"{key}#{seen[key]}"
-                yield from _leaves(below, f"{path}.{name}")
+                yield from _leaves(True if below is None else below, f"{path}.{name}")  # without settings it is on too
     else:
         yield path, value
 
 
 def _number(value: Any) -> float | None:
-    if isinstance(value, bool):
+    if not isinstance(value, int | float | str) or isinstance(value, bool):
         return None
-    if isinstance(value, int | float):
-        return float(value)
-    if not isinstance(value, str):
-        return None
-    above, _, below = value.partition("/")
+    above, _, below = str(value).partition("/")
     try:
-        return float(above) / (float(below) if below else 1.0)
+        number = float(above) / (float(below) if below else 1.0)
     except (ValueError, ZeroDivisionError):
         return None
+    return number if math.isfinite(number) else None

@@ -18,6 +18,7 @@ from tests.convert.paddleclas_yaml import birds, birds_varied_by
 MIXUP = {"MixupOperator": {"alpha": 0.2}}
 BOTH = {"OpSampler": {"MixupOperator": {"alpha": 0.8, "prob": 0.5}, "CutmixOperator": {"alpha": 1.0, "prob": 0.5}}}
 BATCHES = "DataLoader.Train.dataset.batch_transform_ops"
+VARIED = "DataLoader.Train.dataset.transform_ops"
 
 
 def test_every_value_with_a_counterpart_is_carried_over() -> None:
@@ -130,7 +131,8 @@ def test_a_teacher_whose_weights_are_not_at_hand_is_left_out_and_said_to_be(teac
         (birds("Global.use_multilabel", True), "Global.use_multilabel", "one label"),
         (birds("DataLoader.Train.dataset.cls_label_path", "./all.txt"), None, "put this list at birds/train_list.txt"),
         (birds("Loss.Train", [{"TripletLoss": {"weight": 1}}]), "Loss.Train.TripletLoss", "cross entropy"),
-        (birds_varied_by({"AutoAugment": None}, {"AugMix": {"prob": 0.5}}), None, "no such augmentation"),
+        (birds_varied_by({"AutoAugment": None}), f"{VARIED}.AutoAugment", "no such augmentation"),
+        (birds_varied_by({"AugMix": {"prob": 0.5}}), f"{VARIED}.AugMix", "no such augmentation"),
         (birds("Global.epochs", -3), "train.epochs", "not allowed here: .*greater than or equal to 0"),
         (birds("Unheard.of", 1), "Unheard", "no counterpart"),
     ],
