@@ -7,7 +7,6 @@ The folder configs/ and relative paths in a config are those of the repository, 
 
 from __future__ import annotations
 
-import math
 import re
 import shlex
 from collections.abc import Mapping
@@ -17,9 +16,7 @@ from typing import Annotated, Any, Literal, get_args
 import yaml
 from pydantic import (
     AfterValidator,
-    BaseModel,
     BeforeValidator,
-    ConfigDict,
     Field,
     PlainValidator,
     PrivateAttr,
@@ -30,6 +27,8 @@ from pydantic import (
 from paddle_cortexm.boards import TARGETS
 from paddle_cortexm.errors import UserError, nearest
 from paddle_cortexm.paths import CONFIG_FOLDER
+from paddle_cortexm.settings.section import Fraction, Positive, Section
+from paddle_cortexm.settings.training import Train
 from paddle_cortexm.target import MAXIMUM_SIDE
 
 UNTRAINED = ("scratch", "random")
@@ -70,52 +69,11 @@ def check_target(value: str) -> str:
     return value
 
 
-def check_address(value: str) -> str:
-    host, _, port = value.rpartition(":")
-    if not host or not port.isdigit() or not 0 < int(port) < 65536:
-        raise ValueError("host:port of the machine that leads, for instance 192.168.1.10:8090")
-    return value
-
-
-def parse_class_weights(value: Any) -> Literal["balanced"] | tuple[float, ...]:
-    """'balanced', or a weight above 0 for each class."""
-    if value == "balanced":
-        return "balanced"
-    numbers = tuple(value) if isinstance(value, list | tuple) else ()
-    if not numbers or not all(isinstance(w, int | float) and 0 < w < math.inf for w in numbers):
-        raise ValueError("allowed: balanced, or a list with a weight above 0 for each class")
-    return tuple(float(weight) for weight in numbers)
-
-
-def check_trained(value: str) -> str:
-    if value in ("scratch", "random"):
-        raise ValueError("a teacher has to be trained: pretrained, or a .pdparams file for the classes of the data")
-    return value
-
-
-def check_order(value: tuple[float, float]) -> tuple[float, float]:
-    if value[0] > value[1]:
-        raise ValueError("the smaller share comes first")
-    return value
-
-
 BackendName = Literal["helium", "cmsis-nn", "tvm", "fastest"]
-Fraction = Annotated[float, Field(ge=0, le=1)]
-Positive = Annotated[int, Field(ge=1)]
-NonNegative = Annotated[float, Field(ge=0)]
-Decay = Annotated[float, Field(gt=0, lt=1)]
 Deviation = Annotated[float, Field(gt=0)]
-Share = Annotated[float, Field(gt=0, le=1)]
-Seed = Annotated[int, Field(ge=0, lt=2**32)]
 # The backbones halve an image five times: below 16 pixels several stages would see one pixel and padding.
 Side = Annotated[int, Field(ge=16, le=MAXIMUM_SIDE)]
-CropScale = Annotated[tuple[Share, Share], AfterValidator(check_order)]
-ClassWeights = Annotated[Literal["balanced"] | tuple[float, ...], PlainValidator(parse_class_weights)]
 Arena = Annotated[Literal["none", "minimum"] | int, PlainValidator(parse_arena)]
-
-
-class Section(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
 
 
 class Model(Section):
@@ -151,54 +109,6 @@ class Data(Section):
         return self
 
 
-class Teacher(Section):
-    """Distillation: a trained network whose answers are learned besides the labels. backbone: any classifier of
-    PaddleClas; weights: pretrained (1000 ImageNet classes) or a .pdparams file for the classes of the data."""
-
-    backbone: str
-    weights: Annotated[str, AfterValidator(check_trained)]
-    temperature: Annotated[float, Field(gt=0)] = 1  # both networks' logits are divided by it: above 1 softens answers
-    share: Share = 0.5  # of the loss that is the teacher's; the rest is the labels'
-
-
-class Train(Section):
-    """Fine-tuning. epochs 0 exports the weights as they are."""
-
-    epochs: Annotated[int, Field(ge=0)] = 8
-    batch_size: Positive = 64
-    optimiser: Literal["momentum", "adamw"] = "momentum"
-    learning_rate: Annotated[float, Field(gt=0)] = 0.05
-    warmup_epochs: Annotated[float, Field(ge=0)] = 1
-    weight_decay: Annotated[float, Field(ge=0)] = 4e-5
-    label_smoothing: Fraction = 0.1
-    crop_scale: CropScale = (0.7, 1.0)  # share of the image's area a random crop keeps
-    crop_from: Literal["photo", "centre"] | None = None  # the whole photo (default) or its centre (default for digits)
-    flip: bool = False  # mirror half of the images; wrong for digits and text
-    colour_jitter: Fraction = 0.2
-    random_erasing: Fraction = 0  # share of the images that get a rectangle of noise
-    mixup: NonNegative = 0  # alpha of the Beta distribution that pairs of images are blended by; 0: none
-    cutmix: NonNegative = 0  # the same for pasting a part of one into the other; with both, a batch gets either
-    class_weights: ClassWeights | None = None  # balanced: by how rare a class is in the training images
-    frozen_epochs: Annotated[int, Field(ge=0)] = 0  # the first epochs, which train the classifier alone
-    backbone_rate: Share = 1  # learning rate of all but the classifier, as a share of learning_rate
-    ema: Decay | None = None  # decay a step of the moving average of the weights, which is what is kept
-    early_stopping: Positive | None = None  # epochs without a better validation accuracy; keeps the best weights
-    teacher: Teacher | None = None
-    workers: Annotated[int, Field(ge=0)] | None = None  # processes that read images; None: a core each
-    processes: Positive = 1  # on each machine
-    nodes: Positive = 1  # machines that train together, each started with the same command
-    master: Annotated[str, AfterValidator(check_address)] | None = None  # host:port of the node that leads
-    device: Literal["auto", "cpu", "gpu"] = "auto"  # auto: a GPU where Paddle has one
-    mixed_precision: bool = False  # GPU only: float16 where it is safe
-    seed: Seed = 42
-
-    @model_validator(mode="after")
-    def _nodes_have_a_master(self) -> Train:
-        if self.nodes > 1 and self.master is None:
-            raise ValueError(f"train.nodes {self.nodes} needs train.master: host:port of the machine that leads")
-        return self
-
-
 class Quantise(Section):
     """precision fp32 and fp16 pass through. method auto tries the cheap algorithms and keeps the best."""
 
@@ -229,7 +139,7 @@ class Memory(Section):
 
     arena: Arena = "none"
     consume_input: bool = True  # false: the preprocessed image, where it stands whole, stays intact to the end
-    regions: dict[Literal["arena", "hot", "weights"], str] = {}
+    regions: dict[Literal["arena", "hot", "weights"], str] = Field(default_factory=dict)
 
 
 class Compile(Section):

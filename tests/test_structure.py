@@ -54,6 +54,7 @@ ORDER = (
     "progress",
     "artefacts",
     "config",
+    "settings",
     "boards",
     "target",
     "tables",

@@ -6,9 +6,9 @@ from dataclasses import dataclass
 
 import paddle
 
-from paddle_cortexm.config import Teacher
 from paddle_cortexm.errors import UserError
 from paddle_cortexm.models import build_teacher
+from paddle_cortexm.settings.training import Teacher
 
 
 @dataclass(frozen=True)
