@@ -28,10 +28,11 @@ from paddle_cortexm.boards import TARGETS
 from paddle_cortexm.errors import UserError, nearest
 from paddle_cortexm.paths import CONFIG_FOLDER
 from paddle_cortexm.settings.section import Fraction, Positive, Section
-from paddle_cortexm.settings.training import Train
+from paddle_cortexm.settings.training import FINE_TUNING, Train
 from paddle_cortexm.target import MAXIMUM_SIDE
 
-UNTRAINED = ("scratch", "random")
+SCRATCH = "scratch"
+UNTRAINED = (SCRATCH, "random")
 WEIGHT_WORDS = (*UNTRAINED, "pretrained")  # of model.weights; everything else is a file
 IMAGENET_MEAN = (0.485, 0.456, 0.406)
 IMAGENET_STD = (0.229, 0.224, 0.225)
@@ -81,7 +82,7 @@ class Model(Section):
     (seeded, for size and speed work) or the path of a .pdparams file."""
 
     backbone: str
-    weights: str = "scratch"
+    weights: str = SCRATCH
     image_size: Side = 96
     classes: Annotated[int, Field(ge=2)] | None = None  # None: as many as the data has
     labels: Path | None = None  # a label a line; None: the data's class names
@@ -158,6 +159,15 @@ class Config(Section):
     quantise: Quantise = Quantise()
     compile: Compile = Compile()
     _file: Path | None = PrivateAttr(None)
+
+    @model_validator(mode="before")
+    @classmethod
+    def _trained_weights_are_tuned(cls, values: Any) -> Any:
+        """Another set of defaults for what trains on from weights; what is wrong in `values` is told later."""
+        model, train = values.get("model"), values.get("train", {})
+        if not isinstance(model, dict) or not isinstance(train, dict) or model.get("weights", SCRATCH) in UNTRAINED:
+            return values
+        return {**values, "train": FINE_TUNING | train}
 
     @property
     def argument(self) -> str:

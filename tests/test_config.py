@@ -9,6 +9,7 @@ from pydantic import ValidationError
 from paddle_cortexm.config import IMAGENET_MEAN, Config, load, overridden
 from paddle_cortexm.errors import UserError
 from paddle_cortexm.paths import CONFIG_FOLDER, REPOSITORY
+from paddle_cortexm.settings.training import FINE_TUNING, Train
 
 MINIMAL = "model:\n  backbone: PPLCNet_x0_25\n"
 
@@ -255,3 +256,16 @@ def test_a_teacher_has_to_be_trained(weights: str) -> None:
 def test_a_typo_in_a_teacher_lists_its_keys() -> None:
     message = refusal(MINIMAL + "train:\n  teacher: {backbone: ResNet50, weight: pretrained}\n")
     assert "'train.teacher.weight'" in message and "Allowed: backbone, weights, temperature, share" in message
+
+
+def test_trained_weights_are_fine_tuned_unless_told_otherwise() -> None:
+    tuned = loaded(MINIMAL + "  weights: pretrained\ntrain:\n  frozen_epochs: 1\n").train
+    assert tuned == Train(**FINE_TUNING | {"frozen_epochs": 1})
+    for weights in ("scratch", "random"):
+        assert loaded(MINIMAL + f"  weights: {weights}\n").train == Train()
+
+
+def test_a_config_that_was_written_out_reads_the_same() -> None:
+    config = loaded(MINIMAL + "  weights: pretrained\ntrain:\n  learning_rate: 0.05\n")
+    again = Config.model_validate_json(config.model_dump_json())
+    assert again.model_dump() == config.model_dump()

@@ -26,7 +26,7 @@ BUILT_IN = {
 
 def training(source: Source) -> Values:
     """Section train, but for what varies images."""
-    values: Values = {}
+    values: Values = {"frozen_epochs": 0, "backbone_rate": 1.0}  # all of the network learns alike
     if epochs := source.number("Global.epochs"):
         values["epochs"] = int(epochs)
     sampler = "DataLoader.Train.sampler"

@@ -56,7 +56,8 @@ class Teacher(Section):
 
 
 class Train(Section):
-    """Fine-tuning. epochs 0 exports the weights as they are."""
+    """Training. epochs 0 exports the weights as they are. The defaults are for a network that starts from nothing; see
+    FINE_TUNING."""
 
     epochs: Annotated[int, Field(ge=0)] = 8
     batch_size: Positive = 64
@@ -91,3 +92,14 @@ class Train(Section):
         if self.nodes > 1 and self.master is None:
             raise ValueError(f"train.nodes {self.nodes} needs train.master: host:port of the machine that leads")
         return self
+
+
+# Defaults instead, for a network that starts from trained weights: the new classifier first, then all of it, gently.
+FINE_TUNING: dict[str, Any] = {
+    "batch_size": 32,
+    "optimiser": "adamw",
+    "learning_rate": 0.002,
+    "warmup_epochs": 0.0,
+    "frozen_epochs": 2,
+    "backbone_rate": 0.1,
+}

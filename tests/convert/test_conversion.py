@@ -37,6 +37,8 @@ def test_every_value_with_a_counterpart_is_carried_over() -> None:
         "std": [0.229, 0.224, 0.225],
     }
     assert made.values["train"] == {
+        "frozen_epochs": 0,
+        "backbone_rate": 1,
         "epochs": 20,
         "batch_size": 32,
         "optimiser": "momentum",
