@@ -62,6 +62,8 @@ PHOTO_RECIPE: dict[str, Any] = {
     "crop_scale": [0.7, 1],
     "flip": True,
     "colour_jitter": 0,
+    "frozen_epochs": 0,  # also from the half-size network's weights: all of it trains on, by the same recipe
+    "backbone_rate": 1,
 }
 DIGITS_RECIPE: dict[str, Any] = {
     "epochs": 8,

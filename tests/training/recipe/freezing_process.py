@@ -7,12 +7,13 @@ import numpy as np
 import paddle
 
 from paddle_cortexm.models import build
-from paddle_cortexm.training.distributed.group import join_group
+from paddle_cortexm.training.distributed.group import launched_group
 from paddle_cortexm.training.recipe.freezing import FrozenBackbone
 
 CLASSES, IMAGES = 4, 8
 
-group = join_group()
+group = launched_group()
+group.join()
 network = build("MobileNetV2_x0_25", CLASSES).network
 weights = [parameter for parameter in network.parameters() if not parameter.stop_gradient]
 optimiser = paddle.optimizer.Momentum(0.01, parameters=weights)
