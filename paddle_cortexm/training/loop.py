@@ -65,18 +65,7 @@ def train(
         network.train()
         for part in parts:
             part.before_epoch(number)
-        mean_loss, train_top1 = run.epoch(number, material.train)
-        group.average([tensor for tensor in network.state_dict().values() if tensor.stop_gradient])
-        with ExitStack() as measuring:
-            for part in parts:
-                measuring.enter_context(part.measuring())
-            top1 = top1_of(network, material.validation, material.table, group)
-            rate = state.optimiser.get_lr()
-            epochs.append(
-                Epoch(epoch=number, learning_rate=rate, loss=mean_loss, train_top1=train_top1, validation_top1=top1)
-            )
-            for part in parts:
-                part.after_epoch(epochs[-1])
+        epochs.append(run.measured(number, run.epoch(number, material.train), material))
         if group.leads:
             checkpoint.save(state, epochs)
         status.epoch_done(epochs[-1])
@@ -114,6 +103,25 @@ class _Run:
             self.status.step_done(loss, float(np.mean(hits)))
         mean_loss, accuracy = self.group.mean([float(np.mean(losses)), float(np.mean(hits))])
         return mean_loss, accuracy
+
+    def measured(self, number: int, figures: tuple[float, float], material: Material) -> Epoch:
+        """What is known of an epoch, the validation accuracy with the weights that would be kept. figures: what `epoch`
+        returned."""
+        network, parts = self.state.network, self.state.parts
+        self.group.average([tensor for tensor in network.state_dict().values() if tensor.stop_gradient])
+        with ExitStack() as measuring:
+            for part in parts:
+                measuring.enter_context(part.measuring())
+            epoch = Epoch(
+                epoch=number,
+                learning_rate=self.state.optimiser.get_lr(),
+                loss=figures[0],
+                train_top1=figures[1],
+                validation_top1=top1_of(network, material.validation, material.table, self.group),
+            )
+            for part in parts:
+                part.after_epoch(epoch)
+        return epoch
 
     def changed(self, batch: Batch, number: int, step: int) -> Batch:
         """The batch as the parts want it."""
