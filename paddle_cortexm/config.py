@@ -29,11 +29,9 @@ from paddle_cortexm.errors import UserError, nearest
 from paddle_cortexm.paths import CONFIG_FOLDER
 from paddle_cortexm.settings.section import Fraction, Positive, Section
 from paddle_cortexm.settings.training import FINE_TUNING, Train
+from paddle_cortexm.settings.weights import SCRATCH, UNTRAINED
 from paddle_cortexm.target import MAXIMUM_SIDE
 
-SCRATCH = "scratch"
-UNTRAINED = (SCRATCH, "random")
-WEIGHT_WORDS = (*UNTRAINED, "pretrained")  # of model.weights; everything else is a file
 IMAGENET_MEAN = (0.485, 0.456, 0.406)
 IMAGENET_STD = (0.229, 0.224, 0.225)
 

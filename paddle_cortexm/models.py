@@ -19,8 +19,8 @@ from typing import Any
 import numpy as np
 import paddle
 
-from paddle_cortexm.config import UNTRAINED, WEIGHT_WORDS
 from paddle_cortexm.errors import UserError, nearest
+from paddle_cortexm.settings.weights import UNTRAINED, WEIGHT_WORDS
 
 # Paddle takes SIGTERM for a crash, and the process would end without removing what is half made: back to Python's.
 paddle.disable_signal_handler()

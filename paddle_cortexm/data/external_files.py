@@ -11,8 +11,9 @@ import hashlib
 from collections.abc import Iterator
 from pathlib import Path
 
-from paddle_cortexm.config import WEIGHT_WORDS, Config
+from paddle_cortexm.config import Config
 from paddle_cortexm.data.image_names import images_below
+from paddle_cortexm.settings.weights import WEIGHT_WORDS
 
 LISTS = ("train_list.txt", "val_list.txt", "labels.txt")  # of data.kind list
 

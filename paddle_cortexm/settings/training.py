@@ -8,6 +8,7 @@ from typing import Annotated, Any, Literal
 from pydantic import AfterValidator, Field, PlainValidator, model_validator
 
 from paddle_cortexm.settings.section import Fraction, Positive, Section, Seed, Share
+from paddle_cortexm.settings.weights import UNTRAINED
 
 
 def check_address(value: str) -> str:
@@ -28,7 +29,7 @@ def parse_class_weights(value: Any) -> Literal["balanced"] | tuple[float, ...]:
 
 
 def check_trained(value: str) -> str:
-    if value in ("scratch", "random"):
+    if value in UNTRAINED:
         raise ValueError("a teacher has to be trained: pretrained, or a .pdparams file for the classes of the data")
     return value
 
