@@ -99,7 +99,7 @@ class Train(Section):
 FINE_TUNING: dict[str, Any] = {
     "batch_size": 32,
     "optimiser": "adamw",
-    "learning_rate": 0.002,
+    "learning_rate": 0.003,
     "warmup_epochs": 0.0,
     "frozen_epochs": 2,
     "backbone_rate": 0.1,
