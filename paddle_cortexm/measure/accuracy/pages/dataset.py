@@ -6,6 +6,7 @@ whose class names are these turns in degrees.
 
 from __future__ import annotations
 
+import shutil
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -42,16 +43,19 @@ class Page:
 
 
 def write_pages(folder: Path, *, quiet: bool = False) -> None:
-    """Fill the folder with the pages, as JPEG, and the lists and labels that data.kind `list` reads. A list is written
-    after its pages, so that what an interrupted run leaves is not taken for a data set."""
+    """Make the folder: the pages, as JPEG, with the lists and labels that data.kind `list` reads. It gets its name when
+    all is there."""
+    work = folder.with_name(f".{folder.name}.part")
+    shutil.rmtree(work, ignore_errors=True)
     for name, count in COUNTS.items():
-        pages = folder / Path(name).stem
-        pages.mkdir(parents=True, exist_ok=True)
+        pages = work / Path(name).stem
+        pages.mkdir(parents=True)
         lines = []
         for number in progress(range(count), f"pages of {name}", quiet=quiet, unit="page"):
             page = Page.drawn(SEEDS[name], number)
             path = pages / f"{number:04d}.jpg"
             Pillow.fromarray(page.photo).save(path, quality=page.jpeg_quality)
-            lines.append(f"{path.relative_to(folder)} {page.turn}\n")
-        (folder / name).write_text("".join(lines), encoding="utf-8")
-    (folder / LABELS).write_text("\n".join(CLASSES) + "\n", encoding="utf-8")
+            lines.append(f"{path.relative_to(work)} {page.turn}\n")
+        (work / name).write_text("".join(lines), encoding="utf-8")
+    (work / LABELS).write_text("\n".join(CLASSES) + "\n", encoding="utf-8")
+    work.rename(folder)

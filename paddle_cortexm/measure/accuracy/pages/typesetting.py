@@ -111,12 +111,9 @@ def _table(pen: ImageDraw.ImageDraw, column: Column, style: Style, random: np.ra
 
 def _picture(pen: ImageDraw.ImageDraw, column: Column, style: Style, random: np.random.Generator) -> None:
     """A box of coloured shapes, which say nothing of what is up."""
-    box = (
-        column.left,
-        column.top,
-        column.left + column.width,
-        column.top + int(column.width * random.uniform(0.3, 0.7)),
-    )
+    width = min(column.width, WIDEST_PICTURE)  # the rest is for text: without, nobody could tell how the page lies
+    height = int(width * random.uniform(0.2, 0.45))
+    box = (column.left, column.top, column.left + width, column.top + height)
     pen.rectangle(box, _colour(random.integers(90, 240, 3)), style.ink)
     for _ in range(random.integers(2, 9)):
         across = np.sort(random.integers(box[0], box[2], 2))

@@ -51,9 +51,11 @@ def _picture(font: ImageFont.FreeTypeFont, letter: str) -> bytes:
 
 def test_the_lists_hold_as_many_pages_of_each_class(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(dataset, "COUNTS", {"train_list.txt": 4, "val_list.txt": 8})
-    dataset.write_pages(tmp_path, quiet=True)
-    assert (tmp_path / "labels.txt").read_text().split() == ["0", "90", "180", "270"]
+    folder = tmp_path / "pages"
+    dataset.write_pages(folder, quiet=True)
+    assert list(tmp_path.iterdir()) == [folder]
+    assert (folder / "labels.txt").read_text().split() == ["0", "90", "180", "270"]
     for name, each in (("train_list.txt", 1), ("val_list.txt", 2)):
-        files = read_list(tmp_path / name)
+        files = read_list(folder / name)
         assert Counter(files.targets.tolist()) == dict.fromkeys(range(4), each)
         assert all(path.is_file() for path in files.paths)
