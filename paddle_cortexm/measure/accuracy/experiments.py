@@ -32,7 +32,7 @@ METHODS: dict[str, dict[str, Any]] = {
     "KL": {"algorithm": "KL"},  # last: it takes minutes
 }
 DEFAULT_METHOD = next(name for name, values in METHODS.items() if Quantise(**values) == Quantise())
-ON_TARGET = ("snr", "auto", "QAT")  # methods whose program also runs on the simulator
+ON_TARGET = (DEFAULT_METHOD, "auto", "QAT")  # methods whose program also runs on the simulator
 
 
 def methods_of(network: Network) -> list[str]:
