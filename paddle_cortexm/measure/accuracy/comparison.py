@@ -10,8 +10,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from paddle_cortexm.artefacts.quantisation import read_predictions
-from paddle_cortexm.compiler.frontend.load import load_graph
-from paddle_cortexm.compiler.integers.realisation import without_softmax
 from paddle_cortexm.config import Config, load
 from paddle_cortexm.data.datasets import Dataset
 from paddle_cortexm.data.pixels import load_pixels, network_input
@@ -34,6 +32,9 @@ def is_installed() -> bool:
 def anchor_rows(network: Network, data: Path, program: Path) -> Iterator[Row]:
     """A row a setting of ONNX Runtime's, its default first. data: the data folder; program: a stage 2 folder of the
     network."""
+    # Here, as Paddle must not be imported before cli.run has chosen its program format.
+    from paddle_cortexm.compiler.frontend.load import load_graph
+    from paddle_cortexm.compiler.integers.realisation import without_softmax
     from paddle_cortexm.measure.accuracy.anchor.onnx_runtime import SETTINGS, quantised_logits
 
     path = write_config(network, data)

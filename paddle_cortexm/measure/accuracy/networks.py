@@ -71,6 +71,7 @@ DIGITS_RECIPE: dict[str, Any] = {
     "crop_scale": [1, 1],
     "colour_jitter": 0,
 }
+WHOLE_LIST: dict[str, Any] = {"validation_images": None}  # whatever the shipped config takes of it
 CIFAR: dict[str, Any] = {"kind": "folder", "path": "cifar10", "calibration_images": 512}
 DIGITS: dict[str, Any] = {"kind": "digits"}
 PPLCNET, MOBILENETV2 = (
@@ -83,7 +84,7 @@ NETWORKS = (
         "corstone300",
         shipped="mobilenetv2_imagenet_corstone300_int8",
         model={"weights": "MobileNetV2_imagenet.pdparams"},
-        data={"kind": "list", "path": "imagenet_sample", "resize": 256, "calibration_images": 100},
+        data={"kind": "list", "path": "imagenet_sample", "calibration_images": 100, **WHOLE_LIST},
         train={"epochs": 0},
         photos=20,
     ),
@@ -93,7 +94,7 @@ NETWORKS = (
         "corstone310",
         shipped="pplcnet_imagenet_corstone310_int8",
         model={"weights": "PPLCNet_x1_0_document_orientation.pdparams", "classes": 4},
-        data={"kind": "list", "path": PAGES, "resize": 256, "calibration_images": 128},
+        data={"kind": "list", "path": PAGES, "calibration_images": 128, **WHOLE_LIST},
         train={"epochs": 0},
         photos=20,
     ),
@@ -103,7 +104,7 @@ NETWORKS = (
         "corstone300",
         shipped="flowers_corstone300_int8",
         model={"weights": "MobileNetV2_imagenet.pdparams"},
-        data={"path": "flowers"},
+        data={"path": "flowers", **WHOLE_LIST},
         photos=20,
     ),
     Network(

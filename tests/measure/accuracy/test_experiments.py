@@ -21,7 +21,6 @@ from paddle_cortexm.stage import STAGES, config_values
 
 BY_NAME = {network.name: network for network in NETWORKS}
 CIFAR, IMAGENET, PAGES = (BY_NAME[name] for name in ("mobilenetv2_cifar10", "mobilenetv2_imagenet", "pplcnet_pages"))
-SHIPPED = [network for network in NETWORKS if network.shipped]
 
 
 @pytest.fixture(autouse=True)
@@ -58,6 +57,11 @@ def test_a_shipped_config_s_values_stand_unless_the_network_has_its_own() -> Non
     shipped, measured = load(IMAGENET.shipped), load(str(write_config(IMAGENET, Path("data"))))
     assert (measured.model.backbone, measured.model.image_size) == (shipped.model.backbone, shipped.model.image_size)
     assert (shipped.data.kind, measured.data.kind) == ("digits", "list")
+
+
+@pytest.mark.parametrize("network", [IMAGENET, PAGES, CIFAR], ids=lambda network: network.name)
+def test_the_whole_validation_list_is_measured(network: Network) -> None:
+    assert load(str(write_config(network, Path("data")))).data.validation_images is None
 
 
 def test_pages_are_drawn_only_where_the_data_folder_has_none(elsewhere: Path) -> None:
