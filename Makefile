@@ -59,9 +59,10 @@ profile: setup ## CONFIG=name: instructions and modelled cycles by layer and by 
 	@$(MAKE) --no-print-directory line
 	python -m paddle_cortexm.measure.profile --config $(CONFIG)
 
-accuracy: setup ## PHOTOS=folder: float, fake-quantised, integer, on the target: docs/accuracy.md
-	@[ -n "$(PHOTOS)" ] || { echo 'PHOTOS=folder is needed: train/CLASS/*.jpg and test/CLASS/*.jpg; or PHOTOS=digits'; exit 2; }
-	python -m paddle_cortexm.measure.accuracy "$(PHOTOS)" $(ARGS)
+accuracy: setup ## DATA=folder: every network and method, ONNX Runtime beside them: docs/accuracy.md
+	@[ -n "$(DATA)" ] || { echo 'DATA=folder is needed (docs/accuracy.md says what lies in it); or DATA=digits'; exit 2; }
+	python -m pip install --quiet --disable-pip-version-check --no-deps -r requirements-anchor.txt || true # left out then
+	python -m paddle_cortexm.measure.accuracy "$(DATA)" $(ARGS)
 
 memory: setup ## arenas of four networks, streamed and not: build/memory/results.json, docs/memory.md
 	python -m paddle_cortexm.measure.memory

@@ -4,7 +4,7 @@ manifest      every stage: manifest.json
 training      stage 1: metrics.json, labels.txt
 quantisation  stage 2: metrics.json, ranges.json, parameters.json, float_predictions.txt
 model         stage 3: model.json
-deployed      stage 3: metrics.json, expected.json
+deployed      stage 3: metrics.json, predictions.txt, expected.json
 layers        stage 3: layers.json
 program       stage 4: size.json
 run           stage 5: run.json

@@ -12,6 +12,7 @@ from paddle_cortexm.artefacts.artefact import Artefact, Part
 from paddle_cortexm.artefacts.model import Tensor
 from paddle_cortexm.artefacts.training import Scores
 
+PREDICTIONS = "predictions.txt"  # the deployed C's class of each validation image, a line each
 DEMO_IMAGE = "demo.png"  # the frame that is linked into the program, as an image
 
 

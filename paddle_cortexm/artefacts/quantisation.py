@@ -11,7 +11,7 @@ from paddle_cortexm.artefacts.artefact import Artefact, Part
 from paddle_cortexm.artefacts.training import Epoch, Scores
 from paddle_cortexm.config import Quantise
 
-PREDICTIONS = "float_predictions.txt"
+FLOAT_PREDICTIONS = "float_predictions.txt"  # of stage 2
 
 
 class TensorRange(Part):
@@ -130,11 +130,11 @@ class QuantisationMetrics(Artefact):
     fake_quant_estimate: FakeQuantEstimate | None = None
 
 
-def write_predictions(folder: Path, classes: Iterable[int]) -> None:
-    """float_predictions.txt: the float model's class of each validation image, a line each."""
-    (folder / PREDICTIONS).write_text("".join(f"{number}\n" for number in classes))
+def write_predictions(folder: Path, classes: Iterable[int], file: str = FLOAT_PREDICTIONS) -> None:
+    """A model's class of each validation image, a line each."""
+    (folder / file).write_text("".join(f"{number}\n" for number in classes))
 
 
-def read_predictions(folder: Path) -> list[int]:
-    """The float model's class of each validation image, of a stage 2 folder."""
-    return [int(line) for line in (folder / PREDICTIONS).read_text().split()]
+def read_predictions(folder: Path, file: str = FLOAT_PREDICTIONS) -> list[int]:
+    """The class of each validation image, of a stage's folder."""
+    return [int(line) for line in (folder / file).read_text().split()]

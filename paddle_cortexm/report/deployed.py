@@ -9,9 +9,9 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from paddle_cortexm.artefacts.deployed import DeployedMetrics, Expected
+from paddle_cortexm.artefacts.deployed import PREDICTIONS, DeployedMetrics, Expected
 from paddle_cortexm.artefacts.model import Model
-from paddle_cortexm.artefacts.quantisation import QuantisationMetrics, read_predictions
+from paddle_cortexm.artefacts.quantisation import QuantisationMetrics, read_predictions, write_predictions
 from paddle_cortexm.artefacts.training import Scores
 from paddle_cortexm.config import Config
 from paddle_cortexm.data.datasets import Dataset, is_measurable
@@ -33,8 +33,8 @@ def write_expected(folder: Path, demo_frame: NDArray[np.uint8], labels: Sequence
 
 
 def write_metrics(folder: Path, config: Config, program: Path, labels: Sequence[str], *, quiet: bool) -> None:
-    """metrics.json and confusion.png: accuracy of the host build on the validation split (none where the data has no
-    such split), and how often its class is the float model's. program: the stage 2 folder."""
+    """metrics.json, predictions.txt and confusion.png: accuracy of the host build on the validation split (none where
+    the data has no such split), and how often its class is the float model's. program: the stage 2 folder."""
     splits, before = open_splits(config), QuantisationMetrics.read(program)
     if not is_measurable(config, splits) or before.floats is None:
         DeployedMetrics(summary="not measured: no validation images").write(folder)
@@ -44,6 +44,7 @@ def write_metrics(folder: Path, config: Config, program: Path, labels: Sequence[
     accuracy = measure(answers, Model.read(folder).output_tensor.elements)
     speed = accuracy.images / (time.monotonic() - started)
     print(f"host build: {speed:.0f} images/s, decoding included; workers: {workers}")
+    write_predictions(folder, accuracy.predictions, PREDICTIONS)
     estimate = before.fake_quant_estimate
     pairs = zip(accuracy.predictions, read_predictions(program), strict=True)
     DeployedMetrics(

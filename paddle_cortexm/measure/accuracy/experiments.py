@@ -1,40 +1,19 @@
-"""What `make accuracy` trains and how it quantises: two models, every method, an ablation."""
+"""The configs of `make accuracy`: one for the training of each network, one for each way to quantise it."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import yaml
 
-from paddle_cortexm.paths import BUILD_FOLDER
+from paddle_cortexm.config import Quantise
+from paddle_cortexm.errors import UserError
+from paddle_cortexm.measure.accuracy.networks import PAGES, WEIGHTS, Network
+from paddle_cortexm.paths import BUILD_FOLDER, CONFIG_FOLDER
 
-CONFIG_FOLDER = BUILD_FOLDER / "accuracy" / "configs"
-IMAGE_SIZE = 64
+FOLDER = BUILD_FOLDER / "accuracy"
 HALF_SIZE_LEARNING_RATE = 0.003
-DIGITS = "digits"  # in place of a folder: the embedded data set, for a quick run
-
-
-@dataclass(frozen=True)
-class Network:
-    """A backbone, trained from scratch at 64 x 64 pixels, and the board it is run on.
-
-    half_size_epochs: epochs at 32 x 32 pixels before, at a quarter of the cost. `epochs` start from there.
-    """
-
-    name: str
-    backbone: str
-    target: str
-    epochs: int
-    learning_rate: float
-    half_size_epochs: int = 0
-
-
-NETWORKS = (
-    Network("pplcnet", "PPLCNet_x0_5", "corstone310", epochs=10, learning_rate=0.002, half_size_epochs=12),
-    Network("mobilenetv2", "MobileNetV2_x0_5", "corstone300", epochs=5, learning_rate=0.002, half_size_epochs=14),
-)
 METHODS: dict[str, dict[str, Any]] = {
     "abs_max": {"algorithm": "abs_max"},
     "avg": {"algorithm": "avg"},
@@ -52,74 +31,76 @@ METHODS: dict[str, dict[str, Any]] = {
     "QAT": {"method": "qat", "algorithm": "snr", "epochs": 2, "learning_rate": 0.0005},
     "KL": {"algorithm": "KL"},  # last: it takes minutes
 }
-ON_TARGET = ("snr", "auto", "QAT")  # methods whose program also runs on the simulator
-PHOTO_RECIPE: dict[str, Any] = {
-    "batch_size": 64,
-    "optimiser": "adamw",
-    "warmup_epochs": 0.3,
-    "weight_decay": 0.05,
-    "label_smoothing": 0,
-    "crop_scale": [0.7, 1],
-    "flip": True,
-    "colour_jitter": 0,
-    "frozen_epochs": 0,  # also from the half-size network's weights: all of it trains on, by the same recipe
-    "backbone_rate": 1,
-}
-DIGITS_RECIPE: dict[str, Any] = {
-    "epochs": 8,
-    "batch_size": 32,
-    "optimiser": "adamw",
-    "learning_rate": 0.003,
-    "label_smoothing": 0,
-    "crop_scale": [1, 1],
-    "colour_jitter": 0,
-}
+DEFAULT_METHOD = next(name for name, values in METHODS.items() if Quantise(**values) == Quantise())
+ON_TARGET = (DEFAULT_METHOD, "auto", "QAT")  # methods whose program also runs on the simulator
 
 
-def training_configs(network: Network, photos: str) -> list[Path]:
-    """The configs whose first stages train the network, in order; the last one's result is what methods start from."""
-    configs = [] if photos == DIGITS or not network.half_size_epochs else [_half_size_config(network, photos)]
-    return [*configs, write_config(network, photos)]
+def methods_of(network: Network) -> list[str]:
+    """The methods that fit the network: QAT trains, so only where the network was trained on this data."""
+    return [name for name, values in METHODS.items() if network.is_trained or values.get("method") != "qat"]
 
 
-def write_config(network: Network, photos: str, method: str | None = None) -> Path:
+def training_configs(network: Network, data: Path) -> list[Path]:
+    """The configs whose first stages train the network, in order; the last one's result is what methods start from.
+    data: the data folder."""
+    halves = [_half_size_config(network, data)] if network.half_size_epochs else []
+    return [*halves, write_config(network, data)]
+
+
+def write_config(network: Network, data: Path, method: str | None = None) -> Path:
     """The config of the training (method None) or of one method; its stem is the deployment's name."""
-    values = _values(network, photos, METHODS[method or "mse"])
-    if photos != DIGITS and network.half_size_epochs:
-        weights = BUILD_FOLDER / f"{deployment(network, photos)}_half" / "01_finetune" / "model.pdparams"
-        values["model"]["weights"] = str(weights)
-    return _write(values, deployment(network, photos, method))
+    values = _values(network, data)
+    values["quantise"] = {"precision": "int8", **METHODS[method or DEFAULT_METHOD]}
+    if network.half_size_epochs:
+        trained = BUILD_FOLDER / f"{deployment(network)}_half" / "01_finetune" / "model.pdparams"
+        values["model"]["weights"] = str(trained)
+    return _write(values, deployment(network, method))
 
 
-def deployment(network: Network, photos: str, method: str | None = None) -> str:
+def deployment(network: Network, method: str | None = None) -> str:
     """The deployment's name, which is also its folder's below build/."""
-    base = f"accuracy_{network.name}{'_digits' if photos == DIGITS else ''}"
+    base = f"accuracy_{network.name}"
     return f"{base}_{method.lower().replace(', ', '_').replace(' ', '_')}" if method else base
 
 
-def _half_size_config(network: Network, photos: str) -> Path:
-    values = _values(network, photos, METHODS["mse"])
-    values["model"]["image_size"] = IMAGE_SIZE // 2
+def pages_folder(data: Path) -> Path:
+    """Where the pages lie: in the data folder, or drawn below build/."""
+    return data / PAGES if (data / PAGES).is_dir() else FOLDER / PAGES
+
+
+def _half_size_config(network: Network, data: Path) -> Path:
+    values = _values(network, data)
+    values["model"]["image_size"] //= 2
     values["train"] |= {"epochs": network.half_size_epochs, "learning_rate": HALF_SIZE_LEARNING_RATE}
-    return _write(values, f"{deployment(network, photos)}_half")
+    return _write(values, f"{deployment(network)}_half")
 
 
-def _values(network: Network, photos: str, method: dict[str, Any]) -> dict[str, Any]:
-    data: dict[str, Any] = {"kind": "folder", "path": photos, "calibration_images": 512}
-    train = {"epochs": network.epochs, "learning_rate": network.learning_rate, **PHOTO_RECIPE}
-    if photos == DIGITS:
-        data, train = {"kind": "digits"}, DIGITS_RECIPE
+def _values(network: Network, data: Path) -> dict[str, Any]:
+    """The config's sections; those of the shipped config, except quantise, with the network's own values in them."""
+    values = _shipped(network.shipped) if network.shipped else {}
+    model, images = values.get("model", {}) | network.model, values.get("data", {}) | network.data
+    if network.has_weights:
+        model["weights"] = str(data / WEIGHTS / network.model["weights"])
+    if "path" in images:
+        images["path"] = str(pages_folder(data) if images["path"] == PAGES else data / images["path"])
     return {
-        "model": {"backbone": network.backbone, "weights": "scratch", "image_size": IMAGE_SIZE},
-        "data": data,
-        "train": train,
-        "quantise": {"precision": "int8", **method},
+        "model": model,
+        "data": images,
+        "train": values.get("train", {}) | network.train,
         "compile": {"target": network.target, "kernels": ["helium", "tvm"]},
     }
 
 
-def _write(values: dict[str, Any], name: str) -> Path:
-    CONFIG_FOLDER.mkdir(parents=True, exist_ok=True)
+def _shipped(name: str) -> dict[str, Any]:
     path = CONFIG_FOLDER / f"{name}.yaml"
+    if not path.is_file():
+        raise UserError(f"{path}: no such config; the network to measure is defined by it")
+    values: dict[str, Any] = yaml.safe_load(path.read_text(encoding="utf-8"))
+    return values
+
+
+def _write(values: dict[str, Any], name: str) -> Path:
+    path = FOLDER / "configs" / f"{name}.yaml"
+    path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text(yaml.safe_dump(values, sort_keys=False), encoding="utf-8")
     return path

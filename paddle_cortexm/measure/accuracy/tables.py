@@ -1,59 +1,95 @@
-"""results.json: a row a model, photos and method; and the rows as Markdown tables."""
+"""The measured rows as Markdown: one table over all networks, one a network, and the worst layers of one."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from math import isfinite
 
-from paddle_cortexm.artefacts.artefact import Part
-from paddle_cortexm.measure.accuracy.experiments import METHODS, NETWORKS
+from paddle_cortexm.artefacts.layers import LayersReport, worst
+from paddle_cortexm.measure.accuracy.experiments import DEFAULT_METHOD
+from paddle_cortexm.measure.accuracy.networks import NETWORKS
+from paddle_cortexm.measure.accuracy.results import Row, best
 from paddle_cortexm.tables import markdown_table
 
-HEAD = (
-    *("method", "float", "fake-quantised", "by", "integer", "integer - float", "same class as float"),
-    "target = host",
+SUMMARY_HEAD = (
+    *("network and data", "images", "float", "integer, default", "points (95 %)", "lost / won", "same class"),
+    *("best method", "points", "ONNX Runtime, default / best", "points"),
 )
+HEAD = ("method", "integer", "points", "95 %", "lost / won", "p", "same class", "after stage 2", "target = host")
+LAYERS_HEAD = ("layer", "alone", "accumulated", "alone", "accumulated")
 
 
-class Row(Part):
-    """photos: the folder's name; fake_quant_by: whose simulation in floats it is; agreement: share of images whose
-    class is the float model's; target_frames: how many ran on the simulator, target_equal: with the host's bits."""
-
-    model: str
-    photos: str
-    method: str
-    images: int
-    float_top1: float
-    float_top5: float
-    fake_quant_top1: float
-    fake_quant_by: str
-    integer_top1: float
-    integer_top5: float
-    agreement: float
-    target_frames: int = 0
-    target_equal: int = 0
-
-
-def with_row(results: Sequence[Row], row: Row) -> list[Row]:
-    """The results with this row in place of an earlier one of the same model, data and method, in the usual order."""
-    rows = [*(r for r in results if (r.model, r.photos, r.method) != (row.model, row.photos, row.method)), row]
-    models, methods = [network.backbone for network in NETWORKS], list(METHODS)
-    return sorted(rows, key=lambda r: (r.photos, models.index(r.model), methods.index(r.method)))
+def summary(results: Sequence[Row]) -> str:
+    """A row a network: the default method, the best, the anchor. Networks without the default are left out."""
+    lines = []
+    for network in NETWORKS:
+        ours = [row for row in results if row.network == network.name and not row.is_anchor]
+        anchors = [row for row in results if row.network == network.name and row.is_anchor]
+        default = next((row for row in ours if row.method == DEFAULT_METHOD), None)
+        if default is not None:
+            lines.append([network.title, *_default_cells(default), *_best_cells(best(ours)), *_anchor_cells(anchors)])
+    return markdown_table(SUMMARY_HEAD, lines, left=(0, 7))
 
 
 def tables(results: Sequence[Row]) -> str:
-    """A table a model, a row a method."""
-    models = list(dict.fromkeys(row.model for row in results))
-    return "\n".join(_table(model, [row for row in results if row.model == model]) for model in models)
+    """A table a network, a row a method."""
+    parts = []
+    for network in NETWORKS:
+        rows = [row for row in results if row.network == network.name]
+        if rows:
+            heading = f"### {network.title}: {rows[0].images:,} images, float {_share(rows[0], 'float_right')}"
+            parts.append(f"{heading}\n\n{markdown_table(HEAD, map(_cells, rows), left=(0, 7, 8))}\n")
+    return "\n".join(parts)
 
 
-def _table(model: str, rows: Sequence[Row]) -> str:
-    table = markdown_table(HEAD, map(_cells, rows), left=(0, 3, 7))
-    return f"### {model}, {rows[0].images} images\n\n{table}\n"
+def layers_table(before: LayersReport, after: LayersReport) -> str:
+    """The five worst layers of `before`, and what they are in `after`: SQNR in dB, alone and with what came before."""
+    now = {layer.title: layer for layer in after.layers}
+    lines = []
+    for layer in worst(before.layers):
+        same = now.get(layer.title)
+        figures = [layer.own, layer.sqnr, *((same.own, same.sqnr) if same else ())]
+        lines.append([layer.title, *(_decibels(figure) for figure in figures), *[""] * (4 - len(figures))])
+    return markdown_table(LAYERS_HEAD, lines)
+
+
+def _default_cells(row: Row) -> list[str]:
+    points = f"{_points(row)} ({_interval(row)})"
+    accuracy = [f"{row.images:,}", _share(row, "float_right"), _share(row, "right")]
+    return [*accuracy, points, f"{row.lost} / {row.won}", _share(row, "same")]
+
+
+def _best_cells(row: Row) -> list[str]:
+    return [row.method, _points(row)]
+
+
+def _anchor_cells(rows: Sequence[Row]) -> list[str]:
+    """Its default is the row that stands first."""
+    if not rows:
+        return ["not measured", ""]
+    pair = (rows[0], best(rows))
+    return [" / ".join(_share(row, "right") for row in pair), " / ".join(map(_points, pair))]
 
 
 def _cells(row: Row) -> list[str]:
-    points = 100 * (row.integer_top1 - row.float_top1)
-    target = f"{row.target_equal} of {row.target_frames} frames" if row.target_frames else ""
-    by = "PaddleSlim" if row.fake_quant_by == "PaddleSlim" else "grid"
-    floats = [f"{row.float_top1:.2%}", f"{row.fake_quant_top1:.2%}", by]
-    return [row.method, *floats, f"{row.integer_top1:.2%}", f"{points:+.2f}", f"{row.agreement:.2%}", target]
+    estimate = "" if row.estimate is None else f"{row.estimate:.2%} ({row.estimate_by})"
+    target = f"{row.target_equal} of {row.target_frames}" if row.target_frames else ""
+    changed = [_points(row), _interval(row), f"{row.lost} / {row.won}", f"{row.p_value:.2f}"]
+    return [row.method, _share(row, "right"), *changed, _share(row, "same"), estimate, target]
+
+
+def _share(row: Row, field: str) -> str:
+    return f"{getattr(row, field) / row.images:.2%}"
+
+
+def _points(row: Row) -> str:
+    return f"{100 * (row.won - row.lost) / row.images:+.2f}"
+
+
+def _interval(row: Row) -> str:
+    low, high = row.difference_interval
+    return f"{100 * low:+.2f} to {100 * high:+.2f}"
+
+
+def _decibels(value: float) -> str:
+    return f"{value:.1f}" if isfinite(value) else "exact"
