@@ -19,7 +19,7 @@ from paddle_cortexm.compiler.backends.helium import (
 from paddle_cortexm.compiler.backends.helium.floats import depthwise as float_depthwise
 from paddle_cortexm.compiler.backends.helium.floats import elementwise as float_elementwise
 from paddle_cortexm.compiler.backends.helium.floats import matrix as float_matrix
-from paddle_cortexm.compiler.graph import Graph, Layer
+from paddle_cortexm.compiler.graph import Graph, Layer, has_wide_tensors
 from paddle_cortexm.compiler.kernels.kernel import Kernel, Rejection
 from paddle_cortexm.compiler.operators.activation import Activation, Table
 from paddle_cortexm.compiler.operators.add import Add, IntegerAdd
@@ -58,6 +58,8 @@ class HeliumBackend:
 
     def select(self, graph: Graph, layer: Layer) -> Kernel | Rejection:
         """The kernel for this layer, or why there is none."""
+        if has_wide_tensors(graph, layer):
+            return Rejection("helium has no kernel for int16 tensors")
         select = SELECTORS.get(type(layer.operator))
         if select is None:
             return Rejection(f"helium has no kernel for {type(layer.operator).__name__}")
