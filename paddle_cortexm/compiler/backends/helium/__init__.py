@@ -15,6 +15,7 @@ from paddle_cortexm.compiler.backends.helium import (
     fully_connected,
     pooling,
     table,
+    wide,
 )
 from paddle_cortexm.compiler.backends.helium.floats import depthwise as float_depthwise
 from paddle_cortexm.compiler.backends.helium.floats import elementwise as float_elementwise
@@ -59,7 +60,7 @@ class HeliumBackend:
     def select(self, graph: Graph, layer: Layer) -> Kernel | Rejection:
         """The kernel for this layer, or why there is none."""
         if has_wide_tensors(graph, layer):
-            return Rejection("helium has no kernel for int16 tensors")
+            return wide.select(graph, layer)
         select = SELECTORS.get(type(layer.operator))
         if select is None:
             return Rejection(f"helium has no kernel for {type(layer.operator).__name__}")

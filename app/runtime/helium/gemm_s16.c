@@ -1,0 +1,120 @@
+/* Helium: 3 pixels by 2 channels at a time, as in gemm_s8.c; weights widen to 16 bits when they are loaded. */
+#include "gemm_s16.h"
+
+#define BLOCK HELIUM_GEMM_S16_BLOCK
+
+#if HELIUM_MVE
+
+_Static_assert(HELIUM_GEMM_CHANNELS == 96, "the assembly stores a pixel's accumulators 384 bytes apart");
+_Static_assert(offsetof(helium_gemm_t, depth) == 24, "the assembly reads it there");
+
+/* clang-format off */
+#define MULTIPLY_BLOCK                                                                                                 \
+    LINE("vldrb.s16 q0, [r7], #8")                                                                                     \
+    LINE("vldrh.16 q2, [r1], #16")                                                                                     \
+    LINE("vmladava.s16 r0, q2, q0")                                                                                    \
+    LINE("vldrb.s16 q1, [r7], #8")                                                                                     \
+    LINE("vmladava.s16 r2, q2, q1")                                                                                    \
+    LINE("vldrh.16 q3, [r3], #16")                                                                                     \
+    LINE("vmladava.s16 r4, q3, q0")                                                                                    \
+    LINE("vldrh.16 q2, [r5], #16")                                                                                     \
+    LINE("vmladava.s16 r6, q3, q1")                                                                                    \
+    LINE("vmladava.s16 r8, q2, q0")                                                                                    \
+    LINE("vmladava.s16 r10, q2, q1")
+
+/* r1, r3, r5: pixels; r7: weights; r9: accumulators; r11: fours of blocks; r12: values behind them. On the stack: the
+ * pixels' addresses, where the accumulators end. */
+__attribute__((naked)) void helium_gemm_three_s16(const int8_t *pixel0 __attribute__((unused)),
+                                                  const int8_t *pixel1 __attribute__((unused)),
+                                                  const int8_t *pixel2 __attribute__((unused)),
+                                                  const helium_gemm_t *m __attribute__((unused))) {
+    __asm volatile(
+        LINE("push {r4-r11, lr}")
+        LINE("ldrd r7, r9, [r3]")
+        LINE("ldr r4, [r3, #8]")
+        LINE("ldr r12, [r3, #24]")
+        LINE("add r4, r9, r4, lsl #3")
+        LINE("lsr r11, r12, #5")
+        LINE("and r12, r12, #31")
+        LINE("push {r0-r2, r4}")
+        LINE("1:")
+        LINE("ldrd r1, r3, [sp]")
+        LINE("ldr r5, [sp, #8]")
+        LINE("movs r0, #0")
+        LINE("movs r2, #0")
+        LINE("movs r4, #0")
+        LINE("movs r6, #0")
+        LINE("mov r8, #0")
+        LINE("mov r10, #0")
+        LINE("wls lr, r11, 3f")
+        LINE("2:")
+        MULTIPLY_BLOCK
+        MULTIPLY_BLOCK
+        MULTIPLY_BLOCK
+        MULTIPLY_BLOCK
+        LINE("le lr, 2b")
+        LINE("3:")
+        LINE("wlstp.16 lr, r12, 5f")
+        LINE("4:")
+        MULTIPLY_BLOCK
+        LINE("letp lr, 4b")
+        LINE("5:")
+        LINE("strd r4, r6, [r9, #384]")
+        LINE("strd r8, r10, [r9, #768]")
+        LINE("strd r0, r2, [r9], #8")
+        LINE("ldr r4, [sp, #12]")
+        LINE("cmp r9, r4")
+        LINE("bne.w 1b")
+        LINE("add sp, #16")
+        LINE("pop {r4-r11, pc}"));
+}
+/* clang-format on */
+
+void helium_gemm_one_s16(const int8_t *pixel0, const int8_t *pixel1, const int8_t *pixel2, const helium_gemm_t *m) {
+    const int8_t *w = m->weights;
+    (void)pixel1;
+    (void)pixel2;
+    for (int32_t pair = 0; pair < m->pairs; pair++) {
+        const int16_t *x = (const int16_t *)(const void *)pixel0;
+        int32_t even = 0, odd = 0;
+        for (int32_t left = m->depth; left > 0; left -= BLOCK, x += BLOCK, w += 2 * BLOCK) {
+            const int16x8_t values = vldrhq_z_s16(x, vctp16q((uint32_t)left));
+            even = vmladavaq_s16(even, values, vldrbq_s16(w));
+            odd = vmladavaq_s16(odd, values, vldrbq_s16(w + BLOCK));
+        }
+        m->accumulators[2 * pair] = even;
+        m->accumulators[2 * pair + 1] = odd;
+    }
+}
+
+#else
+
+void helium_gemm_one_s16(const int8_t *pixel0, const int8_t *pixel1, const int8_t *pixel2, const helium_gemm_t *m) {
+    const int16_t *x = (const int16_t *)(const void *)pixel0;
+    const int8_t *w = m->weights;
+    (void)pixel1;
+    (void)pixel2;
+    for (int32_t pair = 0; pair < m->pairs; pair++) {
+        int32_t even = 0, odd = 0;
+        for (int32_t at = 0; at < m->depth; at += BLOCK, w += 2 * BLOCK) {
+            const int32_t count = m->depth - at < BLOCK ? m->depth - at : BLOCK;
+            for (int32_t k = 0; k < count; k++) {
+                even += w[k] * x[at + k];
+                odd += w[k + BLOCK] * x[at + k];
+            }
+        }
+        m->accumulators[2 * pair] = even;
+        m->accumulators[2 * pair + 1] = odd;
+    }
+}
+
+void helium_gemm_three_s16(const int8_t *pixel0, const int8_t *pixel1, const int8_t *pixel2, const helium_gemm_t *m) {
+    helium_gemm_t own = *m;
+    helium_gemm_one_s16(pixel0, pixel0, pixel0, &own);
+    own.accumulators += HELIUM_GEMM_CHANNELS;
+    helium_gemm_one_s16(pixel1, pixel1, pixel1, &own);
+    own.accumulators += HELIUM_GEMM_CHANNELS;
+    helium_gemm_one_s16(pixel2, pixel2, pixel2, &own);
+}
+
+#endif
