@@ -28,10 +28,10 @@ BLOCK_OUTPUTS = ("project1", "project2", "sum")
 LOGITS = "logits"
 
 
-def float_blocks(seed: int = 0, channels: int = 20, classes: int = 9) -> Graph:
+def float_blocks(channels: int = 20, size: int = SIZE, classes: int = 9) -> Graph:
     """stem, two blocks with a residual between their outputs, head, pool, flatten, logits; rare large values in the
     block outputs."""
-    random = np.random.default_rng(seed)
+    random = np.random.default_rng(channels)
 
     def normal(*shape: int) -> NDArray[np.float32]:
         return random.normal(size=shape).astype(np.float32)
@@ -41,8 +41,8 @@ def float_blocks(seed: int = 0, channels: int = 20, classes: int = 9) -> Graph:
         weight[random.random(outputs) < 0.1] *= 20
         return Convolution(weight, normal(outputs), Window(), clamp)
 
-    def shape(depth: int, size: int = SIZE) -> tuple[int, int, int, int]:
-        return 1, size, size, depth
+    def shape(depth: int, side: int = size) -> tuple[int, int, int, int]:
+        return 1, side, side, depth
 
     inner = 2 * channels
     builder = GraphBuilder(shape(3))
@@ -53,25 +53,26 @@ def float_blocks(seed: int = 0, channels: int = 20, classes: int = 9) -> Graph:
     builder.add("project2", pointwise(channels, inner), "depthwise2", shape=shape(channels))
     builder.add("sum", Add(), "project1", "project2")
     builder.add("head", pointwise(inner, channels, RELU6), "sum", shape=shape(inner))
-    builder.add("pool", AveragePool(Window((SIZE, SIZE))), "head", shape=shape(inner, 1))
+    builder.add("pool", AveragePool(Window((size, size))), "head", shape=shape(inner, 1))
     builder.add("flat", Reshape(), "pool")
     builder.add(LOGITS, FullyConnected(normal(classes, inner), normal(classes)), "flat", shape=shape(classes, 1))
     return builder.graph()
 
 
-def float_images(count: int, seed: int = 0) -> NDArray[np.float32]:
-    """(count, SIZE, SIZE, 3), normalised."""
-    values = np.random.default_rng([seed, 3]).normal(size=(count, SIZE, SIZE, 3))
+def float_images(count: int, seed: int = 0, size: int = SIZE) -> NDArray[np.float32]:
+    """(count, size, size, 3), normalised."""
+    values = np.random.default_rng([seed, 3]).normal(size=(count, size, size, 3))
     return np.clip(values, *PIXELS).astype(np.float32)
 
 
 def full_ranges(graph: Graph) -> dict[str, Range]:
     """The interval of every tensor over some images."""
-    return {name: (float(x.min()), float(x.max())) for name, x in run_float(graph, float_images(16)).items()}
+    images = float_images(16, size=graph.tensors[graph.input].shape[1])
+    return {name: (float(x.min()), float(x.max())) for name, x in run_float(graph, images).items()}
 
 
-def wide_blocks(seed: int = 0, channels: int = 20, classes: int = 9) -> Graph:
+def wide_blocks(channels: int = 20, size: int = SIZE) -> Graph:
     """float_blocks in integers, with every tensor int16 that may be."""
-    graph = float_blocks(seed, channels, classes)
+    graph = float_blocks(channels, size)
     wide = [name for group in wide_groups(graph) for name in group]
     return quantise_graph(graph, full_ranges(graph), PIXELS, wide=wide)

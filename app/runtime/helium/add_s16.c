@@ -18,9 +18,9 @@ void helium_add_s16(const helium_add_t *add, const int16_t *first, const int16_t
         const mve_pred16_t active = vctp16q((uint32_t)count);
         const int32x4x2_t a = addend_x8(&own.first, vldrhq_z_s16(first, active));
         const int32x4x2_t b = addend_x8(&own.second, vldrhq_z_s16(second, active));
-        const int16x8_t sum = helium_narrow_x8(helium_scaled_sum_x4(&own, a.val[0], b.val[0]),
-                                               helium_scaled_sum_x4(&own, a.val[1], b.val[1]), own.zero_point,
-                                               own.minimum, own.maximum);
+        const int16x8_t sum =
+            helium_narrow_x8(helium_scaled_sum_x4(&own, a.val[0], b.val[0]),
+                             helium_scaled_sum_x4(&own, a.val[1], b.val[1]), own.zero_point, own.minimum, own.maximum);
         vstrhq_p_s16(output, sum, active);
     }
 }

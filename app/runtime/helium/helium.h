@@ -1,6 +1,7 @@
 /* What all kernels share: how constants are laid out, and the parameters of the steps that follow a sum of products.
  *
- * Activations are NHWC with batch 1, int8 or (kernels named s16) int16. The arithmetic is that of paddle_cortexm/compiler/operators:
+ * Activations are NHWC with batch 1, int8; where a kernel's name has s16, also int16, of 15 bits and zero point 0. The
+ * arithmetic is that of paddle_cortexm/compiler/operators:
  *
  *     requantise(a, multiplier, shift) = floor(a * multiplier * 2^(shift - 31) + 1/2), saturated to 32 bits
  *     output = clamp(requantise(accumulator, multiplier[c], shift[c]) + zero point, minimum, maximum)
