@@ -13,10 +13,11 @@ from paddle_cortexm.compiler.backends.tvm import TvmBackend
 from paddle_cortexm.compiler.graph import Graph
 from paddle_cortexm.compiler.integers.realisation import quantise_graph
 from paddle_cortexm.compiler.kernels.kernel import Backend
+from paddle_cortexm.compiler.kernels.selection import select_kernels
 from paddle_cortexm.compiler.reference import run_float, run_integers
 from tests.compiler.graphs import dequantised
 from tests.compiler.host import run_graph
-from tests.compiler.wide_networks import PIXELS, float_blocks, float_images, full_ranges, wide_blocks
+from tests.compiler.wide_networks import BLOCK_OUTPUTS, PIXELS, float_blocks, float_images, full_ranges, wide_blocks
 
 BACKENDS: dict[str, list[Backend]] = {"helium": [HeliumBackend(), TvmBackend()], "tvm": [TvmBackend()]}
 
@@ -35,6 +36,21 @@ def test_the_generated_c_gives_the_references_bits(backends: list[Backend], chan
     expected = run_integers(graph, image)
     assert expected["sum"].dtype == expected["logits"].dtype == np.int16
     np.testing.assert_array_equal(run_graph(tmp_path, graph, backends, image), expected["logits"])
+
+
+def test_a_layer_kept_in_float_stands_between_int16_tensors(tmp_path: Path) -> None:
+    graph = float_blocks()
+    mixed = quantise_graph(graph, full_ranges(graph), PIXELS, keep_float=["sum"], wide=BLOCK_OUTPUTS)
+    image = integer_images(mixed, 1)
+    expected = run_integers(mixed, image)["logits"]
+    np.testing.assert_array_equal(run_graph(tmp_path, mixed, BACKENDS["helium"], image), expected)
+
+
+def test_helium_has_a_kernel_for_every_layer_and_fuses_no_addition_of_int16() -> None:
+    network = select_kernels(wide_blocks(), [HeliumBackend()])
+    names = [kernel.name for kernel in network.kernels.values()]
+    assert names.count("helium_add_s16") == 1
+    assert names.count("helium_pointwise_s8_s16") == 3 and names.count("helium_pointwise_s16_s8") == 2
 
 
 def test_the_noise_at_the_logits_is_less_than_half_of_int8s() -> None:
