@@ -89,32 +89,23 @@ void helium_gemm_one_s16(const int8_t *pixel0, const int8_t *pixel1, const int8_
 
 #else
 
+typedef int16_t gemm_value_t;
+#include "gemm_pixel_code.h"
+
+static const int16_t *values_of(const int8_t *pixel) {
+    return (const int16_t *)(const void *)pixel;
+}
+
 void helium_gemm_one_s16(const int8_t *pixel0, const int8_t *pixel1, const int8_t *pixel2, const helium_gemm_t *m) {
-    const int16_t *x = (const int16_t *)(const void *)pixel0;
-    const int8_t *w = m->weights;
     (void)pixel1;
     (void)pixel2;
-    for (int32_t pair = 0; pair < m->pairs; pair++) {
-        int32_t even = 0, odd = 0;
-        for (int32_t at = 0; at < m->depth; at += BLOCK, w += 2 * BLOCK) {
-            const int32_t count = m->depth - at < BLOCK ? m->depth - at : BLOCK;
-            for (int32_t k = 0; k < count; k++) {
-                even += w[k] * x[at + k];
-                odd += w[k + BLOCK] * x[at + k];
-            }
-        }
-        m->accumulators[2 * pair] = even;
-        m->accumulators[2 * pair + 1] = odd;
-    }
+    gemm_pixel(values_of(pixel0), m, m->accumulators);
 }
 
 void helium_gemm_three_s16(const int8_t *pixel0, const int8_t *pixel1, const int8_t *pixel2, const helium_gemm_t *m) {
-    helium_gemm_t own = *m;
-    helium_gemm_one_s16(pixel0, pixel0, pixel0, &own);
-    own.accumulators += HELIUM_GEMM_CHANNELS;
-    helium_gemm_one_s16(pixel1, pixel1, pixel1, &own);
-    own.accumulators += HELIUM_GEMM_CHANNELS;
-    helium_gemm_one_s16(pixel2, pixel2, pixel2, &own);
+    gemm_pixel(values_of(pixel0), m, m->accumulators);
+    gemm_pixel(values_of(pixel1), m, m->accumulators + HELIUM_GEMM_CHANNELS);
+    gemm_pixel(values_of(pixel2), m, m->accumulators + 2 * HELIUM_GEMM_CHANNELS);
 }
 
 #endif

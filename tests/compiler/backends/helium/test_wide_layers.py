@@ -26,7 +26,7 @@ from paddle_cortexm.compiler.operators.weighted import BIAS_LIMIT
 from paddle_cortexm.compiler.tensor import ENDS, Grid, IntegerType
 from tests.compiler.backends.helium.conftest import RunOnHelium, RunOnHost
 from tests.compiler.backends.helium.layers import Example, Random, bytes_of, tensor_like
-from tests.compiler.backends.helium.test_random_shapes import few
+from tests.compiler.backends.helium.random_shapes import few
 
 TYPES: tuple[tuple[IntegerType, IntegerType], ...] = (("int16", "int8"), ("int8", "int16"), ("int16", "int16"))
 
