@@ -37,7 +37,7 @@ void helium_matrix_chunk_s16(const helium_matrix_s8_t *m, int32_t first, uint8_t
     const int32_t depth_bytes = (m->depth + HELIUM_GEMM_S16_BLOCK - 1) / HELIUM_GEMM_S16_BLOCK * HELIUM_GEMM_S16_BLOCK;
     helium_matrix_chunk(m, first, scratch, chunk);
     chunk->gemm.weights = m->weights + first * depth_bytes;
-    chunk->gemm_three = helium_gemm_three_s16;
+    chunk->gemm_three = helium_gemm_three_s16(m->depth);
     chunk->gemm_one = helium_gemm_one_s16;
 }
 
