@@ -1,10 +1,10 @@
 """Which tensors of a float graph may be int16, where int8 is too coarse.
 
-Two kinds. Linear block outputs: made by convolutions without an activation and by the adds behind them, rare values
-far from the rest. Steps of int8 are then wide or the rare values cut. And the logits, which only the program reads:
-int8 makes close classes equal.
+Two kinds. Linear block outputs, made by convolutions without an activation and by the additions behind them: where a
+few values are far from the rest, either the steps of int8 are wide or those values are cut. And the logits, which only
+the program reads: in int8 close classes become equal.
 
-An add brings its inputs and its result to one scale, so all tensors that adds tie together are of one type.
+An addition is computed in one type, so the tensors that additions tie together are int16 together.
 """
 
 from __future__ import annotations
@@ -56,7 +56,7 @@ def check_wide(graph: Graph, wide: Collection[str]) -> None:
         for name in group:
             objection = _objection(graph, name)
             if objection is not None:
-                raise UserError(f"{marked}, but {objection}. Give it 8 bits.")
+                raise UserError(f"{marked}, but {objection}. Set bits to 8.")
         if len(asked) < len(group):
             raise UserError(f"{marked} alone. Additions tie {', '.join(group)}: give all of them 16 bits, or none.")
 
@@ -79,9 +79,9 @@ def _objection(graph: Graph, name: str) -> str | None:
     assert layer is not None
     is_logits, made = name == logits_of(graph), f"'{layer_title(graph, layer)}' ({name})"
     if not (_makes_wide(layer) or (is_logits and isinstance(layer.operator, FullyConnected))):
-        return f"{made} cannot make int16: only {MAKERS}, and a fully connected layer that makes the logits"
+        return f"{made} cannot make int16: only {MAKERS} can, and a fully connected layer that makes the logits"
     if isinstance(layer.operator, Weighted | Add) and layer.operator.clamp != OPEN:
-        return f"{made} has an activation: only {MAKERS}"
+        return f"{made} has an activation: only {MAKERS} can make int16"
     if graph.input in layer.inputs and isinstance(layer.operator, Add):
         return f"{made} adds the image, which is int8"
     for reader in graph.consumers(name):
