@@ -15,8 +15,8 @@ from pydantic import BeforeValidator, PlainSerializer
 
 from paddle_cortexm.artefacts.artefact import Artefact, Part
 
-SATURATION_LIMIT = 0.01  # share of values beyond the ends of the int8 range that is worth a remark
-UNUSED_LIMIT = 0.5  # share of the 256 steps that no value reaches
+SATURATION_LIMIT = 0.01  # share of values beyond the ends of the range that is worth a remark
+UNUSED_LIMIT = 0.5  # share of the steps that no value reaches
 INHERITED = 6.0  # dB between own and accumulated noise: from here on, three quarters come from earlier layers
 SPREAD_LIMIT = 20.0
 # Infinite without noise; JSON has no word for that but null.
@@ -28,8 +28,8 @@ Decibels = Annotated[
 
 
 class GridUse(Part):
-    """How exact values fit a tensor's int8 grid. title: of the layer that makes the tensor; saturated: share beyond the
-    ends; used: share of the 256 steps between the smallest and the largest value."""
+    """How exact values fit a tensor's grid. title: of the layer that makes the tensor; saturated: share beyond the
+    ends; used: share of the steps between the smallest and the largest value."""
 
     tensor: str
     title: str
@@ -65,7 +65,7 @@ class LayerQuality(Part):
                 return f"range of {grid.title} too narrow: {grid.saturated:.1%} of the values saturate"
         for grid in self.grids:
             if grid.used < UNUSED_LIMIT:
-                return f"range of {grid.title} too wide: only {grid.used:.0%} of the 256 steps are used"
+                return f"range of {grid.title} too wide: only {grid.used:.0%} of the steps are used"
         if self.weight_spread > SPREAD_LIMIT:
             return f"weights spread widely: the largest of a channel is {self.weight_spread:.0f} times its mean"
         if self.own - self.sqnr > INHERITED:
@@ -75,7 +75,7 @@ class LayerQuality(Part):
 
 class LayersReport(Artefact):
     """layers.json. images: how many the models were compared on, of the `available` calibration images; layers: those
-    with an int8 result, in order."""
+    with an integer result, in order."""
 
     file, script = "layers.json", "03_compile_tvm.py"
 

@@ -11,7 +11,7 @@ IMAGE_TITLE = "image"  # the model's input
 
 
 class TensorGrid(Part):
-    """The real values that int8 stands for: real value = scale * (integer - zero_point)."""
+    """The real values that integers stand for: real value = scale * (integer - zero_point)."""
 
     scale: float
     zero_point: int
@@ -180,7 +180,7 @@ class Model(Artefact):
         return next(result_of(t) for layer, t in zip(self.layers, self.titles, strict=True) if layer.name == name)
 
     @property
-    def int8_titles(self) -> dict[str, str]:
+    def integer_titles(self) -> dict[str, str]:
         """The titles of the layers whose result is on an integer grid, by name, in order."""
         named = zip(self.layers, self.titles, strict=True)
         return {layer.name: title for layer, title in named if self.tensors[layer.name].grid}

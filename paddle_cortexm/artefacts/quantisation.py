@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from pathlib import Path
+from typing import Literal
 
 from pydantic import Field
 
@@ -15,11 +16,13 @@ FLOAT_PREDICTIONS = "float_predictions.txt"  # of stage 2
 
 
 class TensorRange(Part):
-    """The calibrated real interval of a tensor; source: whose, as in paddleslim-hist or calibrated-mse."""
+    """The calibrated real interval of a tensor; source: whose, as in paddleslim-hist or calibrated-mse; bits: of the
+    tensor's integers. 16 where 8 are too coarse: compiler/integers/wide.py says which tensors may have them."""
 
     minimum: float
     maximum: float
     source: str
+    bits: Literal[8, 16] = 8
 
 
 class Ranges(Artefact):
@@ -41,6 +44,11 @@ class ParameterNames(Artefact):
 def intervals(ranges: Mapping[str, TensorRange]) -> dict[str, tuple[float, float]]:
     """(minimum, maximum) by tensor."""
     return {name: (entry.minimum, entry.maximum) for name, entry in ranges.items()}
+
+
+def wide_tensors(ranges: Mapping[str, TensorRange]) -> frozenset[str]:
+    """The names of the tensors of 16 bits."""
+    return frozenset(name for name, entry in ranges.items() if entry.bits == 16)
 
 
 class Recipe(Part):

@@ -53,6 +53,11 @@ class Graph:
         return replace(self, layers=layers, tensors={k: v for k, v in self.tensors.items() if k in named})
 
 
+def has_wide_tensors(graph: Graph, layer: Layer) -> bool:
+    """Whether the layer reads or makes int16."""
+    return any(tensor.dtype == "int16" for tensor in (*graph.inputs_of(layer), graph.output_of(layer)))
+
+
 def last_readers(graph: Graph) -> dict[str, int]:
     """The number of the last layer that reads each tensor; the output lives to the end."""
     readers = {name: i for i, layer in enumerate(graph.layers) for name in layer.inputs}

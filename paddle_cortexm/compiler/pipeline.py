@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
 from paddle_cortexm.artefacts.model import Memory, Model, PlannedLayer, Tensor, TensorGrid
-from paddle_cortexm.artefacts.quantisation import Ranges, intervals
+from paddle_cortexm.artefacts.quantisation import Ranges, intervals, wide_tensors
 from paddle_cortexm.boards import target_named
 from paddle_cortexm.compiler.arena.choice import plan_arena
 from paddle_cortexm.compiler.arena.plan import MemoryPlan
@@ -71,13 +71,15 @@ def deployed_graph(config: Config, program: Path) -> Graph:
     if config.quantise.precision == "fp16":
         return in_float16(graph)
     adjusted = adjustments.load(program / adjustments.DEPLOYED, graph)
+    ranges = Ranges.read(program).tensors
     return quantise_graph(
         adjusted.graph,
-        intervals(Ranges.read(program).tensors),
+        intervals(ranges),
         input_range(config.data.mean, config.data.std),
         symmetric=config.quantise.symmetric,
         keep_float=kept_layers(graph, config.quantise.keep_float),
         weight_scales=adjusted.weight_scales,
+        wide=wide_tensors(ranges),
     )
 
 
@@ -127,7 +129,7 @@ def described_model(model: CompiledModel, regions: Mapping[str, str], *, consume
             name: Tensor(
                 shape=tensor.shape,
                 dtype=tensor.dtype,
-                grid=TensorGrid(**asdict(tensor.grid)) if tensor.grid else None,
+                grid=TensorGrid(scale=tensor.grid.scale, zero_point=tensor.grid.zero_point) if tensor.grid else None,
                 offset=memory.offsets.get(name),
                 rolling_rows=memory.rolling.get(name),
             )

@@ -36,7 +36,7 @@ from paddle_cortexm.compiler.operators.parts.clamp import Clamp
 from paddle_cortexm.compiler.operators.parts.window import Window
 from paddle_cortexm.compiler.operators.reshape import Reshape
 from paddle_cortexm.compiler.operators.weighted import GroupedConvolution, Weighted
-from paddle_cortexm.compiler.tensor import INT8_MAXIMUM, INT8_MINIMUM, Grid
+from paddle_cortexm.compiler.tensor import Grid
 from paddle_cortexm.errors import UserError
 from paddle_cortexm.training.small_maps import speed_up_small_maps
 
@@ -53,7 +53,7 @@ class _ToGrid(paddle.autograd.PyLayer):
         low, high = grid.limits
         inside = paddle.logical_and(x >= low, x <= high)
         context.save_for_backward(inside)
-        ends = INT8_MINIMUM - grid.zero_point, INT8_MAXIMUM - grid.zero_point
+        ends = (end - grid.zero_point for end in grid.ends)
         steps = paddle.clip(paddle.round(x * (1 / grid.scale)), *ends)
         return steps * grid.scale
 

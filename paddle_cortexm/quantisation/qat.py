@@ -14,7 +14,7 @@ import numpy as np
 import paddle
 from numpy.typing import NDArray
 
-from paddle_cortexm.artefacts.quantisation import TensorRange, intervals
+from paddle_cortexm.artefacts.quantisation import TensorRange, intervals, wide_tensors
 from paddle_cortexm.artefacts.training import Epoch
 from paddle_cortexm.compiler.integers.adjustments import Adjusted
 from paddle_cortexm.compiler.integers.grids import tensor_grids
@@ -37,28 +37,30 @@ class _RangedNetwork(GridNetwork):
 
     def __init__(self, start: Quantised, pixel_range: Range) -> None:
         super().__init__(start.reference, start.grids, start.recipe.keep_float)
-        self.recipe, self.pixel_range, self.names = start.recipe, pixel_range, list(start.ranges)
-        self.register_buffer("ranges", paddle.zeros([len(self.names), 2]))
+        self.recipe, self.pixel_range = start.recipe, pixel_range
+        self.bits = {name: entry.bits for name, entry in start.ranges.items()}
+        self.register_buffer("ranges", paddle.zeros([len(self.bits), 2]))
         self.set_ranges(start.ranges)
 
     def set_ranges(self, ranges: Mapping[str, TensorRange]) -> None:
-        ends = [[ranges[name].minimum, ranges[name].maximum] for name in self.names]
+        ends = [[ranges[name].minimum, ranges[name].maximum] for name in self.bits]
         self.ranges.set_value(paddle.to_tensor(np.array(ends, np.float32)))
         self.use_ranges()
 
     def use_ranges(self) -> None:
         """Make the grids those of the ranges in the state (after a checkpoint was restored)."""
-        found = intervals(self.stored_ranges())
-        symmetric = self.recipe.symmetric
-        self.grids = dict(tensor_grids(self.graph, found, self.pixel_range, symmetric=symmetric))
+        found, symmetric = self.stored_ranges(), self.recipe.symmetric
+        self.grids = dict(
+            tensor_grids(self.graph, intervals(found), self.pixel_range, symmetric=symmetric, wide=wide_tensors(found))
+        )
 
     def stored_ranges(self) -> Ranges:
         """Those in the state, by tensor."""
         source = f"qat-{self.recipe.algorithm}"
         ends = self.ranges.numpy().tolist()
         return {
-            name: TensorRange(minimum=low, maximum=high, source=source)
-            for name, (low, high) in zip(self.names, ends, strict=True)
+            name: TensorRange(minimum=low, maximum=high, source=source, bits=bits)
+            for (name, bits), (low, high) in zip(self.bits.items(), ends, strict=True)
         }
 
 

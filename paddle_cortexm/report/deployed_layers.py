@@ -19,7 +19,7 @@ from paddle_cortexm.compiler.tensor import Grid
 from paddle_cortexm.host.model import HostModel
 
 Floats = NDArray[np.float32]
-Visit = Callable[[str, NDArray[np.int8], Mapping[str, Floats]], None]
+Visit = Callable[[str, NDArray[np.signedinteger], Mapping[str, Floats]], None]
 
 
 @dataclass(frozen=True)
@@ -91,15 +91,15 @@ class RoundedLayers:
 def visit_layers(
     model: HostModel, reference: Graph, integers: NDArray[np.int8], reals: NDArray[np.float32], visit: Visit
 ) -> None:
-    """Run one image through both models and call visit(tensor, its int8 values, all float tensors) after each layer
-    with an int8 result."""
+    """Run one image through both models and call visit(tensor, its integers, all float tensors) after each layer with
+    integer results."""
     exact = run_float(reference, reals)
-    names, int8 = [layer.name for layer in model.facts.layers], set(model.facts.int8_titles)
+    names, on_grid = [layer.name for layer in model.facts.layers], set(model.facts.integer_titles)
 
     def after(number: int) -> None:
         name = names[number] if 0 <= number < len(names) else ""
-        if name in exact and name in int8:
-            visit(name, model.tensor(name).astype(np.int8), exact)
+        if name in exact and name in on_grid:
+            visit(name, model.tensor(name).astype(np.int32), exact)
 
     model.on_layer(after)
     model.run_input(integers)

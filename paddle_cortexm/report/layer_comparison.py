@@ -11,7 +11,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from paddle_cortexm.artefacts.quantisation import Ranges, intervals
+from paddle_cortexm.artefacts.quantisation import Ranges, intervals, wide_tensors
 from paddle_cortexm.compiler.frontend.load import load_graph
 from paddle_cortexm.compiler.graph import Graph
 from paddle_cortexm.compiler.integers import adjustments
@@ -45,7 +45,7 @@ class Comparison:
 
     def layers(self) -> list[FusedLayer]:
         """Those with int8 results, in order."""
-        return fused_layers(self.reference, self.model.facts.int8_titles)
+        return fused_layers(self.reference, self.model.facts.integer_titles)
 
 
 @contextmanager
@@ -59,7 +59,8 @@ def open_comparison(config: Config, program: Path, compiled: Path, *, quiet: boo
     deployed = adjustments.load(program / adjustments.DEPLOYED, graph)
     settings = config.quantise
     pixels = input_range(config.data.mean, config.data.std)
-    grids = tensor_grids(graph, intervals(Ranges.read(program).tensors), pixels, symmetric=settings.symmetric)
+    ranges = Ranges.read(program).tensors
+    grids = tensor_grids(graph, intervals(ranges), pixels, symmetric=settings.symmetric, wide=wide_tensors(ranges))
     rounded = RoundedLayers(deployed, grids, kept_layers(graph, settings.keep_float))
     with tempfile.TemporaryDirectory() as work:
         if config.compile.memory.arena != "none":

@@ -71,12 +71,12 @@ def named_layer(asked: str, comparison: Comparison) -> FusedLayer:
 def _values(
     comparison: Comparison, layer: FusedLayer, *, quiet: bool
 ) -> tuple[Floats, dict[str, Floats], dict[str, Floats]]:
-    """Over all images, flat: the int8 result; by tensor, what each part makes of exact inputs; and the float values."""
+    """Over all images, flat: the layer's integers; by tensor, what each part makes of exact inputs; the floats."""
     integers: list[Floats] = []
     inside: Mapping[str, list[Floats]] = defaultdict(list)
     exact: Mapping[str, list[Floats]] = defaultdict(list)
 
-    def collect(name: str, values: NDArray[np.int8], floats: Mapping[str, Floats]) -> None:
+    def collect(name: str, values: NDArray[np.signedinteger], floats: Mapping[str, Floats]) -> None:
         if name != layer.output:
             return
         integers.append(values.reshape(-1).astype(np.float32))

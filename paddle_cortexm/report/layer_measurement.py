@@ -12,7 +12,7 @@ from paddle_cortexm.compiler.graph import Graph, Layer
 from paddle_cortexm.compiler.integers.grids import distinguishable_range
 from paddle_cortexm.compiler.layer_names import layer_title
 from paddle_cortexm.compiler.operators.weighted import Weighted
-from paddle_cortexm.compiler.tensor import INT8_MAXIMUM, INT8_MINIMUM, Grid, Range
+from paddle_cortexm.compiler.tensor import Grid, Range
 from paddle_cortexm.host.model import HostModel
 from paddle_cortexm.report.deployed_layers import (
     Floats,
@@ -29,14 +29,14 @@ Pair = tuple[NDArray[np.int8], Floats]
 def compare_layers(
     model: HostModel, reference: Graph, rounded: RoundedLayers, images: Iterable[Pair]
 ) -> list[LayerQuality]:
-    """Quality of every layer with an int8 result, in order, against the float graph.
+    """Quality of every layer with an integer result, in order, against the float graph.
 
     images: pairs of the same preprocessed image for the integer model (int8) and for the float graph (1, H, W, 3).
     """
-    layers = fused_layers(reference, model.facts.int8_titles)
+    layers = fused_layers(reference, model.facts.integer_titles)
     measured = {layer.output: _Measured(layer, reference, rounded) for layer in layers}
 
-    def collect(name: str, integers: NDArray[np.int8], exact: Mapping[str, Floats]) -> None:
+    def collect(name: str, integers: NDArray[np.signedinteger], exact: Mapping[str, Floats]) -> None:
         measured[name].add(integers, exact)
 
     for integers, reals in images:
@@ -72,17 +72,19 @@ class _Noise:
 class _Use:
     """How much of a grid exact values use, and how many lie beyond it."""
 
-    def __init__(self) -> None:
+    def __init__(self, grid: Grid) -> None:
+        self.grid = grid
         self.beyond = self.count = 0
-        self.lowest, self.highest = 127, -128
+        self.highest, self.lowest = grid.ends
 
-    def add(self, wanted: Floats, grid: Grid) -> None:
-        low, high = (grid.scale * (end - grid.zero_point) for end in (INT8_MINIMUM - 0.5, INT8_MAXIMUM + 0.5))
+    def add(self, wanted: Floats) -> None:
+        (low, high), half_step = self.grid.limits, self.grid.scale / 2
+        low, high = low - half_step, high + half_step
         extremes = np.array([wanted.min(), wanted.max()])
         if extremes[0] < low or extremes[1] > high:
             self.beyond += int(np.count_nonzero(wanted < low) + np.count_nonzero(wanted > high))
         self.count += wanted.size
-        lowest, highest = grid.integers(extremes).tolist()
+        lowest, highest = self.grid.integers(extremes).tolist()
         self.lowest, self.highest = min(self.lowest, lowest), max(self.highest, highest)
 
     @property
@@ -92,8 +94,9 @@ class _Use:
 
     @property
     def used(self) -> float:
-        """Share of the 256 steps between the smallest and the largest value."""
-        return max(0, self.highest - self.lowest + 1) / 256
+        """Share of the grid's steps between the smallest and the largest value."""
+        minimum, maximum = self.grid.ends
+        return max(0, self.highest - self.lowest + 1) / (maximum - minimum + 1)
 
 
 class _Measured:
@@ -104,11 +107,12 @@ class _Measured:
         self.layer, self.reference, self.rounded = layer, reference, rounded
         self.accumulated, self.own = _Noise(), _Noise()
         self.grids = {p.output: g for p in layer.parts if (g := rounded.grid_of(p.output)) is not None}
-        self.uses = {p.output: _Use() for p in layer.parts if p.output in self.grids and not only_moves(p)}
+        rounding = [p.output for p in layer.parts if p.output in self.grids and not only_moves(p)]
+        self.uses = {name: _Use(self.grids[name]) for name in rounding}
         self.useful = {name: distinguishable_range(reference, name) for name in self.grids}
 
-    def add(self, integers: NDArray[np.int8], exact: Mapping[str, Floats]) -> None:
-        """One image: the layer's int8 result, every float tensor."""
+    def add(self, integers: NDArray[np.signedinteger], exact: Mapping[str, Floats]) -> None:
+        """One image: the layer's integer result, every float tensor."""
         name = self.layer.output
         grid = self.grids[name]
         real = grid.float32_values(integers)
@@ -117,7 +121,7 @@ class _Measured:
         self.accumulated.add(_flat(real, self.useful[name]), wanted[name])
         self.own.add(_flat(alone, self.useful[name]), wanted[name])
         for tensor, use in self.uses.items():
-            use.add(wanted[tensor], self.grids[tensor])
+            use.add(wanted[tensor])
 
     def quality(self, sqnr: Mapping[str, float]) -> LayerQuality:
         """sqnr: of every layer's result, by name."""

@@ -22,6 +22,7 @@ from paddle_cortexm.artefacts.quantisation import (
     TensorRange,
     intervals,
     read_predictions,
+    wide_tensors,
     write_predictions,
 )
 from paddle_cortexm.artefacts.run import Answer, Run, SimulatorUsed
@@ -156,6 +157,11 @@ def test_labels_and_predictions_are_lines(tmp_path: Path) -> None:
 
 def test_ranges_are_intervals_by_tensor() -> None:
     assert intervals({"x": TensorRange(minimum=-1.0, maximum=2.0, source="a test")}) == {"x": (-1.0, 2.0)}
+
+
+def test_tensors_have_8_bits_where_nothing_else_is_said() -> None:
+    narrow = TensorRange(minimum=-1.0, maximum=2.0, source="a test")
+    assert wide_tensors({"x": narrow, "y": narrow.model_copy(update={"bits": 16})}) == {"y"}
 
 
 def test_the_model_adds_up_its_layers_and_knows_what_is_streamed() -> None:

@@ -34,3 +34,12 @@ def test_halves_go_to_the_even_neighbour() -> None:
     halves = np.array([-1.5, -0.5, 0.5, 1.5, 2.5])
     np.testing.assert_array_equal(Grid(1.0, 0).integers(halves), [-2, 0, 0, 2, 2])
     np.testing.assert_array_equal(Grid(1.0, 0).float32_steps(halves), [-2, 0, 0, 2, 2])
+
+
+@given(st.floats(1e-4, 10.0))
+def test_int16_has_15_bits_and_ends_that_mirror_each_other(scale: float) -> None:
+    grid = Grid(scale, 0, "int16")
+    assert grid.limits == pytest.approx((-16383 * scale, 16383 * scale))
+    ends = np.array([-16383, -1, 16383], np.int16)
+    np.testing.assert_array_equal(grid.integers(2 * grid.float32_values(ends)), [-16383, -2, 16383])
+    assert grid.integers(grid.float32_values(ends)).dtype == np.int16

@@ -18,6 +18,7 @@ from paddle_cortexm.compiler.integers.realisation import quantise_graph
 from paddle_cortexm.quantisation.grid_network import GridNetwork
 from paddle_cortexm.quantisation.ranges import observe, tensor_ranges
 from tests.compiler.host import run_graph
+from tests.compiler.wide_networks import BLOCK_OUTPUTS, PIXELS, float_blocks, float_images, full_ranges
 from tests.quantisation.networks import PIXEL_RANGE, block, images, squeezed
 
 
@@ -37,6 +38,21 @@ def test_most_values_are_those_of_the_fake_quantised_graph(graph: Graph) -> None
     for name, grid in network.grids.items():
         steps = np.abs(ours[name].numpy().transpose(0, 2, 3, 1) - theirs[name]) / grid.scale
         assert np.mean(steps < 0.01) > 0.85 and np.mean(steps < 1.01) > 0.9, name
+
+
+def test_int16_tensors_saturate_at_their_own_ends_and_round_to_their_own_steps() -> None:
+    graph = float_blocks()
+    ranges = full_ranges(graph) | {"project1": (-1.0, 0.5)}
+    grids = tensor_grids(graph, ranges, PIXELS, wide=[*BLOCK_OUTPUTS, "logits"])
+    network = GridNetwork(graph, grids)
+    network.set_statistics(float_images(16).transpose(0, 3, 1, 2))
+    network.eval()
+    made = network.tensors(paddle.to_tensor(float_images(4, seed=1).transpose(0, 3, 1, 2)))
+    for name in (*BLOCK_OUTPUTS, "logits"):
+        steps = made[name].numpy() / grids[name].scale
+        assert np.abs(steps - np.rint(steps)).max() < 0.01
+        assert 127 < np.abs(steps).max() < 16383.01
+    assert np.abs(made["project1"].numpy()).max() == pytest.approx(1.0)
 
 
 @pytest.mark.parametrize("graph", [block(), squeezed()], ids=["block", "squeezed"])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -54,10 +55,12 @@ def normalised(images: np.ndarray) -> np.ndarray:
     return TABLE[np.arange(3), images].astype(np.float32)
 
 
-def trained(folder: Path, epochs: int) -> tuple[Quantised, list[Epoch], np.ndarray]:
-    """Train the block; its quantised form, the epochs, and the network's logits for the images."""
+def trained(folder: Path, epochs: int, *, wide: bool = False) -> tuple[Quantised, list[Epoch], np.ndarray]:
+    """Train the block; its quantised form, the epochs, and the network's logits for the images. wide: of 16 bits."""
     seen = pixels(256)
     start = quantise_with(Recipe(algorithm="mse"), block(), normalised(seen.images[:64]), lambda *_: {}, PIXEL_RANGE)
+    if wide:
+        start = replace(start, ranges=start.ranges | {"logits": start.ranges["logits"].model_copy(update={"bits": 16})})
     frames = HeldFrames(seen.targets, tuple(seen.images))
     material = Material(Batches(frames, SMALL, Group()), seen, TABLE)
     settings = (CONFIG.train, Quantise(method="qat", algorithm="mse", epochs=epochs, learning_rate=0.01))
@@ -96,3 +99,9 @@ def test_an_interrupted_run_goes_on_with_the_ranges_it_had(tmp_path: Path) -> No
     again, epochs, _ = trained(tmp_path, 4)  # all four epochs come from the checkpoint
     assert len(epochs) == 4
     assert again.ranges == first.ranges and again.grids == first.grids
+
+
+def test_tensors_of_16_bits_keep_them(tmp_path: Path) -> None:
+    made, _, _ = trained(tmp_path, 1, wide=True)
+    assert {name for name, entry in made.ranges.items() if entry.bits == 16} == {"logits"}
+    assert {name for name, grid in made.grids.items() if grid.dtype == "int16"} == {"logits"}

@@ -25,12 +25,18 @@ from tests.quantisation.networks import PIXEL_RANGE, images
 
 
 def comparison_of(
-    folder: Path, graph: Graph, *, ranges: Mapping[str, Range] | None = None, keep_float: tuple[str, ...] = ()
+    folder: Path,
+    graph: Graph,
+    *,
+    ranges: Mapping[str, Range] | None = None,
+    keep_float: tuple[str, ...] = (),
+    wide: tuple[str, ...] = (),
 ) -> Comparison:
-    """Compile the graph and pair it with 4 of the calibration images. ranges: instead of calibrated ones."""
+    """Compile the graph and pair it with 4 of the calibration images. ranges: instead of calibrated ones; wide: the
+    tensors that are int16."""
     chosen = intervals(tensor_ranges(graph, observe(graph, images(32)), {}, "abs_max")) | dict(ranges or {})
-    grids = tensor_grids(graph, chosen, PIXEL_RANGE)
-    integers = quantise_graph(graph, chosen, PIXEL_RANGE, keep_float=keep_float)
+    grids = tensor_grids(graph, chosen, PIXEL_RANGE, wide=wide)
+    integers = quantise_graph(graph, chosen, PIXEL_RANGE, keep_float=keep_float, wide=wide)
     model = compile_graph(folder, integers, backends_named(["helium", "tvm"]))
     compiled = folder / "model"
     emit_preprocessing_table(compiled, np.zeros((3, 256), np.int8))

@@ -52,3 +52,8 @@ def test_a_layer_that_only_moves_values_adds_no_noise(tmp_path: Path) -> None:
 def test_the_picture_takes_layers_without_noise(tmp_path: Path) -> None:
     save_layer_quality(tmp_path / "layers.png", list(qualities_of(tmp_path, squeezed()).values()), "test")
     assert (tmp_path / "layers.png").stat().st_size > 10_000
+
+
+def test_int16_is_measured_against_its_own_ends(tmp_path: Path) -> None:
+    quality = qualities_of(tmp_path, block(), wide=("logits",))["logits"]
+    assert quality.grids[0].saturated == 0 and 0.5 < quality.grids[0].used <= 1

@@ -4,17 +4,22 @@
 
 #include "requantise.h"
 
-static inline int32_t helium_addend(const helium_addend_t *a, int8_t x) {
+static inline int32_t helium_addend(const helium_addend_t *a, int32_t x) {
     const int32_t shifted = (x - a->zero_point) * ((int32_t)1 << a->left_shift);
     return helium_requantise(shifted, a->multiplier, a->shift);
 }
 
-/* One element of an addition of two int8 tensors. */
-static inline int8_t helium_add_element(const helium_add_t *add, int8_t first, int8_t second) {
+/* The sum of two elements in front of its requantisation. */
+static inline int32_t helium_sum(const helium_add_t *add, int32_t first, int32_t second) {
     const int64_t sum = (int64_t)helium_addend(&add->first, first) + helium_addend(&add->second, second);
     const int64_t shifted = sum * ((int64_t)1 << add->left_shift);
-    const int32_t saturated = shifted > INT32_MAX ? INT32_MAX : shifted < INT32_MIN ? INT32_MIN : (int32_t)shifted;
-    return helium_requantise_s8(saturated, add->multiplier, add->shift, add->zero_point, add->minimum, add->maximum);
+    return shifted > INT32_MAX ? INT32_MAX : shifted < INT32_MIN ? INT32_MIN : (int32_t)shifted;
+}
+
+/* One element of an addition of two int8 tensors. */
+static inline int8_t helium_add_element(const helium_add_t *add, int8_t first, int8_t second) {
+    return helium_requantise_s8(helium_sum(add, first, second), add->multiplier, add->shift, add->zero_point,
+                                add->minimum, add->maximum);
 }
 
 /* The epilogue of one element; `residual` is only read where there is an addition. */

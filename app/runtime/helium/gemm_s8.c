@@ -290,26 +290,8 @@ helium_gemm_function *helium_gemm_one_s8(int32_t depth) {
 
 #else
 
-static inline void gemm_pixel(const int8_t *pixel, const helium_gemm_t *m, int32_t *accumulators) {
-    const int8_t *w = m->weights;
-    const int32_t full = m->depth / BLOCK * BLOCK, rest = m->depth % BLOCK;
-    for (int32_t pair = 0; pair < m->pairs; pair++) {
-        int32_t even = 0, odd = 0;
-        for (int32_t at = 0; at < full; at += BLOCK, w += 2 * BLOCK) {
-            for (int32_t k = 0; k < BLOCK; k++) {
-                even += w[k] * pixel[at + k];
-                odd += w[k + BLOCK] * pixel[at + k];
-            }
-        }
-        for (int32_t k = 0; k < rest; k++) {
-            even += w[k] * pixel[full + k];
-            odd += w[k + BLOCK] * pixel[full + k];
-        }
-        w += rest > 0 ? 2 * BLOCK : 0;
-        accumulators[2 * pair] = even;
-        accumulators[2 * pair + 1] = odd;
-    }
-}
+typedef int8_t gemm_value_t;
+#include "gemm_pixel_code.h"
 
 static void gemm_one(const int8_t *pixel0, const int8_t *pixel1, const int8_t *pixel2, const helium_gemm_t *m) {
     (void)pixel1;

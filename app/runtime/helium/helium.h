@@ -1,6 +1,7 @@
 /* What all kernels share: how constants are laid out, and the parameters of the steps that follow a sum of products.
  *
- * Activations are NHWC with batch 1, int8. The arithmetic is that of paddle_cortexm/compiler/operators:
+ * Activations are NHWC with batch 1, int8; where a kernel's name has s16, also int16, of 15 bits and zero point 0. The
+ * arithmetic is that of paddle_cortexm/compiler/operators:
  *
  *     requantise(a, multiplier, shift) = floor(a * multiplier * 2^(shift - 31) + 1/2), saturated to 32 bits
  *     output = clamp(requantise(accumulator, multiplier[c], shift[c]) + zero point, minimum, maximum)
@@ -72,6 +73,9 @@ typedef struct {
  * is always this. */
 #define HELIUM_ADDEND_SHIFT 22
 
+/* The same for int16, which has 15 bits and zero point 0. */
+#define HELIUM_ADDEND_SHIFT_S16 17
+
 /* One operand of an addition: requantise((x - zero_point) << left_shift, multiplier, shift). */
 typedef struct {
     int32_t zero_point;
@@ -80,7 +84,7 @@ typedef struct {
     int32_t shift; /* -1 ... -31 */
 } helium_addend_t;
 
-/* Elementwise addition of two int8 tensors (IntegerAdd of the layer graph). */
+/* Elementwise addition of two int8 or two int16 tensors (IntegerAdd of the layer graph). */
 typedef struct {
     helium_addend_t first;
     helium_addend_t second;

@@ -1,31 +1,11 @@
 #include "matrix_s8.h"
 
 #include "epilogue_s8.h"
-
-#define GROUP HELIUM_MATRIX_GROUP
-#define ACCUMULATORS HELIUM_GEMM_CHANNELS /* of a pixel */
+#include "matrix_group.h"
 
 typedef helium_matrix_chunk_t chunk_t;
 
-/* int32 values a group of channels has in `constants`. */
-static inline int32_t group_size(const helium_matrix_s8_t *m) {
-    return m->has_left_shift ? 4 * GROUP : 3 * GROUP;
-}
-
 #if HELIUM_MVE
-
-/* The constants of one group, even and odd channels. */
-typedef struct {
-    int32x4_t bias[2];
-    int32x4_t multiplier[2];
-    int32x4_t shift[2];
-} group_t;
-
-ALWAYS_INLINE group_t load_group(const int32_t *constants) {
-    return (group_t){{vldrwq_s32(constants), vldrwq_s32(constants + 4)},
-                     {vldrwq_s32(constants + 8), vldrwq_s32(constants + 12)},
-                     {vldrwq_s32(constants + 16), vldrwq_s32(constants + 20)}};
-}
 
 /* 8 results of one pixel in 16-bit lanes, saturated to 16 bits. */
 ALWAYS_INLINE int16x8_t scaled(const group_t *g, const int32_t *accumulators, int32_t zero_point) {
@@ -141,16 +121,7 @@ static void finish_general(const chunk_t *chunk, int32_t pixels, int8_t *output,
         const int32_t *constants = chunk->constants, *from = chunk->gemm.accumulators + p * ACCUMULATORS;
         for (int32_t c = 0; c < chunk->channels; c += GROUP, from += GROUP, constants += group_size(m)) {
             const mve_pred16_t lanes = vctp16q((uint32_t)(chunk->channels - c));
-            const group_t g = load_group(constants);
-            const int32x4x2_t sums = vld2q_s32(from);
-            int32x4_t even = vaddq_s32(sums.val[0], g.bias[0]), odd = vaddq_s32(sums.val[1], g.bias[1]);
-            if (m->has_left_shift) {
-                even = vqshlq_s32(even, vldrwq_s32(constants + 3 * GROUP));
-                odd = vqshlq_s32(odd, vldrwq_s32(constants + 3 * GROUP + 4));
-            }
-            const int16x8_t value = helium_narrow_x8(helium_requantise_x4(even, g.multiplier[0], g.shift[0]),
-                                                     helium_requantise_x4(odd, g.multiplier[1], g.shift[1]),
-                                                     m->zero_point, m->minimum, m->maximum);
+            const int16x8_t value = clamped_group(m, constants, from);
             const int32_t at = p * m->channels + c;
             const int16x8_t result = helium_epilogue_x8(&m->epilogue, value, residual + at, lanes);
             vstrbq_p_s16(output + at, result, lanes);
@@ -189,11 +160,9 @@ static void finish(const chunk_t *chunk, int32_t pixels, int8_t *output, const i
     for (int32_t p = 0; p < pixels; p++) {
         const int32_t *accumulators = chunk->gemm.accumulators + p * ACCUMULATORS;
         for (int32_t c = 0; c < chunk->channels; c++) {
-            const int32_t *own = chunk->constants + c / GROUP * group_size(m) + HELIUM_MATRIX_ENTRY(c);
-            const int32_t left_shift = m->has_left_shift ? own[3 * GROUP] : 0;
-            const int32_t shift = left_shift > 0 ? left_shift - 1 : own[2 * GROUP];
-            const int8_t value = helium_requantise_s8(accumulators[c] + own[0], own[GROUP], shift, m->zero_point,
-                                                      m->minimum, m->maximum);
+            const channel_t own = channel_of(m, chunk->constants, c);
+            const int8_t value = helium_requantise_s8(accumulators[c] + own.bias, own.multiplier, own.shift,
+                                                      m->zero_point, m->minimum, m->maximum);
             const int32_t at = p * m->channels + c;
             output[at] = helium_epilogue_element(&m->epilogue, value, residual + at);
         }

@@ -57,8 +57,9 @@ static inline int8x16_t helium_narrow_x16(int32x4_t v0, int32x4_t v1, int32x4_t 
     return vminq_s8(vmaxq_s8(bytes, vdupq_n_s8((int8_t)minimum)), vdupq_n_s8((int8_t)maximum));
 }
 
-/* 8 requantised values to int8 in 16-bit lanes: adds the zero point and clamps. Lane i of `even` becomes lane 2 * i, of
- * `odd` lane 2 * i + 1. Saturating at 16 bits on the way is harmless, as the result is clamped to 8. */
+/* 8 requantised values to int8, or to int16 with zero point 0, in 16-bit lanes: adds the zero point and clamps. Lane i
+ * of `even` becomes lane 2 * i, of `odd` lane 2 * i + 1. Saturating at 16 bits on the way is harmless, as the result is
+ * clamped to less. */
 static inline int16x8_t helium_narrow_x8(int32x4_t even, int32x4_t odd, int32_t zero_point, int32_t minimum,
                                          int32_t maximum) {
     const int16x8_t narrow = vqmovntq_s32(vqmovnbq_s32(vdupq_n_s16(0), even), odd);

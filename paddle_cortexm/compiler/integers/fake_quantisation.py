@@ -22,7 +22,7 @@ Scales = Mapping[str, NDArray[np.float64]]
 
 
 def to_grid(values: Floats, grid: Grid) -> Floats:
-    """Real values rounded to an int8 grid, saturated at its ends."""
+    """Real values rounded to a grid, saturated at its ends."""
     return grid.float32_values(grid.float32_steps(values))
 
 

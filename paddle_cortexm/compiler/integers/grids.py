@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 
 from paddle_cortexm.compiler.graph import Graph, Layer
+from paddle_cortexm.compiler.integers.wide import check_wide
 from paddle_cortexm.compiler.layer_names import layer_title
 from paddle_cortexm.compiler.operators.parts.base import EVERYTHING, FloatOperator
-from paddle_cortexm.compiler.tensor import INT8_MAXIMUM, INT8_MINIMUM, Grid, Range
+from paddle_cortexm.compiler.tensor import INT8_MAXIMUM, INT8_MINIMUM, INT16_MAXIMUM, Grid, Range
 from paddle_cortexm.errors import UserError
 
 
@@ -26,13 +27,26 @@ def grid_of_range(minimum: float, maximum: float, *, symmetric: bool = False) ->
     return Grid(scale, int(max(INT8_MINIMUM, min(INT8_MAXIMUM, round(INT8_MINIMUM - minimum / scale)))))
 
 
-def tensor_grids(
-    graph: Graph, ranges: Mapping[str, Range], input_range: Range, *, symmetric: bool = False
-) -> dict[str, Grid]:
-    """Scale and zero point of every tensor of a float graph.
+def wide_grid_of_range(minimum: float, maximum: float) -> Grid:
+    """The int16 grid for a real interval: symmetric, zero point 0."""
+    reach = max(-minimum, maximum)
+    return Grid(reach / INT16_MAXIMUM if reach > 1e-12 else 1.0, 0, "int16")
 
-    input_range is what normalised pixels can be. Raises UserError for a tensor without a range.
+
+def tensor_grids(
+    graph: Graph,
+    ranges: Mapping[str, Range],
+    input_range: Range,
+    *,
+    symmetric: bool = False,
+    wide: Collection[str] = (),
+) -> dict[str, Grid]:
+    """The grid of every tensor of a float graph.
+
+    input_range is what normalised pixels can be; wide: the tensors that are int16. Raises UserError for a tensor
+    without a range, and for one that cannot be int16.
     """
+    check_wide(graph, wide)
     chosen = {graph.input: grid_of_range(*input_range, symmetric=symmetric)}
     for layer in graph.layers:
         if _float_operator(layer).keeps_grid:
@@ -44,7 +58,10 @@ def tensor_grids(
                 f"tensor of the graph needs one. Run ./02_quantize.py --force."
             )
         interval = _useful_part(graph, layer, ranges)
-        chosen[layer.output] = grid_of_range(*interval, symmetric=symmetric)
+        is_wide = layer.output in wide
+        chosen[layer.output] = (
+            wide_grid_of_range(*interval) if is_wide else grid_of_range(*interval, symmetric=symmetric)
+        )
     return chosen
 
 

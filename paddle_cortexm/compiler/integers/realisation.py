@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 
 import numpy as np
@@ -28,16 +28,18 @@ def quantise_graph(
     symmetric: bool = False,
     keep_float: Sequence[str] = (),
     weight_scales: Mapping[str, NDArray[np.float64]] | None = None,
+    wide: Collection[str] = (),
 ) -> Graph:
-    """The integer twin of a float graph, same tensor names.
+    """The integer twin of a float graph, same tensor names. wide: the tensors that are int16; the others are int8.
 
     keep_float names layers, by any of their names, that stay in float32, with conversions around them. weight_scales
     may give the per-channel scales of a layer's weights (by tensor name); otherwise they are max|w| / 127. Raises
-    UserError for a missing range, an unknown layer in keep_float, or an operator with no integer form.
+    UserError for a missing range, an unknown layer in keep_float, an operator with no integer form, or a tensor that
+    cannot be int16.
     """
     kept = {find_layer(graph, name, "quantise.keep_float").output for name in keep_float}
-    grids = tensor_grids(graph, ranges, input_range, symmetric=symmetric)
-    tensors = {n: replace(t, dtype="int8", grid=grids[n]) for n, t in graph.tensors.items()}
+    grids = tensor_grids(graph, ranges, input_range, symmetric=symmetric, wide=wide)
+    tensors = {n: replace(t, dtype=grids[n].dtype, grid=grids[n]) for n, t in graph.tensors.items()}
     layers: list[Layer] = []
     for layer in graph.layers:
         if layer.output in kept:

@@ -14,15 +14,16 @@ from paddle_cortexm.compiler.operators.parts.base import (
     Elementwise,
     FloatOperator,
     Floats,
-    Int8Array,
     IntegerOperator,
+    Integers,
 )
 from paddle_cortexm.compiler.operators.parts.clamp import OPEN, Clamp, clamp_range, clamped, integer_clamp
 from paddle_cortexm.compiler.operators.parts.fixed_point import fixed_point, requantise
 from paddle_cortexm.compiler.operators.parts.relax_patterns import RelaxPattern, with_clamps
-from paddle_cortexm.compiler.tensor import INT8_MAXIMUM, INT8_MINIMUM, Grid, Range
+from paddle_cortexm.compiler.tensor import INT8_MAXIMUM, INT8_MINIMUM, Grid, IntegerType, Range
 
-LEFT_SHIFT = 20  # head room of CMSIS-NN's and TFLite's int8 add
+# Head room of the sum's operands. int8: CMSIS-NN's and TFLite's; int16: 15 bits of values leave this much of 32.
+LEFT_SHIFT: dict[IntegerType, int] = {"int8": 20, "int16": 16}
 
 
 @dataclass(frozen=True)
@@ -45,18 +46,22 @@ class Add(Elementwise, FloatOperator):
     def integer(
         self, inputs: Sequence[Grid], output: Grid, weight_scales: NDArray[np.float64] | None = None
     ) -> IntegerAdd:
-        """The parameters of CMSIS-NN's and TFLite's int8 add: both inputs are brought to twice the larger scale."""
+        """The parameters of CMSIS-NN's and TFLite's add: both inputs are brought to twice the larger scale. Inputs and
+        output are of one type."""
         a, b = inputs
+        assert a.dtype == b.dtype == output.dtype, "an addition of int8 and int16"
+        left_shift = LEFT_SHIFT[output.dtype]
         twice_larger = 2 * max(a.scale, b.scale)
-        scales = (a.scale / twice_larger, b.scale / twice_larger, twice_larger / ((1 << LEFT_SHIFT) * output.scale))
+        scales = (a.scale / twice_larger, b.scale / twice_larger, twice_larger / ((1 << left_shift) * output.scale))
         pairs = [fixed_point(scale) for scale in scales]
         return IntegerAdd(
             (a.zero_point, b.zero_point),
-            LEFT_SHIFT,
+            left_shift,
             (pairs[0][0], pairs[1][0], pairs[2][0]),
             (pairs[0][1], pairs[1][1], pairs[2][1]),
             output.zero_point,
             *integer_clamp(self.clamp, output),
+            output.dtype,
         )
 
 
@@ -66,6 +71,8 @@ class IntegerAdd(Elementwise, IntegerOperator):
 
     a = requantise((x0 - zero_points[0]) << left_shift, multipliers[0], shifts[0]); b likewise from x1
     output = clamp(requantise(a + b, multipliers[2], shifts[2]) + output_zero_point, minimum, maximum)
+
+    dtype: of inputs and output.
     """
 
     zero_points: tuple[int, int]
@@ -75,12 +82,13 @@ class IntegerAdd(Elementwise, IntegerOperator):
     output_zero_point: int
     minimum: int = INT8_MINIMUM
     maximum: int = INT8_MAXIMUM
+    dtype: IntegerType = "int8"
 
     @property
     def layer_kind(self) -> str:
         return "add"
 
-    def evaluate(self, inputs: Sequence[NDArray[Any]]) -> Int8Array:
+    def evaluate(self, inputs: Sequence[NDArray[Any]]) -> Integers:
         first, second = (
             requantise((x.astype(np.int64) - zero_point) << self.left_shift, multiplier, shift)
             for x, zero_point, multiplier, shift in zip(
@@ -88,7 +96,7 @@ class IntegerAdd(Elementwise, IntegerOperator):
             )
         )
         total = requantise(first + second, self.multipliers[2], self.shifts[2]) + self.output_zero_point
-        return np.clip(total, self.minimum, self.maximum).astype(np.int8)
+        return np.clip(total, self.minimum, self.maximum).astype(self.dtype)
 
     def swapped(self) -> IntegerAdd:
         """The same sum with its two inputs exchanged."""

@@ -6,16 +6,15 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-import numpy as np
 from numpy.typing import NDArray
 
-from paddle_cortexm.compiler.operators.parts.base import Elementwise, Floats, Int8Array, IntegerOperator
+from paddle_cortexm.compiler.operators.parts.base import Elementwise, Floats, IntegerOperator, Integers
 from paddle_cortexm.compiler.tensor import Grid
 
 
 @dataclass(frozen=True)
 class Quantise(Elementwise, IntegerOperator):
-    """float32 to int8, in float32 arithmetic: clamp(round half to even(x / scale) + zero_point)."""
+    """float32 to the grid's integers, in float32 arithmetic: clamp(round half to even(x / scale) + zero_point)."""
 
     grid: Grid
 
@@ -23,13 +22,13 @@ class Quantise(Elementwise, IntegerOperator):
     def layer_kind(self) -> str:
         return "quantise"
 
-    def evaluate(self, inputs: Sequence[NDArray[Any]]) -> Int8Array:
-        return self.grid.float32_steps(inputs[0]).astype(np.int8)
+    def evaluate(self, inputs: Sequence[NDArray[Any]]) -> Integers:
+        return self.grid.float32_steps(inputs[0]).astype(self.grid.dtype)
 
 
 @dataclass(frozen=True)
 class Dequantise(Elementwise, IntegerOperator):
-    """int8 to float32, in float32 arithmetic: (x - zero_point) * scale."""
+    """The grid's integers to float32, in float32 arithmetic: (x - zero_point) * scale."""
 
     grid: Grid
 

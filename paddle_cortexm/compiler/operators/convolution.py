@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from paddle_cortexm.compiler.operators.parts.base import Floats, Int8Array, Int32Array
+from paddle_cortexm.compiler.operators.parts.base import Floats, Int8Array, Int32Array, Integers
 from paddle_cortexm.compiler.operators.parts.relax_patterns import convolution_patterns
 from paddle_cortexm.compiler.operators.parts.requantisation import Requantisation
 from paddle_cortexm.compiler.operators.parts.window import Window, some_windows, windows
@@ -87,7 +87,7 @@ class Convolution(Weighted, AnyConvolution):
 class IntegerConvolution(IntegerWeighted, AnyConvolution):
     """2-D convolution of integers; padding contributes 0."""
 
-    def evaluate(self, inputs: Sequence[NDArray[Any]]) -> Int8Array:
+    def evaluate(self, inputs: Sequence[NDArray[Any]]) -> Integers:
         columns = _columns(windows(inputs[0].astype(np.int64) - self.input_zero_point, self.window, 0))
         sums = columns @ self.weight.reshape(len(self.weight), -1).astype(np.int64).T + self.bias
         return self.epilogue.of(self.requantisation.of(sums), inputs[1:])

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 from tvm.relax.dpl import is_const, is_op, wildcard
 
-from paddle_cortexm.compiler.operators.parts.base import Floats, Int8Array, Int32Array
+from paddle_cortexm.compiler.operators.parts.base import Floats, Int8Array, Int32Array, Integers
 from paddle_cortexm.compiler.operators.parts.clamp import Clamp
 from paddle_cortexm.compiler.operators.parts.relax_patterns import (
     Matched,
@@ -79,7 +79,7 @@ class FullyConnected(Weighted, AnyFullyConnected):
 class IntegerFullyConnected(IntegerWeighted, AnyFullyConnected):
     """Fully connected layer of integers."""
 
-    def evaluate(self, inputs: Sequence[NDArray[Any]]) -> Int8Array:
+    def evaluate(self, inputs: Sequence[NDArray[Any]]) -> Integers:
         vectors = inputs[0].reshape(len(inputs[0]), -1).astype(np.int64) - self.input_zero_point
         sums = vectors @ self.weight.astype(np.int64).T + self.bias
         return self.epilogue.of(self.requantisation.of(sums[:, None, None]), inputs[1:])

@@ -21,6 +21,7 @@ from paddle_cortexm.compiler.operators.parts.base import (
     Int8Array,
     Int32Array,
     IntegerOperator,
+    Integers,
     Operator,
 )
 from paddle_cortexm.compiler.operators.parts.clamp import OPEN, Clamp, clamp_range, clamped
@@ -29,6 +30,7 @@ from paddle_cortexm.compiler.operators.parts.window import Window
 from paddle_cortexm.compiler.tensor import Grid, Range
 
 BIAS_LIMIT = 1 << 29  # keeps bias plus any sum of products inside int32
+LARGEST_WEIGHT = 127  # of int8: -128 is not used
 SMALLEST_SCALE = 1e-8
 Scales = NDArray[np.float64]
 
@@ -55,9 +57,9 @@ class FloatEpilogue:
 
 @dataclass(frozen=True)
 class Epilogue:
-    """What the plan fused behind an integer convolution, in this order; each is int8 to int8, so that the result
-    equals the separate layers bit for bit. A residual is the layer's second input (x1 of `add`; the convolution's own
-    result is x0)."""
+    """What the plan fused behind an integer convolution, in this order; each is from integers to integers, so that the
+    result equals the separate layers bit for bit. A residual is the layer's second input (x1 of `add`; the
+    convolution's own result is x0)."""
 
     table: Table | None = None
     add: IntegerAdd | None = None
@@ -67,7 +69,7 @@ class Epilogue:
         """What there is of it, as in the name of an operator."""
         return tuple(name for name in ("table", "add") if getattr(self, name) is not None)
 
-    def of(self, values: Int8Array, residual: Sequence[NDArray[Any]]) -> Int8Array:
+    def of(self, values: Integers, residual: Sequence[NDArray[Any]]) -> Integers:
         """The layer's result. residual: the layer's inputs behind the first."""
         if self.table is not None:
             values = self.table.evaluate([values])
@@ -172,10 +174,10 @@ class Weighted(FloatOperator, HasWeights):
         wanted: scales to use where the bias allows it; None: max|w| / 127 of each channel.
         """
         rows = self.weight_rows().astype(np.float64)
-        wanted = np.abs(rows).max(axis=1) / 127 if wanted is None else np.asarray(wanted, np.float64)
+        wanted = np.abs(rows).max(axis=1) / LARGEST_WEIGHT if wanted is None else np.asarray(wanted, np.float64)
         scales = channel_scales(wanted, self.bias, source_scale)
         steps = self.weight / self.by_channel(scales)
-        weight = np.clip(np.round(steps), -127, 127).astype(np.int8)
+        weight = np.clip(np.round(steps), -LARGEST_WEIGHT, LARGEST_WEIGHT).astype(np.int8)
         return weight, np.round(self.bias / (scales * source_scale)).astype(np.int32), scales
 
     def integer(self, inputs: Sequence[Grid], output: Grid, weight_scales: Scales | None = None) -> IntegerWeighted:

@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from paddle_cortexm.compiler.integers.grids import grid_of_range, tensor_grids
+from paddle_cortexm.compiler.integers.grids import grid_of_range, tensor_grids, wide_grid_of_range
 from paddle_cortexm.compiler.operators.activation import Activation
 from paddle_cortexm.compiler.operators.add import Add
 from paddle_cortexm.compiler.operators.average_pool import AveragePool
@@ -16,6 +16,7 @@ from paddle_cortexm.compiler.operators.reshape import Reshape
 from paddle_cortexm.compiler.tensor import Grid
 from paddle_cortexm.errors import UserError
 from tests.compiler.graphs import GraphBuilder, pointwise
+from tests.compiler.wide_networks import BLOCK_OUTPUTS, float_blocks, full_ranges
 
 BOUNDS = st.floats(-1e4, 1e4).filter(lambda x: x == 0 or abs(x) > 1e-6)
 PIXELS = (-2.0, 2.5)
@@ -140,3 +141,22 @@ def test_a_tensor_without_a_range_is_named_with_the_script_to_run() -> None:
         UserError, match=r"no range for the result of layer 'add of the input' \(made\).*02_quantize\.py"
     ):
         tensor_grids(one_layer(Add()).graph(), {}, PIXELS)
+
+
+@given(BOUNDS, BOUNDS)
+def test_an_int16_grid_covers_the_range_with_zero_in_the_middle(a: float, b: float) -> None:
+    grid = wide_grid_of_range(min(a, b), max(a, b))
+    assert (grid.zero_point, grid.dtype) == (0, "int16") and grid.scale > 0
+    assert grid.limits[1] >= max(abs(a), abs(b)) * (1 - 1e-12)
+
+
+def test_the_tensors_asked_for_are_int16_and_no_others() -> None:
+    graph = float_blocks()
+    chosen = tensor_grids(graph, full_ranges(graph), PIXELS, wide=BLOCK_OUTPUTS)
+    assert {name for name, grid in chosen.items() if grid.dtype == "int16"} == set(BLOCK_OUTPUTS)
+
+
+def test_a_tensor_that_cannot_be_int16_is_refused() -> None:
+    graph = float_blocks()
+    with pytest.raises(UserError, match=r"16 bits for head, but 'pointwise of the input' .head. has an activation"):
+        tensor_grids(graph, full_ranges(graph), PIXELS, wide=["head"])

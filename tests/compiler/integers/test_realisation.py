@@ -25,9 +25,13 @@ from paddle_cortexm.compiler.reference import run_integers
 from paddle_cortexm.compiler.tensor import Grid
 from paddle_cortexm.errors import UserError
 from tests.compiler.graphs import GraphBuilder, dequantised, fully_connected, pointwise
+from tests.compiler.wide_networks import BLOCK_OUTPUTS, float_blocks, full_ranges
+from tests.compiler.wide_networks import PIXELS as PIXEL_RANGE
 
 ALL_INT8 = np.arange(-128, 128, dtype=np.int64)
 GRIDS = st.builds(Grid, st.floats(1e-3, 10.0), st.integers(-128, 127))
+ALL_INT16 = np.arange(-16383, 16384, dtype=np.int64)
+WIDE_GRIDS = st.builds(Grid, st.floats(1e-3, 10.0), st.just(0), st.just("int16"))
 KINDS = st.sampled_from([row.name for row in ACTIVATION_KINDS])
 SEEDS = st.integers(0, 2**32 - 1)
 PIXELS = (-2.0, 2.5)
@@ -102,6 +106,32 @@ def test_a_sum_is_right_to_half_a_step(a: Grid, b: Grid, output: Grid) -> None:
     result = Add().integer((a, b), output).evaluate([x, y])
     own_rounding = 4 * max(a.scale, b.scale) / 2**20 / output.scale
     assert np.abs(result - on_grid(dequantised(x, a) + dequantised(y, b), output)).max() <= HALF_A_STEP + own_rounding
+
+
+@given(WIDE_GRIDS, WIDE_GRIDS, WIDE_GRIDS)
+def test_a_sum_of_int16_is_right_to_a_step_and_a_thousandth_of_the_larger_input_s(
+    a: Grid, b: Grid, output: Grid
+) -> None:
+    x, y = (grid.ravel() for grid in np.meshgrid(ALL_INT16[::4000], ALL_INT16[::333]))
+    result = Add().integer((a, b), output).evaluate([x, y])
+    real = (dequantised(x, a) + dequantised(y, b)) / output.scale
+    assert result.dtype == np.int16
+    own_rounding = max(a.scale, b.scale) / output.scale / 1000
+    assert np.abs(result - np.clip(real, -16383, 16383)).max() <= HALF_A_STEP + own_rounding
+
+
+@given(SEEDS, st.sampled_from([("int8", "int16"), ("int16", "int8"), ("int16", "int16")]))
+def test_a_convolution_between_int8_and_int16_is_right_to_half_a_step(seed: int, types: tuple[str, str]) -> None:
+    random = np.random.default_rng(seed)
+    source, output = (Grid(0.01, 0, dtype) for dtype in types)  # type: ignore[arg-type]
+    weight = random.integers(-127, 128, (4, 9)) / 127
+    weight[:, 0] = 1  # the scale of each channel's weights is then exactly 1/127
+    made = pointwise(weight).integer([source], output)
+    x = random.integers(source.ends[0], source.ends[1] + 1, (1, 5, 5, 9)).astype(types[0])
+    result, real = made.evaluate([x]), dequantised(x, source) @ weight.T.astype(np.float64)
+    assert result.dtype == types[1]
+    largest = np.abs(real).max() / output.scale
+    assert np.abs(result - np.clip(real / output.scale, *output.ends)).max() <= HALF_A_STEP + 1e-6 * largest
 
 
 @given(st.floats(-9, 0), st.floats(0.1, 9), st.floats(-9, 0), st.floats(0.1, 9))
@@ -231,3 +261,12 @@ def test_a_graph_that_ends_in_logits_is_left_as_it_is() -> None:
     builder.add("flat", Reshape(), "third")
     graph = builder.graph()
     assert without_softmax(graph) is graph
+
+
+def test_a_layer_kept_in_float_reads_and_makes_int16() -> None:
+    graph = float_blocks()
+    made = quantise_graph(graph, full_ranges(graph), PIXEL_RANGE, keep_float=["sum"], wide=BLOCK_OUTPUTS)
+    for name in BLOCK_OUTPUTS:
+        assert made.tensors[name].dtype == "int16"
+    conversions = [x.operator for x in made.layers if isinstance(x.operator, Dequantise | Quantise)]
+    assert [x.grid for x in conversions] == [made.tensors[name].grid for name in BLOCK_OUTPUTS]

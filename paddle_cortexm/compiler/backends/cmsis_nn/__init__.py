@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from paddle_cortexm.compiler.backends.cmsis_nn import calls
-from paddle_cortexm.compiler.graph import Graph, Layer
+from paddle_cortexm.compiler.graph import Graph, Layer, has_wide_tensors
 from paddle_cortexm.compiler.kernels.kernel import Kernel, Rejection
 from paddle_cortexm.compiler.operators.add import IntegerAdd
 from paddle_cortexm.compiler.operators.average_pool import IntegerAveragePool
@@ -39,6 +39,8 @@ class CmsisNnBackend:
         make = CALLS.get(type(layer.operator))
         if make is None:
             return Rejection(f"CMSIS-NN has no kernel for {type(layer.operator).__name__}")
+        if has_wide_tensors(graph, layer):
+            return Rejection("the calls to CMSIS-NN are for int8 tensors")
         epilogue = getattr(layer.operator, "epilogue", None)
         if epilogue is not None and (epilogue.table is not None or epilogue.add is not None):
             return Rejection("CMSIS-NN fuses neither tables nor adds")

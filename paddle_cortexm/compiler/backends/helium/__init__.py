@@ -15,11 +15,12 @@ from paddle_cortexm.compiler.backends.helium import (
     fully_connected,
     pooling,
     table,
+    wide,
 )
 from paddle_cortexm.compiler.backends.helium.floats import depthwise as float_depthwise
 from paddle_cortexm.compiler.backends.helium.floats import elementwise as float_elementwise
 from paddle_cortexm.compiler.backends.helium.floats import matrix as float_matrix
-from paddle_cortexm.compiler.graph import Graph, Layer
+from paddle_cortexm.compiler.graph import Graph, Layer, has_wide_tensors
 from paddle_cortexm.compiler.kernels.kernel import Kernel, Rejection
 from paddle_cortexm.compiler.operators.activation import Activation, Table
 from paddle_cortexm.compiler.operators.add import Add, IntegerAdd
@@ -58,6 +59,8 @@ class HeliumBackend:
 
     def select(self, graph: Graph, layer: Layer) -> Kernel | Rejection:
         """The kernel for this layer, or why there is none."""
+        if has_wide_tensors(graph, layer):
+            return wide.select(graph, layer)
         select = SELECTORS.get(type(layer.operator))
         if select is None:
             return Rejection(f"helium has no kernel for {type(layer.operator).__name__}")

@@ -1,14 +1,15 @@
-"""Elementwise addition and multiplication: app/runtime/helium/add_s8.c and elementwise_multiply_s8.c."""
+"""Elementwise addition and multiplication: app/runtime/helium/add_s8.c, add_s16.c and elementwise_multiply_s8.c."""
 
 from __future__ import annotations
 
 from paddle_cortexm.compiler.backends.helium.packing import ADD_ASSERTIONS, add_fields, add_rejection
-from paddle_cortexm.compiler.backends.helium.parts.structs import declaration
+from paddle_cortexm.compiler.backends.helium.parts.structs import SUFFIXES, declaration
 from paddle_cortexm.compiler.backends.helium.requantisation import split_shift
 from paddle_cortexm.compiler.graph import Graph, Layer
 from paddle_cortexm.compiler.kernels.kernel import Kernel, Rejection
 from paddle_cortexm.compiler.operators.add import IntegerAdd
 from paddle_cortexm.compiler.operators.multiply import IntegerMultiply
+from paddle_cortexm.compiler.tensor import BYTES_OF
 
 
 def select(graph: Graph, layer: Layer) -> Kernel | Rejection:
@@ -27,17 +28,17 @@ def _add(graph: Graph, layer: Layer, add: IntegerAdd) -> Kernel | Rejection:
     if rejection is not None:
         return rejection
     parameters = declaration("helium_add_t", "parameters", add_fields(add))
-    row = first.shape[-2] * first.shape[-1]
+    row, name = first.shape[-2] * first.shape[-1], f"add_{SUFFIXES[add.dtype]}"
     return Kernel(
-        name="helium_add_s8",
+        name=f"helium_{name}",
         backend="helium",
-        reason="16 sums at a time",
-        body=parameters + f"    helium_add_s8(&parameters, input0, input1, output, {first.elements});\n",
-        header="add_s8.h",
+        reason=f"{16 // BYTES_OF[add.dtype]} sums at a time",
+        body=parameters + f"    helium_{name}(&parameters, input0, input1, output, {first.elements});\n",
+        header=f"{name}.h",
         assertions=ADD_ASSERTIONS,
-        sources=("app/runtime/helium/add_s8.c",),
+        sources=(f"app/runtime/helium/{name}.c",),
         overwrites_input=True,
-        row_body=parameters + f"    helium_add_s8(&parameters, rows[0], residual, output, {row});\n",
+        row_body=parameters + f"    helium_{name}(&parameters, rows[0], residual, output, {row});\n",
     )
 
 

@@ -14,6 +14,7 @@ from paddle_cortexm.compiler.operators.add import IntegerAdd
 from paddle_cortexm.compiler.operators.parts.base import Int8Array, Int32Array
 from paddle_cortexm.compiler.operators.parts.requantisation import Requantisation
 from paddle_cortexm.compiler.operators.weighted import Epilogue
+from paddle_cortexm.compiler.tensor import ENDS
 
 BLOCK = 16  # values a vector has: the depth is filled up to a multiple
 CHANNELS_MULTIPLE = 4  # the kernels multiply so many channels at a time
@@ -21,7 +22,7 @@ GROUP = 8  # channels that share a run of constants
 SMALLEST_SHIFT = -31  # of a vector shift to the right
 RUN_CHANNELS = 96  # computed at a time
 PIXELS = 3  # computed at a time
-ADDEND_SHIFT = 22  # an int8 difference has 9 bits; shifted by more it would leave 32
+ADDEND_SHIFT: dict[str, int] = {"int8": 22, "int16": 17}  # of differences of 9 and 15 bits: all that 32 leave
 MATRIX_ASSERTIONS = (
     f"HELIUM_GEMM_BLOCK == {BLOCK}",
     f"HELIUM_GEMM_CHANNELS_MULTIPLE == {CHANNELS_MULTIPLE}",
@@ -29,8 +30,11 @@ MATRIX_ASSERTIONS = (
     f"HELIUM_GEMM_PIXELS == {PIXELS}",
     f"HELIUM_MATRIX_GROUP == {GROUP}",
 )
-ADD_ASSERTIONS = (f"HELIUM_ADDEND_SHIFT == {ADDEND_SHIFT}",)
-LARGEST_INPUT = 128  # of int8, without its sign
+ADD_ASSERTIONS = (
+    f"HELIUM_ADDEND_SHIFT == {ADDEND_SHIFT['int8']}",
+    f"HELIUM_ADDEND_SHIFT_S16 == {ADDEND_SHIFT['int16']}",
+)
+LARGEST_INPUT: dict[str, int] = {dtype: max(map(abs, ends)) for dtype, ends in ENDS.items()}
 INT32 = np.iinfo(np.int32)
 
 
@@ -53,10 +57,10 @@ class Matrix:
         return self.weight.shape[0]
 
 
-def matrix_constants(matrix: Matrix) -> tuple[Constant, ...]:
+def matrix_constants(matrix: Matrix, block: int = BLOCK) -> tuple[Constant, ...]:
     """`weights`, `constants` and, where the epilogue has one, `table`."""
     constants = [
-        Constant("weights", packed_weights(matrix.weight)),
+        Constant("weights", packed_weights(matrix.weight, block)),
         Constant("constants", packed_constants(matrix), "hot"),
     ]
     if matrix.epilogue.table is not None:
@@ -64,17 +68,20 @@ def matrix_constants(matrix: Matrix) -> tuple[Constant, ...]:
     return tuple(constants)
 
 
-def matrix_rejection(matrix: Matrix) -> Rejection | None:
-    """Why the kernels cannot compute this matrix exactly, or None."""
-    rejection = sum_rejection(_folded_bias(matrix), np.abs(matrix.weight.astype(np.int64)).sum(axis=1))
+def matrix_rejection(matrix: Matrix, source: str = "int8") -> Rejection | None:
+    """Why the kernels cannot compute this matrix exactly, or None. source: of the input."""
+    rejection = sum_rejection(_folded_bias(matrix), np.abs(matrix.weight.astype(np.int64)).sum(axis=1), source)
     if rejection is not None:
         return rejection
     return None if matrix.epilogue.add is None else add_rejection(matrix.epilogue.add)
 
 
-def sum_rejection(folded_bias: NDArray[np.int64], weight_sums: NDArray[np.int64]) -> Rejection | None:
-    """Why a layer's sums may not fit 32 bits, or None. weight_sums: of a channel's absolute weights."""
-    if (np.abs(folded_bias) + LARGEST_INPUT * weight_sums > INT32.max).any():
+def sum_rejection(
+    folded_bias: NDArray[np.int64], weight_sums: NDArray[np.int64], source: str = "int8"
+) -> Rejection | None:
+    """Why a layer's sums may not fit 32 bits, or None. weight_sums: of a channel's absolute weights; source: of the
+    input."""
+    if (np.abs(folded_bias) + LARGEST_INPUT[source] * weight_sums > INT32.max).any():
         return Rejection("bias (with the input zero point folded in) and products may exceed 32 bits")
     return None
 
@@ -102,12 +109,12 @@ def _accumulators(matrix: Matrix, pixels: int) -> tuple[int, int]:
     return (1 if pixels == 1 and matrix.depth > 2 * BLOCK else PIXELS), last
 
 
-def packed_weights(weight: Int8Array) -> Int8Array:
-    """Channels in pairs; of a pair 16 weights of the one, 16 of the other, and so on. Zeros fill up."""
+def packed_weights(weight: Int8Array, block: int = BLOCK) -> Int8Array:
+    """Channels in pairs; of a pair a block of weights of the one, a block of the other, and so on. Zeros fill up."""
     channels, depth = weight.shape
-    padded = np.zeros((_round_up(channels, CHANNELS_MULTIPLE), _round_up(depth, BLOCK)), np.int8)
+    padded = np.zeros((_round_up(channels, CHANNELS_MULTIPLE), _round_up(depth, block)), np.int8)
     padded[:channels, :depth] = weight
-    pairs = padded.reshape(-1, 2, padded.shape[1] // BLOCK, BLOCK)
+    pairs = padded.reshape(-1, 2, padded.shape[1] // block, block)
     return np.ascontiguousarray(pairs.transpose(0, 2, 1, 3)).reshape(-1)
 
 
@@ -191,7 +198,8 @@ def add_fields(add: IntegerAdd) -> dict[str, Any]:
 def add_rejection(add: IntegerAdd) -> Rejection | None:
     """Why an addition cannot be computed exactly in 32 bits, or None."""
     if max(_addend_exponent(add, i) for i in range(2)) > -1:
-        return Rejection(f"an operand of the addition would have to be shifted left by more than {ADDEND_SHIFT} bits")
+        shift = ADDEND_SHIFT[add.dtype]
+        return Rejection(f"an operand of the addition would have to be shifted left by more than {shift} bits")
     return None
 
 
@@ -199,7 +207,7 @@ def _addend(add: IntegerAdd, i: int) -> dict[str, int]:
     """The fields of helium_addend_t."""
     return {
         "zero_point": add.zero_points[i],
-        "left_shift": ADDEND_SHIFT,
+        "left_shift": ADDEND_SHIFT[add.dtype],
         "multiplier": add.multipliers[i],
         "shift": _right_shift(_addend_exponent(add, i)),
     }
@@ -207,7 +215,7 @@ def _addend(add: IntegerAdd, i: int) -> dict[str, int]:
 
 def _addend_exponent(add: IntegerAdd, i: int) -> int:
     """The exponent that goes with a left shift of ADDEND_SHIFT: the product stays the same."""
-    return add.shifts[i] + add.left_shift - ADDEND_SHIFT
+    return add.shifts[i] + add.left_shift - ADDEND_SHIFT[add.dtype]
 
 
 def _right_shift(exponent: int) -> int:

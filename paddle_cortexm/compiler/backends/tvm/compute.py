@@ -29,7 +29,7 @@ from paddle_cortexm.compiler.operators.parts.requantisation import Requantisatio
 from paddle_cortexm.compiler.operators.parts.window import Window
 from paddle_cortexm.compiler.operators.softmax import Softmax
 from paddle_cortexm.compiler.operators.weighted import IntegerWeighted, Weighted
-from paddle_cortexm.compiler.tensor import INT8_MAXIMUM, INT8_MINIMUM, Grid, Tensor
+from paddle_cortexm.compiler.tensor import INT8_MINIMUM, Grid, Tensor
 
 Expression = Any
 
@@ -198,7 +198,7 @@ def _integer_weighted(b: Builder, operator: IntegerWeighted) -> Computation:
 
     def rule(y: Any, x: Any, c: Any) -> Expression:
         value = _requantised(product[y, x, c] + bias[c], multiplier[c], shift[c])
-        value = _into_int8(value, r)
+        value = _into_steps(value, r)
         if table is not None:
             value = table[value.astype("int32") + 128]
         if epilogue.add is not None:
@@ -213,10 +213,10 @@ def _requantised(accumulator: Expression, multiplier: Expression, shift: Express
     return tirx.call_pure_extern("int32", "tvm_requantise", accumulator, multiplier, shift)
 
 
-def _into_int8(value: Expression, r: Requantisation | IntegerAdd) -> Expression:
+def _into_steps(value: Expression, r: Requantisation | IntegerAdd) -> Expression:
     """Zero point and clamp; clamped first, as the sum of a saturated value and a zero point would overflow."""
     low, high = (_int(end - r.output_zero_point) for end in (r.minimum, r.maximum))
-    return (te.max(te.min(value, high), low) + r.output_zero_point).astype("int8")
+    return (te.max(te.min(value, high), low) + r.output_zero_point).astype(r.dtype)
 
 
 def _integer_sum(a: Expression, b: Expression, add: IntegerAdd) -> Expression:
@@ -224,7 +224,7 @@ def _integer_sum(a: Expression, b: Expression, add: IntegerAdd) -> Expression:
     factor = _int(1 << add.left_shift)
     first = _requantised((a.astype("int32") - add.zero_points[0]) * factor, *scale[0])
     second = _requantised((b.astype("int32") - add.zero_points[1]) * factor, *scale[1])
-    return _into_int8(_requantised(first + second, *scale[2]), add)
+    return _into_steps(_requantised(first + second, *scale[2]), add)
 
 
 def _integer_product(b: Builder, operator: IntegerMultiply) -> Computation:
@@ -234,7 +234,7 @@ def _integer_product(b: Builder, operator: IntegerMultiply) -> Computation:
     def rule(y: Any, x: Any, c: Any) -> Expression:
         first = b.inputs[0][y, x, c].astype("int32") - za
         second = _broadcast(b.inputs[1], y, x, c).astype("int32") - zb
-        return _into_int8(_requantised(first * second, *scale), r)
+        return _into_steps(_requantised(first * second, *scale), r)
 
     return b.done(rule)
 
@@ -290,8 +290,8 @@ def _activation(operator: Activation, x: Expression) -> Expression:
 def _quantised(x: Expression, q: Grid) -> Expression:
     """Half to even, clamped before the cast: a float outside int32 has no defined integer."""
     steps = tirx.nearbyint(x / _float(q.scale)) + _float(q.zero_point)
-    clamped = te.max(te.min(steps, _float(INT8_MAXIMUM)), _float(INT8_MINIMUM))
-    return clamped.astype("int32").astype("int8")
+    minimum, maximum = q.ends
+    return te.max(te.min(steps, _float(maximum)), _float(minimum)).astype("int32").astype(q.dtype)
 
 
 def _softmax(b: Builder) -> Computation:

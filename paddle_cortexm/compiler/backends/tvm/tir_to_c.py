@@ -14,7 +14,14 @@ from typing import Any
 import numpy as np
 from tvm import IRModule, s_tir, target, tirx, transform
 
-C_TYPES = {"float32": "float", "int64": "int64_t", "int32": "int32_t", "int8": "int8_t", "uint8": "uint8_t"}
+C_TYPES = {
+    "float32": "float",
+    "int64": "int64_t",
+    "int32": "int32_t",
+    "int16": "int16_t",
+    "int8": "int8_t",
+    "uint8": "uint8_t",
+}
 ALIGNMENT = 16  # bytes, of each buffer in scratch
 BINARY = {  # TIR node -> C operator, precedence (higher binds tighter)
     "Mul": ("*", 12),

@@ -18,6 +18,7 @@ from paddle_cortexm.compiler.tensor import Grid, Range, Shape
 EVERYTHING: Range = (-float("inf"), float("inf"))
 Floats = NDArray[np.float32]
 Int8Array = NDArray[np.int8]
+Integers = NDArray[np.signedinteger]  # int8 or int16
 Int32Array = NDArray[np.int32]
 
 
@@ -99,7 +100,7 @@ class FloatOperator(Operator):
 
 
 class IntegerOperator(Operator):
-    """int8 to int8 (a conversion: to or from float32)."""
+    """Integers to integers, int8 or int16 (a conversion: to or from float32)."""
 
 
 class Elementwise(Operator):

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from paddle_cortexm.compiler.operators.parts.base import Floats
-from paddle_cortexm.compiler.tensor import INT8_MAXIMUM, INT8_MINIMUM, Grid, Range
+from paddle_cortexm.compiler.tensor import Grid, Range
 
 Clamp = tuple[float | None, float | None]
 OPEN: Clamp = (None, None)
@@ -27,10 +27,11 @@ def clamp_range(clamp: Clamp) -> Range:
 
 
 def integer_clamp(clamp: Clamp, output: Grid) -> tuple[int, int]:
-    """The bounds on the output's grid, inside int8."""
+    """The bounds on the output's grid, inside its ends."""
+    least, most = output.ends
 
     def on_grid(bound: float) -> int:
-        return int(max(INT8_MINIMUM, min(INT8_MAXIMUM, round(bound / output.scale) + output.zero_point)))
+        return int(max(least, min(most, round(bound / output.scale) + output.zero_point)))
 
     low, high = clamp
-    return INT8_MINIMUM if low is None else on_grid(low), INT8_MAXIMUM if high is None else on_grid(high)
+    return least if low is None else on_grid(low), most if high is None else on_grid(high)

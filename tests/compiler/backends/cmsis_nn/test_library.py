@@ -6,13 +6,14 @@ import numpy as np
 import pytest
 
 from paddle_cortexm.compiler.backends.cmsis_nn import CmsisNnBackend
-from paddle_cortexm.compiler.kernels.kernel import Kernel
+from paddle_cortexm.compiler.kernels.kernel import Kernel, Rejection
 from paddle_cortexm.compiler.operators.fully_connected import IntegerFullyConnected
 from paddle_cortexm.compiler.operators.parts.fixed_point import fixed_points
 from paddle_cortexm.compiler.operators.parts.requantisation import Requantisation
 from paddle_cortexm.errors import UserError
 from paddle_cortexm.host.cmsis_nn import find_library
 from tests.compiler.graphs import GraphBuilder
+from tests.compiler.wide_networks import BLOCK_OUTPUTS, wide_blocks
 
 
 @pytest.fixture(autouse=True)
@@ -81,3 +82,12 @@ def test_a_scale_that_an_old_library_may_round_wrongly_is_left_to_others(
         builder.add("logits", operator, "image", shape=(1, 1, 1, 4))
         graph = builder.graph()
         assert isinstance(CmsisNnBackend().select(graph, graph.layers[0]), Kernel) == expected
+
+
+def test_layers_with_int16_tensors_are_left_to_others(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("CMSIS_NN_PATH", str(pack(tmp_path / "library")))
+    graph, backend = wide_blocks(), CmsisNnBackend()
+    declined = {layer.output for layer in graph.layers if isinstance(backend.select(graph, layer), Rejection)} - {
+        "flat"
+    }
+    assert declined == {*BLOCK_OUTPUTS, "expand2", "head", "logits"}

@@ -15,7 +15,7 @@ from paddle_cortexm.compiler.operators.activation import Table
 from paddle_cortexm.compiler.operators.add import IntegerAdd
 from paddle_cortexm.compiler.operators.convolution import IntegerConvolution
 from paddle_cortexm.compiler.operators.fully_connected import IntegerFullyConnected
-from paddle_cortexm.compiler.operators.parts.base import IntegerOperator
+from paddle_cortexm.compiler.operators.parts.base import IntegerOperator, Integers
 from paddle_cortexm.compiler.operators.parts.fixed_point import fixed_point, fixed_points
 from paddle_cortexm.compiler.operators.parts.requantisation import Requantisation
 from paddle_cortexm.compiler.operators.parts.window import Window
@@ -32,30 +32,34 @@ class Example:
     """One layer with its inputs."""
 
     operator: IntegerOperator
-    inputs: tuple[Int8, ...]
+    inputs: tuple[Integers, ...]
 
     @cached_property
-    def expected(self) -> Int8:
+    def expected(self) -> Integers:
         return self.operator.evaluate(self.inputs)
 
     def kernel(self) -> Kernel:
         """What the helium backend answers. Fails when it rejects the layer."""
         names = tuple(f"in{i}" for i in range(len(self.inputs)))
-        tensors = {n: Tensor(n, x.shape, "int8") for n, x in zip(names, self.inputs, strict=True)}
-        tensors["out"] = Tensor("out", self.expected.shape, "int8")
+        tensors = {n: tensor_like(n, x) for n, x in zip(names, self.inputs, strict=True)}
+        tensors["out"] = tensor_like("out", self.expected)
         layer = Layer(self.operator, names, "out")
         kernel = HeliumBackend().select(Graph("test", "in0", "out", (layer,), tensors), layer)
         assert isinstance(kernel, Kernel), kernel
         return kernel
 
     def case(self) -> Case:
-        return Case(self.kernel(), self.inputs, self.expected.shape)
+        return Case(self.kernel(), self.inputs, self.expected.shape, self.expected.dtype.name)
 
     def row_case(self) -> Case:
         """The same through the kernel's row body."""
         window = getattr(self.operator, "window", Window())
         outside = getattr(self.operator, "input_zero_point", 0)
         return replace(self.case(), rows=Rows(window, outside))
+
+
+def tensor_like(name: str, values: Integers) -> Tensor:
+    return Tensor(name, values.shape, "int16" if values.dtype == np.int16 else "int8")
 
 
 def bytes_of(random: Random, *shape: int) -> Int8:

@@ -7,6 +7,8 @@ from collections.abc import Mapping
 from paddle_cortexm.compiler.operators.parts.window import Window
 from paddle_cortexm.compiler.tensor import Tensor
 
+SUFFIXES = {"int8": "s8", "int16": "s16"}  # of the C names, by element type
+
 
 def initialiser(fields: Mapping[str, object]) -> str:
     """`{.name = value, ...}`; a value that is a mapping itself is the initialiser of a struct inside."""

@@ -1,0 +1,168 @@
+"""Layers with int16 tensors: Helium == portable C == numpy reference."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+from itertools import product
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from paddle_cortexm.compiler.backends.helium import wide
+from paddle_cortexm.compiler.graph import Graph, Layer
+from paddle_cortexm.compiler.integers.wide import DEEPEST
+from paddle_cortexm.compiler.kernels.kernel import Rejection
+from paddle_cortexm.compiler.operators.add import Add
+from paddle_cortexm.compiler.operators.convolution import IntegerConvolution
+from paddle_cortexm.compiler.operators.fully_connected import IntegerFullyConnected
+from paddle_cortexm.compiler.operators.parts.base import Integers
+from paddle_cortexm.compiler.operators.parts.fixed_point import fixed_points
+from paddle_cortexm.compiler.operators.parts.requantisation import Requantisation
+from paddle_cortexm.compiler.operators.parts.window import Window
+from paddle_cortexm.compiler.operators.weighted import BIAS_LIMIT
+from paddle_cortexm.compiler.tensor import ENDS, Grid, IntegerType
+from tests.compiler.backends.helium.conftest import RunOnHelium, RunOnHost
+from tests.compiler.backends.helium.layers import Example, Random, bytes_of, tensor_like
+from tests.compiler.backends.helium.random_shapes import few
+
+TYPES: tuple[tuple[IntegerType, IntegerType], ...] = (("int16", "int8"), ("int8", "int16"), ("int16", "int16"))
+
+
+def integers(random: Random, dtype: IntegerType, *shape: int) -> Integers:
+    """Among them both ends."""
+    low, high = ENDS[dtype]
+    values = random.integers(low, high + 1, shape)
+    return np.where(random.random(shape) < 0.1, random.choice([low, high], shape), values).astype(dtype)
+
+
+def some_scale(random: Random, channels: int, spread: float, dtype: IntegerType) -> Requantisation:
+    """Scales that spread sums of that deviation over the output's range, and a zero point and a clamp for int8."""
+    low, high = ENDS[dtype]
+    pairs = fixed_points(2.0 ** random.uniform(-1, 2, channels) * high / spread)
+    if dtype == "int16":
+        return Requantisation(*pairs, 0, low, high, dtype)
+    clamp = sorted(random.integers(low, high + 1, 2).tolist()) if random.integers(2) else (low, high)
+    return Requantisation(*pairs, int(random.integers(low, high + 1)), *clamp)
+
+
+def some_weights(
+    random: Random, types: tuple[IntegerType, IntegerType], channels: tuple[int, int]
+) -> tuple[Integers, Integers, int, Requantisation]:
+    """Weights (O, I), bias, the input's zero point, the scale."""
+    source, result = types
+    inputs, outputs = channels
+    weight = np.maximum(bytes_of(random, outputs, inputs), -127)
+    reach = 127 * ENDS[source][1] * np.sqrt(inputs) / 3
+    bias = random.uniform(-reach, reach, outputs).astype(np.int32)
+    zero_point = int(random.integers(-128, 128)) if source == "int8" else 0
+    return weight, bias, zero_point, some_scale(random, outputs, reach, result)
+
+
+def pointwise(
+    random: Random, types: tuple[IntegerType, IntegerType], channels: tuple[int, int], size: tuple[int, int]
+) -> Example:
+    weight, *rest = some_weights(random, types, channels)
+    operator = IntegerConvolution(weight[:, None, None], rest[0], Window(), *rest[1:])
+    return Example(operator, (integers(random, types[0], 1, *size, channels[0]),))
+
+
+def connected(random: Random, types: tuple[IntegerType, IntegerType], channels: tuple[int, int]) -> Example:
+    operator = IntegerFullyConnected(*some_weights(random, types, channels))
+    return Example(operator, (integers(random, types[0], 1, 1, 1, channels[0]),))
+
+
+def wide_sum(random: Random, *shape: int) -> Example:
+    scales = 2.0 ** random.uniform(-4, 4, 3)
+    first, second, output = (Grid(float(scale), 0, "int16") for scale in scales)
+    values = integers(random, "int16", *shape), integers(random, "int16", *shape)
+    return Example(Add().integer((first, second), output), values)
+
+
+def largest_sums() -> Example:
+    """The deepest sums of the largest products, with the largest bias, of both signs: nothing leaves 32 bits."""
+    weight = np.repeat(np.array([[127], [-127], [127], [-127], [127]], np.int8), DEEPEST, axis=1)
+    bias = np.array([BIAS_LIMIT, -BIAS_LIMIT, -BIAS_LIMIT, BIAS_LIMIT, 0], np.int32)
+    scale = Requantisation(*fixed_points(np.full(5, 16383 / (1 << 31))), 0, *ENDS["int16"], "int16")
+    ends = np.array([16383, -16383, 16383], np.int16)[None, None, :, None]
+    return Example(
+        IntegerConvolution(weight[:, None, None], bias, Window(), 0, scale), (np.repeat(ends, DEEPEST, axis=3),)
+    )
+
+
+def large_scales(random: Random) -> Example:
+    """Scales from 2^-30 to 2^8, so that some need left shifts, on results that saturate and on those that vanish."""
+    exponents = np.arange(-30, 9)
+    weight = np.maximum(bytes_of(random, len(exponents), 12), -127)
+    bias = random.integers(-(2**24), 2**24, len(exponents)).astype(np.int32)
+    scale = Requantisation(*fixed_points(2.0**exponents), 0, *ENDS["int16"], "int16")
+    operator = IntegerConvolution(weight[:, None, None], bias, Window(), -7, scale)
+    return Example(operator, (integers(random, "int8", 1, 2, 4, 12),))
+
+
+def examples(random: Random) -> Iterator[Example]:
+    """Depths around the blocks of 8, 16 and 32 values, channels around groups and runs, pixels around threes."""
+    depths = (1, 3, 7, 8, 9, 12, 16, 17, 24, 31, 32, 33, 40, 63, 64, 72, 100, 160, 320, DEEPEST)
+    for i, (depth, types) in enumerate(product(depths, TYPES)):
+        channels = (1, 4, 6, 8, 17, 24, 36, 96, 100, 144)[i % 10]
+        size = ((1, 1), (1, 2), (1, 3), (2, 2), (1, 5), (2, 3), (7, 7))[i % 7]
+        yield pointwise(random, types, (depth, channels), size)
+    for depth, types in product((5, 16, 40, 200), TYPES):
+        yield connected(random, types, (depth, 10))
+    for count in (1, 7, 8, 9, 24, 67):
+        yield wide_sum(random, 1, 2, count, 3)
+    yield largest_sums()
+    yield large_scales(random)
+
+
+def check(run_on_helium: RunOnHelium, run_on_host: RunOnHost, layers: list[Example]) -> None:
+    """Whole and by rows; on the target also with inputs where memory starts and constants where it ends."""
+    cases = [(e, e.case()) for e in layers]
+    cases += [(e, e.row_case()) for e in layers if e.kernel().row_body is not None]
+    plain = [case for _, case in cases]
+    guarded = [replace(case, guarded=True) for case in plain]
+    for results in (run_on_host(plain), run_on_helium(plain), run_on_helium(guarded)):
+        for result, (e, case) in zip(results, cases, strict=True):
+            shapes = f"{e.inputs[0].shape} -> {e.expected.shape}"
+            assert np.array_equal(result.output, e.expected), f"{case.kernel.name} {case.rows} {shapes}"
+
+
+def test_all_kinds_of_layers(run_on_helium: RunOnHelium, run_on_host: RunOnHost) -> None:
+    check(run_on_helium, run_on_host, list(examples(np.random.default_rng(5))))
+
+
+@few
+@given(st.integers(0, 2**32 - 1))
+def test_random_shapes(run_on_helium: RunOnHelium, run_on_host: RunOnHost, seed: int) -> None:
+    random = np.random.default_rng(seed)
+    layers = []
+    for _ in range(12):
+        types = TYPES[random.integers(len(TYPES))]
+        depth, channels, height, width = (int(n) for n in random.integers(1, (120, 120, 6, 6)))
+        layers += [pointwise(random, types, (depth, channels), (height, width)), wide_sum(random, 1, height, width, 5)]
+    check(run_on_helium, run_on_host, layers)
+
+
+def answer(operator: IntegerConvolution, x: Integers) -> object:
+    layer = Layer(operator, ("x",), "y")
+    tensors = {"x": tensor_like("x", x), "y": tensor_like("y", operator.evaluate([x]))}
+    return wide.select(Graph("test", "x", "y", (layer,), tensors), layer)
+
+
+def test_sums_that_may_leave_32_bits_are_declined() -> None:
+    e = largest_sums()
+    assert isinstance(e.operator, IntegerConvolution)
+    deeper = replace(e.operator, weight=np.pad(e.operator.weight, ((0, 0), (0, 0), (0, 0), (0, 1)), mode="edge"))
+    x = np.pad(e.inputs[0], ((0, 0), (0, 0), (0, 0), (0, 1)))
+    assert answer(deeper, x) == Rejection("bias (with the input zero point folded in) and products may exceed 32 bits")
+
+
+@pytest.mark.parametrize("window", [Window(stride=(2, 2)), Window((3, 3))])
+def test_other_windows_are_declined(window: Window) -> None:
+    e = pointwise(np.random.default_rng(1), ("int8", "int16"), (8, 8), (5, 5))
+    assert isinstance(e.operator, IntegerConvolution)
+    weight = np.broadcast_to(e.operator.weight, (8, *window.kernel, 8)).copy()
+    made = answer(replace(e.operator, window=window, weight=weight), e.inputs[0])
+    assert made == Rejection("with int16 tensors only 1x1 convolutions of stride 1 have a kernel")

@@ -1,0 +1,94 @@
+"""Which tensors may be int16: linear block outputs, all that additions tie together, and the logits."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from paddle_cortexm.compiler.graph import Graph
+from paddle_cortexm.compiler.integers.wide import DEEPEST, check_wide, logits_of, wide_groups
+from paddle_cortexm.compiler.operators.activation import Activation
+from paddle_cortexm.compiler.operators.add import Add
+from paddle_cortexm.compiler.operators.convolution import Convolution
+from paddle_cortexm.compiler.operators.reshape import Reshape
+from paddle_cortexm.compiler.operators.weighted import BIAS_LIMIT
+from paddle_cortexm.errors import UserError
+from tests.compiler.graphs import GraphBuilder, pointwise
+from tests.compiler.wide_networks import BLOCK_OUTPUTS, LOGITS, SAME, float_blocks
+
+LINEAR = pointwise(np.ones((3, 3)))
+BENT = replace(LINEAR, clamp=(0.0, None))
+
+
+def chain(**operators: object) -> Graph:
+    """image -> one operator after the other; an Add has the result before the last one as its second input."""
+    builder = GraphBuilder((1, 2, 2, 3))
+    names = ["image"]
+    for name, operator in operators.items():
+        inputs = names[-1:] + (names[-2:-1] if isinstance(operator, Add) else [])
+        outputs = operator.weight.shape[0] if isinstance(operator, Convolution) else 3
+        names.append(builder.add(name, operator, *inputs, shape=(1, 2, 2, outputs)))  # type: ignore[arg-type]
+    return builder.graph()
+
+
+def test_a_mobilenetv2s_block_outputs_are_one_group_and_the_logits_another() -> None:
+    assert wide_groups(float_blocks()) == (BLOCK_OUTPUTS, (LOGITS,))
+
+
+def test_the_largest_sum_of_the_deepest_layer_just_fits_32_bits() -> None:
+    largest = 127 * 16383
+    assert BIAS_LIMIT + DEEPEST * largest <= 2**31 - 1 < BIAS_LIMIT + (DEEPEST + 1) * largest
+
+
+def test_logits_may_be_a_pointwise_convolutions_and_flattened() -> None:
+    graph = chain(stem=BENT, made=LINEAR, flat=Reshape())
+    assert logits_of(graph) == "made"
+    assert wide_groups(graph) == (("made",),)
+
+
+@pytest.mark.parametrize(
+    ("operators", "reason"),
+    [
+        ({"made": BENT, "read": BENT}, "'pointwise of the input' (made) has an activation"),
+        (
+            {"made": replace(LINEAR, window=SAME), "read": BENT},
+            "(made) cannot make int16: only a 1×1 convolution",
+        ),
+        ({"made": LINEAR, "read": Activation("hard_swish")}, "(read) reads made and cannot read int16"),
+        ({"made": LINEAR, "read": replace(BENT, window=SAME)}, "(read) reads made and cannot read int16"),
+        ({"stem": BENT, "made": LINEAR, "read": Add()}, "'pointwise of the input' (stem) has an activation"),
+        ({"stem": LINEAR, "made": Add(), "read": BENT}, "(made) adds the image"),
+        ({"stem": LINEAR, "made": LINEAR, "read": Add((0.0, None)), "next": BENT}, "(read) has an activation"),
+    ],
+)
+def test_any_other_tensor_is_refused_with_the_reason(operators: dict[str, object], reason: str) -> None:
+    graph = chain(**operators)
+    assert not any("made" in group for group in wide_groups(graph))
+    with pytest.raises(UserError) as error:
+        check_wide(graph, ["made"])
+    assert str(error.value).startswith("ranges.json: 16 bits for made, but ")
+    assert reason in str(error.value)
+
+
+@pytest.mark.parametrize(("depth", "allowed"), [(DEEPEST, True), (DEEPEST + 1, False)])
+def test_readers_are_only_so_deep(depth: int, allowed: bool) -> None:
+    deep, reader = pointwise(np.ones((depth, 3))), pointwise(np.ones((3, depth)))
+    graph = chain(made=deep, read=replace(reader, clamp=(0.0, 6.0)))
+    assert (("made",) in wide_groups(graph)) == allowed
+
+
+def test_a_part_of_what_additions_tie_is_refused() -> None:
+    expected = "ranges.json: 16 bits for project1 alone. Additions tie project1, project2, sum: give all of them 16"
+    with pytest.raises(UserError, match=expected):
+        check_wide(float_blocks(), ["project1"])
+
+
+def test_a_tensor_that_no_layer_makes_is_refused() -> None:
+    with pytest.raises(UserError, match="16 bits for sums, which no layer of the graph makes"):
+        check_wide(float_blocks(), ["sums"])
+
+
+def test_all_groups_at_once_are_accepted() -> None:
+    check_wide(float_blocks(), [*BLOCK_OUTPUTS, LOGITS])
