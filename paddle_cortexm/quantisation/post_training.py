@@ -15,9 +15,9 @@ from paddle_cortexm.compiler.integers.fake_quantisation import run_fake_quantise
 from paddle_cortexm.compiler.integers.grids import tensor_grids
 from paddle_cortexm.compiler.reference import run_float
 from paddle_cortexm.compiler.tensor import Grid, Range
-from paddle_cortexm.quantisation.equalisation import equalisable_pairs, equalise
-from paddle_cortexm.quantisation.ranges import Observation, observe, tensor_ranges
-from paddle_cortexm.quantisation.refinement import refine
+from paddle_cortexm.quantisation.ranges.observation import Observation, observe, tensor_ranges
+from paddle_cortexm.quantisation.weights.equalisation import equalisable_pairs, equalise
+from paddle_cortexm.quantisation.weights.refinement import refine
 
 CHEAP_ALGORITHMS = ("abs_max", "avg", "hist", "mse", "emd", "snr")
 HELD_OUT = 0.25  # share of the calibration images that recipes are compared on

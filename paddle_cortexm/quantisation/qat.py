@@ -20,9 +20,9 @@ from paddle_cortexm.compiler.integers.adjustments import Adjusted
 from paddle_cortexm.compiler.integers.grids import tensor_grids
 from paddle_cortexm.compiler.tensor import Range
 from paddle_cortexm.config import Quantise, Train
-from paddle_cortexm.quantisation.grid_network import GridNetwork
+from paddle_cortexm.quantisation.networks.grid_network import GridNetwork
 from paddle_cortexm.quantisation.post_training import Quantised
-from paddle_cortexm.quantisation.ranges import observe, tensor_ranges
+from paddle_cortexm.quantisation.ranges.observation import observe, tensor_ranges
 from paddle_cortexm.training.checkpoint import Checkpoint
 from paddle_cortexm.training.distributed.group import Group
 from paddle_cortexm.training.loop import Material, train

@@ -34,15 +34,15 @@ from paddle_cortexm.data.preprocessing import input_range, normalisation_table
 from paddle_cortexm.data.splits import open_splits
 from paddle_cortexm.errors import UserError
 from paddle_cortexm.models import load_trained
-from paddle_cortexm.quantisation.batch_norm_shift import batch_norm_shift, shift_warning
-from paddle_cortexm.quantisation.fold_batch_norm import fold_batch_norm
-from paddle_cortexm.quantisation.grid_network import GridNetwork
+from paddle_cortexm.quantisation.networks.batch_norm_shift import batch_norm_shift, shift_warning
+from paddle_cortexm.quantisation.networks.fold_batch_norm import fold_batch_norm
+from paddle_cortexm.quantisation.networks.grid_network import GridNetwork
+from paddle_cortexm.quantisation.networks.programs import export_program, program_runner
 from paddle_cortexm.quantisation.post_training import Quantised, best_recipe, quantise_with
-from paddle_cortexm.quantisation.programs import export_program, program_runner
-from paddle_cortexm.quantisation.ptq import calibrate
 from paddle_cortexm.quantisation.qat import train_on_grid
-from paddle_cortexm.quantisation.ranges import constant_tensors
-from paddle_cortexm.quantisation.thresholds import OWN_ALGORITHM
+from paddle_cortexm.quantisation.ranges.observation import constant_tensors
+from paddle_cortexm.quantisation.ranges.paddleslim import calibrate
+from paddle_cortexm.quantisation.ranges.thresholds import OWN_ALGORITHM
 from paddle_cortexm.stage import STAGES, config_values
 from paddle_cortexm.training.batches import Batches
 from paddle_cortexm.training.checkpoint import Checkpoint, basis_of

@@ -18,7 +18,7 @@ from paddle_cortexm.compiler.kernels.plan import planned_layers
 from paddle_cortexm.compiler.kernels.selection import select_kernels
 from paddle_cortexm.compiler.pipeline import in_float16
 from paddle_cortexm.compiler.reference import run_float
-from paddle_cortexm.quantisation.programs import export_program
+from paddle_cortexm.quantisation.networks.programs import export_program
 from tests.compiler.frontend.backbones import trained_alike
 from tests.compiler.frontend.static_programs import random_image
 from tests.compiler.host import run_graph

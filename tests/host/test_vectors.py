@@ -15,9 +15,9 @@ from paddle_cortexm.compiler.integers.realisation import quantise_graph
 from paddle_cortexm.compiler.pipeline import described_model
 from paddle_cortexm.host.model import HostModel, build_library
 from paddle_cortexm.host.vectors import USE_VECTORS, X86_FLAGS, vector_flags
-from paddle_cortexm.quantisation.ranges import observe, tensor_ranges
+from paddle_cortexm.quantisation.ranges.observation import observe, tensor_ranges
 from tests.compiler.host import compile_graph
-from tests.quantisation.networks import PIXEL_RANGE, block, images, squeezed
+from tests.quantisation.small_graphs import PIXEL_RANGE, block, images, squeezed
 
 
 def test_x86_64_needs_all_the_features_that_the_compiler_is_told_of() -> None:

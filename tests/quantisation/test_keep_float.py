@@ -16,10 +16,10 @@ from paddle_cortexm.compiler.integers.fake_quantisation import float_tensors, ru
 from paddle_cortexm.compiler.integers.grids import tensor_grids
 from paddle_cortexm.compiler.integers.realisation import kept_layers, quantise_graph
 from paddle_cortexm.errors import UserError
-from paddle_cortexm.quantisation.grid_network import GridNetwork
-from paddle_cortexm.quantisation.ranges import observe, tensor_ranges
+from paddle_cortexm.quantisation.networks.grid_network import GridNetwork
+from paddle_cortexm.quantisation.ranges.observation import observe, tensor_ranges
 from tests.compiler.host import run_graph
-from tests.quantisation.networks import PIXEL_RANGE, block, images, squeezed
+from tests.quantisation.small_graphs import PIXEL_RANGE, block, images, squeezed
 
 KEPT = (("stem",), ("depthwise",), ("expand", "depthwise"), ("project", "sum"))
 

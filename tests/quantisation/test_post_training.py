@@ -15,11 +15,11 @@ from paddle_cortexm.compiler.integers import adjustments
 from paddle_cortexm.compiler.integers.fake_quantisation import run_fake_quantised
 from paddle_cortexm.compiler.integers.realisation import quantise_graph
 from paddle_cortexm.compiler.reference import run_float
-from paddle_cortexm.quantisation.equalisation import equalise
 from paddle_cortexm.quantisation.post_training import Quantised, best_recipe, quantise_with
-from paddle_cortexm.quantisation.refinement import refine
-from paddle_cortexm.quantisation.rounding import best_steps
-from tests.quantisation.networks import PIXEL_RANGE, block, images
+from paddle_cortexm.quantisation.weights.equalisation import equalise
+from paddle_cortexm.quantisation.weights.refinement import refine
+from paddle_cortexm.quantisation.weights.rounding import best_steps
+from tests.quantisation.small_graphs import PIXEL_RANGE, block, images
 
 
 def made_with(recipe: Recipe, graph: Graph | None = None) -> Quantised:

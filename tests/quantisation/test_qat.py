@@ -20,7 +20,7 @@ from paddle_cortexm.training.batches import Batches
 from paddle_cortexm.training.checkpoint import Checkpoint, Epoch
 from paddle_cortexm.training.distributed.group import Group
 from paddle_cortexm.training.loop import Material
-from tests.quantisation.networks import SIZE, block
+from tests.quantisation.small_graphs import SIZE, block
 
 TABLE = normalisation_table((0.5, 0.5, 0.5), (0.25, 0.25, 0.25))
 PIXEL_RANGE = (float(TABLE.min()), float(TABLE.max()))

@@ -17,11 +17,11 @@ from paddle_cortexm.compiler.integers.realisation import quantise_graph
 from paddle_cortexm.compiler.pipeline import described_model
 from paddle_cortexm.compiler.tensor import Range
 from paddle_cortexm.host.model import HostModel
-from paddle_cortexm.quantisation.ranges import observe, tensor_ranges
+from paddle_cortexm.quantisation.ranges.observation import observe, tensor_ranges
 from paddle_cortexm.report.deployed_layers import RoundedLayers
 from paddle_cortexm.report.layer_comparison import Comparison
 from tests.compiler.host import compile_graph
-from tests.quantisation.networks import PIXEL_RANGE, images
+from tests.quantisation.small_graphs import PIXEL_RANGE, images
 
 
 def comparison_of(

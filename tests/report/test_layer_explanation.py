@@ -11,7 +11,7 @@ from paddle_cortexm.compiler.tensor import Grid
 from paddle_cortexm.errors import UserError
 from paddle_cortexm.report.layer_comparison import Comparison
 from paddle_cortexm.report.layer_explanation import describe, explanation, named_layer
-from tests.quantisation.networks import squeezed
+from tests.quantisation.small_graphs import squeezed
 from tests.report.comparisons import comparison_of
 
 EVERYWHERE = (-float("inf"), float("inf"))

@@ -9,7 +9,7 @@ import pytest
 from paddle_cortexm.artefacts.layers import LayerQuality, worst
 from paddle_cortexm.report.layer_measurement import compare_layers
 from paddle_cortexm.report.plots import save_layer_quality
-from tests.quantisation.networks import block, squeezed
+from tests.quantisation.small_graphs import block, squeezed
 from tests.report.comparisons import comparison_of
 
 

@@ -14,8 +14,8 @@ from tvm import relax
 from paddle_cortexm.compiler.frontend.load import import_program, load_graph
 from paddle_cortexm.compiler.graph import Graph
 from paddle_cortexm.compiler.reference import run_float
-from paddle_cortexm.quantisation.fold_batch_norm import fold_batch_norm
-from paddle_cortexm.quantisation.programs import export_program
+from paddle_cortexm.quantisation.networks.fold_batch_norm import fold_batch_norm
+from paddle_cortexm.quantisation.networks.programs import export_program
 from tests.compiler.frontend.backbones import trained_alike
 from tests.compiler.frontend.static_programs import TOLERANCE, operators, paddles_answer, random_image
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import paddle
 
-from paddle_cortexm.quantisation.fold_batch_norm import fold_batch_norm
+from paddle_cortexm.quantisation.networks.fold_batch_norm import fold_batch_norm
 
 
 def test_folding_keeps_the_results() -> None:

@@ -10,8 +10,8 @@ import pytest
 
 from paddle_cortexm.compiler.frontend.load import load_graph
 from paddle_cortexm.compiler.frontend.paddle.static_mode import static_mode
-from paddle_cortexm.quantisation.programs import export_program, program_runner
-from paddle_cortexm.quantisation.ptq import batch_size, calibrate
+from paddle_cortexm.quantisation.networks.programs import export_program, program_runner
+from paddle_cortexm.quantisation.ranges.paddleslim import batch_size, calibrate
 
 
 def network() -> paddle.nn.Layer:

@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 
 from paddle_cortexm.artefacts.quantisation import BatchNormShift
 from paddle_cortexm.progress import progress
-from paddle_cortexm.quantisation.fold_batch_norm import NORMS
+from paddle_cortexm.quantisation.networks.fold_batch_norm import NORMS
 
 BATCH = 16
 MOST_IMAGES = 128  # more of them do not change the figures

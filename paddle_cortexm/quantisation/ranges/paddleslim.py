@@ -13,7 +13,7 @@ import paddle
 from numpy.typing import NDArray
 
 from paddle_cortexm.compiler.frontend.paddle.static_mode import static_mode
-from paddle_cortexm.quantisation.programs import INPUT, STEM
+from paddle_cortexm.quantisation.networks.programs import INPUT, STEM
 
 SCALE = "@scale"
 BATCH_PIXELS = 64 * 64 * 64  # PaddleSlim keeps every tensor of a batch

@@ -24,7 +24,7 @@ from paddle_cortexm.compiler.integers.fake_quantisation import (
 from paddle_cortexm.compiler.operators.weighted import Weighted
 from paddle_cortexm.compiler.tensor import Grid
 from paddle_cortexm.progress import progress
-from paddle_cortexm.quantisation.rounding import best_steps, second_moments
+from paddle_cortexm.quantisation.weights.rounding import best_steps, second_moments
 
 MEMORY_LIMIT = 1 << 30  # bytes of activations held at a time, about
 Grids = Mapping[str, Grid]

@@ -9,9 +9,9 @@ from hypothesis import strategies as st
 
 from paddle_cortexm.artefacts.quantisation import TensorRange, intervals
 from paddle_cortexm.compiler.integers.grids import tensor_grids
-from paddle_cortexm.quantisation.ranges import Observation, constant_tensors, observe, tensor_ranges
-from paddle_cortexm.quantisation.thresholds import rounded, threshold
-from tests.quantisation.networks import PIXEL_RANGE, block, images
+from paddle_cortexm.quantisation.ranges.observation import Observation, constant_tensors, observe, tensor_ranges
+from paddle_cortexm.quantisation.ranges.thresholds import rounded, threshold
+from tests.quantisation.small_graphs import PIXEL_RANGE, block, images
 
 ALGORITHMS = ("abs_max", "avg", "hist", "KL", "mse", "emd", "snr")
 

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 
 from paddle_cortexm.artefacts.quantisation import BatchNormShift
-from paddle_cortexm.quantisation.batch_norm_shift import batch_norm_shift, shift_warning
+from paddle_cortexm.quantisation.networks.batch_norm_shift import batch_norm_shift, shift_warning
 
 Images = NDArray[np.float32]
 

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from paddle_cortexm.artefacts.quantisation import TensorRange
 from paddle_cortexm.compiler.graph import Graph
 from paddle_cortexm.compiler.reference import run_float
-from paddle_cortexm.quantisation.thresholds import threshold
+from paddle_cortexm.quantisation.ranges.thresholds import threshold
 
 SAMPLE = 1 << 17  # values kept of a tensor, over all images
 BATCH = 16
