@@ -49,7 +49,7 @@ def tensor_grids(
     check_wide(graph, wide)
     chosen = {graph.input: grid_of_range(*input_range, symmetric=symmetric)}
     for layer in graph.layers:
-        if _float_operator(layer).keeps_grid:
+        if keeps_grid(layer):
             chosen[layer.output] = chosen[layer.inputs[0]]
             continue
         if layer.output not in ranges:
@@ -81,6 +81,11 @@ def distinguishable_range(graph: Graph, tensor: str, ranges: Mapping[str, Range]
     if not wanted or tensor == graph.output:
         return EVERYTHING
     return min(low for low, _ in wanted), max(high for _, high in wanted)
+
+
+def keeps_grid(layer: Layer) -> bool:
+    """Whether the result of a layer of a float graph shares its input's scale and zero point."""
+    return _float_operator(layer).keeps_grid
 
 
 def _float_operator(layer: Layer) -> FloatOperator:

@@ -13,7 +13,7 @@ convolution whose map is larger than 1 x 1; `freeze` makes it use its running st
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import replace
 from typing import Any
 
@@ -24,23 +24,12 @@ from paddleslim.dygraph.quant import QAT
 
 from paddle_cortexm.compiler.graph import Graph, Layer
 from paddle_cortexm.compiler.integers.fake_quantisation import float_tensors
-from paddle_cortexm.compiler.layer_names import layer_title
-from paddle_cortexm.compiler.operators.activation import Activation
-from paddle_cortexm.compiler.operators.add import Add
-from paddle_cortexm.compiler.operators.average_pool import AveragePool
-from paddle_cortexm.compiler.operators.max_pool import MaxPool
-from paddle_cortexm.compiler.operators.multiply import Multiply
-from paddle_cortexm.compiler.operators.parts.activation_kinds import activation_kind
 from paddle_cortexm.compiler.operators.parts.base import Operator
-from paddle_cortexm.compiler.operators.parts.clamp import Clamp
-from paddle_cortexm.compiler.operators.parts.window import Window
-from paddle_cortexm.compiler.operators.reshape import Reshape
-from paddle_cortexm.compiler.operators.weighted import GroupedConvolution, Weighted
+from paddle_cortexm.compiler.operators.weighted import Weighted
 from paddle_cortexm.compiler.tensor import Grid
-from paddle_cortexm.errors import UserError
+from paddle_cortexm.quantisation.networks.paddle_graph import clamped, flattened, paddle_convolution, without_weights
 from paddle_cortexm.training.small_maps import speed_up_small_maps
 
-functional = paddle.nn.functional
 STATISTICS_IMAGES = 128  # that batch norm's first statistics are taken from
 Grids = Mapping[str, Grid]
 
@@ -81,7 +70,7 @@ class WeightedLayer(paddle.nn.Layer):
         self.operator = operator
         product = operator.as_convolution()
         self.flat = product.flat
-        self.product: Any = _paddle_convolution(product)
+        self.product: Any = paddle_convolution(product)
         self.product.skip_quant = not quantised
         assign = paddle.nn.initializer.Assign(operator.bias)
         bias_size = [len(operator.bias)]
@@ -91,7 +80,7 @@ class WeightedLayer(paddle.nn.Layer):
 
     def forward(self, x: Any) -> Any:
         if self.flat:
-            x = x.transpose([0, 2, 3, 1]).flatten(1).unsqueeze([2, 3])
+            x = flattened(x)
         sums = self.product(x)
         if self.norm is None:
             sums = sums + self.bias.reshape([1, -1, 1, 1])
@@ -99,7 +88,7 @@ class WeightedLayer(paddle.nn.Layer):
             if self.unset:
                 self._set_statistics(sums)
             sums = self.norm(sums)
-        return _clamped(sums, self.operator.clamp)
+        return clamped(sums, self.operator.clamp)
 
     def _set_statistics(self, sums: Any) -> None:
         """Make the batch norm one that adds the operator's bias, with the statistics of this batch."""
@@ -149,7 +138,7 @@ class GridNetwork(paddle.nn.Layer):
         for layer in self.graph.layers:
             inputs = [tensors[name] for name in layer.inputs]
             weighted = self.weighted.get(layer.output)
-            result = weighted(inputs[0]) if weighted else _apply(layer, inputs, self.graph)
+            result = weighted(inputs[0]) if weighted else without_weights(layer, inputs, self.graph)
             is_float = layer.output in self.floats
             tensors[layer.output] = result if is_float else _ToGrid.apply(result, self.grids[layer.output])
         return tensors
@@ -183,52 +172,3 @@ class GridNetwork(paddle.nn.Layer):
 def _area(graph: Graph, layer: Layer) -> int:
     _, height, width, _ = graph.tensors[layer.output].shape
     return height * width
-
-
-def _paddle_convolution(convolution: GroupedConvolution) -> paddle.nn.Conv2D:
-    weight, window, groups = convolution.weight, convolution.window, convolution.groups
-    top, left, bottom, right = window.padding
-    return paddle.nn.Conv2D(
-        groups * weight.shape[1],
-        weight.shape[0],
-        list(weight.shape[2:]),
-        stride=list(window.stride),
-        padding=[top, bottom, left, right],
-        groups=groups,
-        weight_attr=paddle.ParamAttr(initializer=paddle.nn.initializer.Assign(weight)),
-        bias_attr=False,
-    )
-
-
-def _apply(layer: Layer, inputs: list[Any], graph: Graph) -> Any:
-    """One layer without weights."""
-    operator, x = layer.operator, inputs[0]
-    match operator:
-        case Add(clamp=clamp):
-            return _clamped(x + inputs[1], clamp)
-        case Multiply():
-            return x * inputs[1]
-        case AveragePool(window=window):
-            return _pooled(functional.avg_pool2d, x, window)
-        case MaxPool(window=window):
-            return _pooled(functional.max_pool2d, x, window)
-        case Activation(kind=kind, slope=slope, offset=offset):
-            return activation_kind(kind).paddle(functional, x, slope, offset)
-        case Reshape():
-            _, height, width, channels = graph.tensors[layer.output].shape
-            return x.transpose([0, 2, 3, 1]).reshape([-1, height, width, channels]).transpose([0, 3, 1, 2])
-    raise UserError(
-        f"layer '{layer_title(graph, layer)}' ({layer.output}): {operator.title} cannot be trained on the integer grid"
-    )
-
-
-def _pooled(pool: Callable[..., Any], x: Any, window: Window) -> Any:
-    if window.kernel == tuple(x.shape[2:]) and window.padding == (0, 0, 0, 0) and pool is functional.avg_pool2d:
-        return x.mean(axis=[2, 3], keepdim=True)
-    top, left, bottom, right = window.padding
-    return pool(x, list(window.kernel), list(window.stride), [top, bottom, left, right])
-
-
-def _clamped(x: Any, clamp: Clamp) -> Any:
-    low, high = clamp
-    return x if low is None and high is None else paddle.clip(x, min=low, max=high)
