@@ -37,9 +37,10 @@ def figures(metrics: QuantisationMetrics) -> dict[str, str]:
         lines["calibration"] = f"{metrics.recipe.title}; {metrics.calibration_images} images"
         if (shift := metrics.batch_norm_shift) and shift.is_far:
             lines["calibration"] += f", not like the training images: {max(shift.first, shift.early):.2f} off"
-        lines["ranges"] = f"{metrics.tensors.all} tensors, {metrics.tensors.paddleslim} of them by PaddleSlim"
-    if estimate := metrics.fake_quant_estimate:
-        lines["fake-quant estimate"] = f"{estimate.top1:.2%} ({estimate.by}; stage 3 measures)"
+        counts = metrics.tensors
+        lines["ranges"] = f"{counts.all} tensors, {counts.paddleslim} of them by PaddleSlim; {counts.wide} have 16 bits"
+    if metrics.noise is not None:
+        lines["noise at the logits"] = f"{metrics.noise:.1f} dB"
     return lines
 
 

@@ -114,12 +114,15 @@ class Quantise(Section):
     precision: Literal["int8", "fp32", "fp16"] = "int8"
     method: Literal["ptq", "qat", "auto"] = "ptq"
     algorithm: Literal["abs_max", "avg", "hist", "KL", "mse", "emd", "snr"] = "mse"
+    range_search: bool = True  # move each threshold to where the logits suffer least
+    equalisation: bool = True  # a grid a channel for what depthwise convolutions read
+    int16: bool = True  # for the logits, and for the few tensors that int8 is too coarse for
     bias_correction: bool = False
     rounding: Literal["nearest", "adaround"] = "nearest"
-    equalisation: bool = False
     symmetric: bool = False  # True: activations with zero point 0, for comparison only
     epochs: Annotated[int, Field(ge=0)] = 4  # QAT only
     learning_rate: Annotated[float, Field(gt=0)] = 1e-3  # QAT only
+    distillation: Fraction = 0  # QAT only: what the float network's answers count for, beside the labels
     freeze_batch_norm_after: Fraction = 0.5  # QAT only: share of the epochs after which statistics are frozen
     keep_float: tuple[str, ...] = ()
     max_accuracy_drop: Fraction | None = None

@@ -55,6 +55,8 @@ class Recipe(Part):
     """What is done to a float graph to make it an integer one, in the words of the config's section."""
 
     algorithm: str
+    range_search: bool = False
+    int16: bool = False
     bias_correction: bool = False
     adaround: bool = False
     equalisation: bool = False
@@ -65,6 +67,8 @@ class Recipe(Part):
     def of(settings: Quantise) -> Recipe:
         return Recipe(
             algorithm=settings.algorithm,
+            range_search=settings.range_search,
+            int16=settings.int16,
             bias_correction=settings.bias_correction,
             adaround=settings.rounding == "adaround",
             equalisation=settings.equalisation,
@@ -76,31 +80,30 @@ class Recipe(Part):
     def title(self) -> str:
         """In words: the algorithm and what is done besides."""
         extras = {
+            "range search": self.range_search,
+            "equalisation": self.equalisation,
+            "int16": self.int16,
             "adaround": self.adaround,
             "bias correction": self.bias_correction,
-            "equalisation": self.equalisation,
             "symmetric": self.symmetric,
         }
         return ", ".join([self.algorithm, *(name for name, done in extras.items() if done)])
 
 
 class TriedRecipe(Recipe):
-    """divergence: Kullback-Leibler, of the class probabilities from the float model's."""
+    """divergence: Kullback-Leibler, of the class probabilities from the float model's; agreement: share of the images
+    whose class is the float model's. Both on the integer grid, for images that the recipe has not seen."""
 
     divergence: float
+    agreement: float
 
 
 class TensorCounts(Part):
-    """How many tensors have a range, and for how many it is PaddleSlim's."""
+    """How many tensors have a range, for how many it is made from PaddleSlim's, how many have 16 bits."""
 
     paddleslim: int
+    wide: int
     all: int
-
-
-class FakeQuantEstimate(Scores):
-    """by: whose simulation in floats was measured."""
-
-    by: str
 
 
 class BatchNormShift(Part):
@@ -121,8 +124,9 @@ class BatchNormShift(Part):
 
 class QuantisationMetrics(Artefact):
     """floats: None where the data's classes are not the model's. From recipe on for int8 only; recipe: what was done;
-    batch_norm_shift: None for random weights; tried: by method auto; qat_epochs: of method qat; fake_quant_estimate:
-    None without validation images."""
+    noise: what all int8 tensors together add to the logits, in decibels below these, by the sum of what each adds
+    alone, None where that was not measured; tried: by method auto; qat_epochs: of method qat; batch_norm_shift: of the
+    calibration images, None for weights that were not trained."""
 
     file, script = "metrics.json", "02_quantize.py"
 
@@ -131,11 +135,11 @@ class QuantisationMetrics(Artefact):
     floats: Scores | None = Field(default=None, validation_alias="float", serialization_alias="float")
     recipe: Recipe | None = None
     calibration_images: int = 0
-    batch_norm_shift: BatchNormShift | None = None
     tensors: TensorCounts | None = None
+    noise: float | None = None
     tried: tuple[TriedRecipe, ...] = ()
     qat_epochs: tuple[Epoch, ...] = ()
-    fake_quant_estimate: FakeQuantEstimate | None = None
+    batch_norm_shift: BatchNormShift | None = None
 
 
 def write_predictions(folder: Path, classes: Iterable[int], file: str = FLOAT_PREDICTIONS) -> None:

@@ -1,27 +1,28 @@
-"""Post-training quantisation by a recipe: ranges, equalisation, rounding, bias correction; the choice of a recipe."""
+"""Post-training quantisation by a recipe: equalisation, ranges, 16 bits for a few, rounding, bias correction."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
+from functools import cache
 
 import numpy as np
 from numpy.typing import NDArray
 
-from paddle_cortexm.artefacts.quantisation import Recipe, TensorRange, TriedRecipe, intervals
+from paddle_cortexm.artefacts.quantisation import Recipe, TensorRange, intervals
 from paddle_cortexm.compiler.graph import Graph
 from paddle_cortexm.compiler.integers.adjustments import Adjusted
-from paddle_cortexm.compiler.integers.fake_quantisation import run_fake_quantised
+from paddle_cortexm.compiler.integers.fake_quantisation import float_tensors, on_weight_grid
 from paddle_cortexm.compiler.integers.grids import tensor_grids
-from paddle_cortexm.compiler.reference import run_float
 from paddle_cortexm.compiler.tensor import Grid, Range
+from paddle_cortexm.quantisation.networks.paddle_graph import PaddleGraph, on_grid
+from paddle_cortexm.quantisation.ranges.logit_effect import LogitEffect
 from paddle_cortexm.quantisation.ranges.observation import Observation, observe, tensor_ranges
-from paddle_cortexm.quantisation.weights.equalisation import equalisable_pairs, equalise
+from paddle_cortexm.quantisation.ranges.search import Searched, search_ranges
+from paddle_cortexm.quantisation.ranges.wide_choice import choose_wide, wide_range
+from paddle_cortexm.quantisation.weights.equalisation import equalise
 from paddle_cortexm.quantisation.weights.refinement import refine
 
-CHEAP_ALGORITHMS = ("abs_max", "avg", "hist", "mse", "emd", "snr")
-HELD_OUT = 0.25  # share of the calibration images that recipes are compared on
-BATCH = 32
 Floats = NDArray[np.float32]
 # algorithm, how many of the calibration images (the first ones) -> PaddleSlim's threshold of each tensor
 Thresholds = Callable[[str, int], Mapping[str, float]]
@@ -30,7 +31,8 @@ Thresholds = Callable[[str, int], Mapping[str, float]]
 @dataclass(frozen=True)
 class Quantised:
     """reference: the float graph that the integers stand for; deployed: the weights they are made of; ranges
-    and grids: the calibrated interval, scale and zero point by tensor; seen: what calibration saw."""
+    and grids: the calibrated interval, scale and zero point by tensor; seen: what calibration saw; noise: what each
+    int8 tensor adds to the logits, in relation to these, where that was measured."""
 
     recipe: Recipe
     reference: Graph
@@ -38,96 +40,91 @@ class Quantised:
     ranges: dict[str, TensorRange]
     grids: Mapping[str, Grid]
     seen: Mapping[str, Observation]
+    noise: Mapping[str, float] = field(default_factory=dict)
 
     def logits(self, images: Floats) -> Floats:
-        """(N, classes) on the integer grid, for (N, H, W, 3) normalised images."""
+        """(N, classes) on the integer grid, for (N, H, W, 3) normalised images: what the integer program gives, but
+        where a sum lies at the edge between two steps."""
         graph, keep = self.deployed.graph, self.recipe.keep_float
-        runs = (images[start : start + BATCH] for start in range(0, len(images), BATCH))
-        results = [run_fake_quantised(graph, self.grids, x, self.deployed.weight_scales, keep) for x in runs]
-        return np.concatenate([tensors[graph.output].reshape(len(tensors[graph.output]), -1) for tensors in results])
-
-
-def quantise_with(
-    recipe: Recipe,
-    graph: Graph,
-    images: Floats,
-    thresholds: Thresholds,
-    pixel_range: Range,
-    *,
-    quiet: bool = False,
-) -> Quantised:
-    """Quantise a float graph on (N, H, W, 3) calibration images. pixel_range: what a normalised pixel can be.
-
-    PaddleSlim's thresholds do not hold for tensors that equalisation changed: they are calibrated here.
-    """
-    reference, changed = equalise(graph, images) if recipe.equalisation else (graph, [])
-    if recipe.equalisation and not changed:
-        print("warning: quantise.equalisation changes nothing: no convolution without a table before a depthwise one")
-    known = {name: limit for name, limit in thresholds(recipe.algorithm, len(images)).items() if name not in changed}
-    seen = observe(reference, images)
-    ranges = tensor_ranges(reference, seen, known, recipe.algorithm)
-    grids = tensor_grids(reference, intervals(ranges), pixel_range, symmetric=recipe.symmetric)
-    deployed = Adjusted(reference)
-    if recipe.adaround or recipe.bias_correction:
-        deployed = refine(
-            reference,
-            grids,
-            images,
-            adaround=recipe.adaround,
-            bias_correction=recipe.bias_correction,
-            keep_float=recipe.keep_float,
-            quiet=quiet,
+        floats = float_tensors(graph, keep)
+        layers = tuple(
+            layer if layer.output in keep else on_weight_grid(layer, self.grids, self.deployed.weight_scales)
+            for layer in graph.layers
         )
-    return Quantised(recipe, reference, deployed, ranges, grids, seen)
+        return PaddleGraph(replace(graph, layers=layers)).logits(
+            images, lambda name, values: values if name in floats else on_grid(values, self.grids[name])
+        )
 
 
-def best_recipe(
-    start: Recipe,
-    graph: Graph,
-    images: Floats,
-    thresholds: Thresholds,
-    pixel_range: Range,
-    *,
-    quiet: bool = False,
-) -> tuple[Quantised, list[TriedRecipe]]:
-    """Try the cheap algorithms, then bias correction and equalisation on top of the best, and keep what changes the
-    float model's probabilities of the classes least on held-out images, printing a line for each. Returns the winner,
-    made anew from all images, and what was tried."""
-    count = len(images) - max(1, int(HELD_OUT * len(images)))
-    kept, held_out = images[:count], images[count:]
-    starts = range(0, len(held_out), BATCH)
-    exact = np.concatenate([run_float(graph, held_out[s : s + BATCH])[graph.output] for s in starts])
-    exact = exact.reshape(len(held_out), -1)
+@dataclass(frozen=True)
+class _Seen:
+    """The float graph to quantise, which of its tensors equalisation changed, what calibration saw of them all."""
 
-    def divergences(recipes: Iterable[Recipe]) -> dict[Recipe, float]:
-        found = {}
-        for recipe in recipes:
-            made = quantise_with(recipe, graph, kept, thresholds, pixel_range, quiet=quiet)
-            found[recipe] = divergence(exact, made.logits(held_out))
-            print(f"tried {recipe.title}: divergence from the float model {found[recipe]:.3g}", flush=True)
-        return found
-
-    tried = divergences(start.model_copy(update={"algorithm": algorithm}) for algorithm in CHEAP_ALGORITHMS)
-    best = min(tried, key=tried.__getitem__)
-    extras = [best.model_copy(update={"bias_correction": True})]
-    if equalisable_pairs(graph):
-        extras.append(best.model_copy(update={"equalisation": True}))
-    tried |= divergences(extras)
-    best = min(tried, key=tried.__getitem__)
-    lines = [TriedRecipe(**dict(recipe), divergence=error) for recipe, error in tried.items()]
-    print(f"best: {best.title}", flush=True)
-    return quantise_with(best, graph, images, thresholds, pixel_range, quiet=quiet), lines
+    reference: Graph
+    changed: frozenset[str]
+    tensors: Mapping[str, Observation]
 
 
-def divergence(exact: Floats, rounded: Floats) -> float:
-    """Mean over the images of the Kullback-Leibler divergence between the softmax of two sets of logits (N, classes).
+class PostTraining:
+    """Quantises one float graph on the same calibration images, by any recipe. What recipes have in common is computed
+    once."""
 
-    Near a decision a small error counts; where the model is sure, even a large one hardly does.
-    """
-    wanted, got = (_log_softmax(logits.astype(np.float64)) for logits in (exact, rounded))
-    return float((np.exp(wanted) * (wanted - got)).sum(axis=1).mean())
+    def __init__(
+        self, graph: Graph, images: Floats, thresholds: Thresholds, pixel_range: Range, *, quiet: bool = False
+    ) -> None:
+        """images: (N, H, W, 3), normalised; thresholds: PaddleSlim's; pixel_range: what a normalised pixel can be."""
+        self.graph, self.images, self.pixel_range = graph, images, pixel_range
+        self._thresholds, self._quiet = thresholds, quiet
+        self._seen, self._effect, self._searched = cache(self._look), cache(self._measure), cache(self._search)
+
+    def quantised(self, recipe: Recipe) -> Quantised:
+        """What the recipe makes of the graph."""
+        seen, searched = self._seen(recipe.equalisation), self._searched(_only_ranges(recipe))
+        wide = choose_wide(seen.reference, searched.noise, recipe.keep_float) if recipe.int16 else frozenset()
+        ranges = {name: wide_range(seen.tensors[name]) if name in wide else r for name, r in searched.ranges.items()}
+        grids = tensor_grids(seen.reference, intervals(ranges), self.pixel_range, symmetric=recipe.symmetric, wide=wide)
+        deployed = Adjusted(seen.reference)
+        if recipe.adaround or recipe.bias_correction:
+            deployed = refine(
+                seen.reference,
+                grids,
+                self.images,
+                adaround=recipe.adaround,
+                bias_correction=recipe.bias_correction,
+                keep_float=recipe.keep_float,
+                quiet=self._quiet,
+            )
+        noise = {name: value for name, value in searched.noise.items() if name not in wide}
+        return Quantised(recipe, seen.reference, deployed, ranges, grids, seen.tensors, noise)
+
+    def _look(self, equalisation: bool) -> _Seen:
+        reference, changed = equalise(self.graph, self.images) if equalisation else (self.graph, [])
+        return _Seen(reference, frozenset(changed), observe(reference, self.images))
+
+    def _measure(self, equalisation: bool) -> LogitEffect:
+        return LogitEffect(self._seen(equalisation).reference, self.images)
+
+    def _search(self, recipe: Recipe) -> Searched:
+        """PaddleSlim's thresholds do not hold for tensors that equalisation changed: they are calibrated here."""
+        seen = self._seen(recipe.equalisation)
+        thresholds = self._thresholds(recipe.algorithm, len(self.images))
+        known = {name: limit for name, limit in thresholds.items() if name not in seen.changed}
+        ranges = tensor_ranges(seen.reference, seen.tensors, known, recipe.algorithm)
+        if not (recipe.range_search or recipe.int16):
+            return Searched(ranges, {})
+        return search_ranges(
+            seen.reference,
+            self._effect(recipe.equalisation),
+            seen.tensors,
+            ranges,
+            self.pixel_range,
+            symmetric=recipe.symmetric,
+            settled=float_tensors(seen.reference, recipe.keep_float),
+            only_measure=not recipe.range_search,
+            quiet=self._quiet,
+        )
 
 
-def _log_softmax(logits: NDArray[np.float64]) -> NDArray[np.float64]:
-    shifted = logits - logits.max(axis=1, keepdims=True)
-    return shifted - np.log(np.exp(shifted).sum(axis=1, keepdims=True))
+def _only_ranges(recipe: Recipe) -> Recipe:
+    """The recipe without what changes no range."""
+    return recipe.model_copy(update={"adaround": False, "bias_correction": False})

@@ -6,9 +6,8 @@ statistics are frozen and every range is calibrated again, for the weights as th
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import replace
-from typing import Any
 
 import numpy as np
 import paddle
@@ -21,11 +20,13 @@ from paddle_cortexm.compiler.integers.grids import tensor_grids
 from paddle_cortexm.compiler.tensor import Range
 from paddle_cortexm.config import Quantise, Train
 from paddle_cortexm.quantisation.networks.grid_network import GridNetwork
-from paddle_cortexm.quantisation.post_training import Quantised
-from paddle_cortexm.quantisation.ranges.observation import observe, tensor_ranges
+from paddle_cortexm.quantisation.post_training import PostTraining, Quantised
+from paddle_cortexm.quantisation.ranges.wide_choice import wide_range
 from paddle_cortexm.training.checkpoint import Checkpoint
 from paddle_cortexm.training.distributed.group import Group
 from paddle_cortexm.training.loop import Material, train
+from paddle_cortexm.training.recipe.distillation import Distillation
+from paddle_cortexm.training.recipe.loss import Loss
 from paddle_cortexm.training.recipe.parts import Part
 from paddle_cortexm.training.status import Status
 
@@ -67,14 +68,13 @@ class _RangedNetwork(GridNetwork):
 class _Freezing(Part):
     """Freezes batch norm and calibrates again after so many epochs. images: (N, H, W, 3) calibration images."""
 
-    def __init__(self, network: _RangedNetwork, images: NDArray[np.float32], algorithm: str, free_epochs: int) -> None:
-        self._network, self._free_epochs = network, free_epochs
-        self._images, self._algorithm = images, algorithm
+    def __init__(self, network: _RangedNetwork, images: NDArray[np.float32], free_epochs: int) -> None:
+        self._network, self._images, self._free_epochs = network, images, free_epochs
 
     def before_epoch(self, number: int) -> None:
         self._network.use_ranges()
         if number == self._free_epochs + 1:
-            self._network.set_ranges(_calibrated(self._network, self._images, self._algorithm))
+            self._network.set_ranges(_calibrated(self._network, self._images))
         if number > self._free_epochs:
             self._network.freeze()
 
@@ -87,37 +87,41 @@ def train_on_grid(
     pixel_range: Range,
     checkpoint: Checkpoint,
     *,
+    teacher: paddle.nn.Layer | None = None,
     quiet: bool,
-) -> tuple[Quantised, list[Epoch], Callable[[Any], Any]]:
-    """Train on from a post-training quantised model; images: (N, H, W, 3) calibration images.
+) -> tuple[Quantised, list[Epoch]]:
+    """Train on from a post-training quantised model; images: (N, H, W, 3) calibration images; teacher: the float
+    network, whose answers are learned as far as quantise.distillation says.
 
-    Returns the quantised model, what is known of every epoch, and the fake-quantised network as a function of
-    (N, 3, H, W) images.
+    Returns the quantised model and what is known of every epoch.
     """
     training, quantise = settings
     paddle.seed(training.seed)
     network = _RangedNetwork(start, pixel_range)
     network.set_statistics(images.transpose(0, 3, 1, 2))
     free_epochs = round(quantise.freeze_batch_norm_after * quantise.epochs)
-    freezing = _Freezing(network, images, quantise.algorithm, free_epochs)
+    freezing = _Freezing(network, images, free_epochs)
     chosen = {"epochs": quantise.epochs, "learning_rate": quantise.learning_rate, "warmup_epochs": 0.0}
     chosen |= {"frozen_epochs": 0, "backbone_rate": 1.0}  # all of it has to get used to the grid
     status = Status(quiet=quiet, shown=True)
     settings_of_run = training.model_copy(update=chosen)
-    epochs = train(network, material, settings_of_run, checkpoint, Group(), status, parts=[freezing])
+    distillation = Distillation(teacher, 1.0, quantise.distillation) if teacher and quantise.distillation else None
+    loss = Loss(training.label_smoothing, teacher=distillation)
+    epochs = train(network, material, settings_of_run, checkpoint, Group(), status, loss=loss, parts=[freezing])
     network.use_ranges()
     if free_epochs >= quantise.epochs:
-        network.set_ranges(_calibrated(network, images, quantise.algorithm))
-    network.eval()
+        network.set_ranges(_calibrated(network, images))
     trained = network.trained_graph()
     made = replace(
         start, reference=trained, deployed=Adjusted(trained), ranges=network.stored_ranges(), grids=network.grids
     )
-    return made, epochs, network.answers
+    return made, epochs
 
 
-def _calibrated(network: GridNetwork, images: NDArray[np.float32], algorithm: str) -> Ranges:
-    """Ranges for the weights as they are, all by our own implementation of the algorithm: PaddleSlim's thresholds were
-    those of the weights before."""
-    graph = network.trained_graph()
-    return tensor_ranges(graph, observe(graph, images), {}, algorithm)
+def _calibrated(network: _RangedNetwork, images: NDArray[np.float32]) -> Ranges:
+    """Ranges for the weights as they are, as the recipe finds them, all by our own implementation of its algorithm:
+    PaddleSlim's thresholds were those of the weights before. What has 16 bits keeps them."""
+    recipe = network.recipe.model_copy(update={"equalisation": False, "int16": False})
+    made = PostTraining(network.trained_graph(), images, lambda *_: {}, network.pixel_range, quiet=True)
+    found, seen = made.quantised(recipe).ranges, made.quantised(recipe).seen
+    return {name: wide_range(seen[name]) if network.bits[name] == 16 else found[name] for name in found}

@@ -45,11 +45,10 @@ def write_metrics(folder: Path, config: Config, program: Path, labels: Sequence[
     speed = accuracy.images / (time.monotonic() - started)
     print(f"host build: {speed:.0f} images/s, decoding included; workers: {workers}")
     write_predictions(folder, accuracy.predictions, PREDICTIONS)
-    estimate = before.fake_quant_estimate
     pairs = zip(accuracy.predictions, read_predictions(program), strict=True)
     DeployedMetrics(
         summary=f"{_shares(accuracy)} of {accuracy.images} validation images",
-        before=f"float {_shares(before.floats)}" + (f"; fake-quantised {_shares(estimate)}" if estimate else ""),
+        before=f"float {_shares(before.floats)}",
         images=accuracy.images,
         top1=accuracy.top1,
         top5=accuracy.top5,

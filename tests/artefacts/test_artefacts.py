@@ -59,7 +59,7 @@ EXAMPLES: list[Artefact] = [
         floats=SCORES,
         recipe=Recipe(algorithm="mse", adaround=True, keep_float=("stem",)),
         calibration_images=16,
-        tensors=TensorCounts(paddleslim=3, all=4),
+        tensors=TensorCounts(paddleslim=3, wide=1, all=4),
     ),
     Ranges(tensors={"image": TensorRange(minimum=-1.0, maximum=2.0, source="calibrated-mse")}),
     tiny_facts(),

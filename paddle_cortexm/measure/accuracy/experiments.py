@@ -14,22 +14,24 @@ from paddle_cortexm.paths import BUILD_FOLDER, CONFIG_FOLDER
 
 FOLDER = BUILD_FOLDER / "accuracy"
 HALF_SIZE_LEARNING_RATE = 0.003
+PLAIN: dict[str, Any] = {"range_search": False, "equalisation": False, "int16": False}
 METHODS: dict[str, dict[str, Any]] = {
-    "abs_max": {"algorithm": "abs_max"},
-    "avg": {"algorithm": "avg"},
-    "hist": {"algorithm": "hist"},
-    "mse": {"algorithm": "mse"},
-    "emd": {"algorithm": "emd"},
-    "snr": {"algorithm": "snr"},
-    "snr, AdaRound, bias correction": {"algorithm": "snr", "rounding": "adaround", "bias_correction": True},
-    "mse, symmetric": {"algorithm": "mse", "symmetric": True},
-    "mse, bias correction": {"algorithm": "mse", "bias_correction": True},
-    "mse, equalisation": {"algorithm": "mse", "equalisation": True},
-    "mse, AdaRound": {"algorithm": "mse", "rounding": "adaround"},
-    "mse, AdaRound, bias correction": {"algorithm": "mse", "rounding": "adaround", "bias_correction": True},
+    "abs_max": {"algorithm": "abs_max", **PLAIN},
+    "avg": {"algorithm": "avg", **PLAIN},
+    "mse": {"algorithm": "mse", **PLAIN},
+    "snr": {"algorithm": "snr", **PLAIN},
+    "default": {},
+    "default, from abs_max": {"algorithm": "abs_max"},
+    "default, from snr": {"algorithm": "snr"},
+    "default without int16": {"int16": False},
+    "default without equalisation": {"equalisation": False},
+    "default without range search": {"range_search": False},
+    "default, symmetric": {"symmetric": True},
+    "default, bias correction": {"bias_correction": True},
+    "default, AdaRound": {"rounding": "adaround"},
+    "default, AdaRound, bias correction": {"rounding": "adaround", "bias_correction": True},
     "auto": {"method": "auto"},
-    "QAT": {"method": "qat", "algorithm": "snr", "epochs": 2, "learning_rate": 0.0005},
-    "KL": {"algorithm": "KL"},  # last: it takes minutes
+    "QAT": {"method": "qat", "epochs": 2, "learning_rate": 0.0005},
 }
 DEFAULT_METHOD = next(name for name, values in METHODS.items() if Quantise(**values) == Quantise())
 ON_TARGET = (DEFAULT_METHOD, "auto", "QAT")  # methods whose program also runs on the simulator

@@ -9,7 +9,7 @@ from pathlib import Path
 from PIL import Image
 
 from paddle_cortexm.artefacts.deployed import PREDICTIONS
-from paddle_cortexm.artefacts.quantisation import QuantisationMetrics, read_predictions
+from paddle_cortexm.artefacts.quantisation import read_predictions
 from paddle_cortexm.artefacts.run import Run
 from paddle_cortexm.config import load
 from paddle_cortexm.data.splits import open_splits
@@ -31,9 +31,7 @@ def measured(network: Network, data: Path, method: str) -> Row:
     run_script("02_quantize.py", config)
     run_script("03_compile_tvm.py", config)
     floats, ours = read_predictions(folder / "02_quantize"), read_predictions(folder / "03_compile_tvm", PREDICTIONS)
-    row = Row.of(network.name, method, Paired.of(floats, ours, targets_of(config, floats)))
-    estimate = QuantisationMetrics.read(folder / "02_quantize").fake_quant_estimate
-    return row.model_copy(update={"estimate": estimate.top1, "estimate_by": estimate.by} if estimate else {})
+    return Row.of(network.name, method, Paired.of(floats, ours, targets_of(config, floats)))
 
 
 def targets_of(config: Path, answers: Sequence[int]) -> list[int]:

@@ -15,8 +15,8 @@ ANCHOR = "ONNX Runtime"  # what the methods that are not ours begin with
 class Row(Part):
     """network: its name; float_right, right: images that the float and the integer model get right; lost, won: those
     that only the one or only the other does; same: with the same class. The intervals are of 95 %, p is McNemar's
-    (report/paired.py). estimate: top-1 after stage 2, estimate_by: whose; target_frames: how many images ran on the
-    simulator, target_equal: with the host's bits. The anchor has none of these."""
+    (report/paired.py). target_frames: how many images ran on the simulator, target_equal: with the host's bits. The
+    anchor has neither."""
 
     network: str
     method: str
@@ -29,8 +29,6 @@ class Row(Part):
     difference_interval: Interval
     p_value: float
     same_interval: Interval
-    estimate: float | None = None
-    estimate_by: str = ""
     target_frames: int = 0
     target_equal: int = 0
 

@@ -15,7 +15,7 @@ SUMMARY_HEAD = (
     *("network and data", "images", "float", "integer, default", "points (95 %)", "lost / won", "same class"),
     *("best method", "points", "ONNX Runtime, default / best", "points"),
 )
-HEAD = ("method", "integer", "points", "95 %", "lost / won", "p", "same class", "after stage 2", "target = host")
+HEAD = ("method", "integer", "points", "95 %", "lost / won", "p", "same class", "target = host")
 LAYERS_HEAD = ("layer", "alone", "accumulated", "alone", "accumulated")
 
 
@@ -72,10 +72,9 @@ def _anchor_cells(rows: Sequence[Row]) -> list[str]:
 
 
 def _cells(row: Row) -> list[str]:
-    estimate = "" if row.estimate is None else f"{row.estimate:.2%} ({row.estimate_by})"
     target = f"{row.target_equal} of {row.target_frames}" if row.target_frames else ""
     changed = [_points(row), _interval(row), f"{row.lost} / {row.won}", f"{row.p_value:.2f}"]
-    return [row.method, _share(row, "right"), *changed, _share(row, "same"), estimate, target]
+    return [row.method, _share(row, "right"), *changed, _share(row, "same"), target]
 
 
 def _share(row: Row, field: str) -> str:

@@ -15,11 +15,10 @@ from numpy.typing import NDArray
 
 from paddle_cortexm.artefacts.quantisation import TensorRange
 from paddle_cortexm.compiler.graph import Graph
-from paddle_cortexm.compiler.reference import run_float
+from paddle_cortexm.quantisation.networks.paddle_graph import PaddleGraph
 from paddle_cortexm.quantisation.ranges.thresholds import threshold
 
 SAMPLE = 1 << 17  # values kept of a tensor, over all images
-BATCH = 16
 LOGITS_MARGIN = 1.1  # of the largest logit seen: saturated logits would tie
 
 
@@ -56,9 +55,9 @@ def _sampled_places(values: int, wanted: int) -> NDArray[np.int64]:
 def observe(graph: Graph, images: NDArray[np.float32]) -> dict[str, Observation]:
     """Every tensor of the float graph over (N, H, W, 3) images."""
     seen = {name: Observation(max(16, SAMPLE // len(images))) for name in graph.tensors}
-    for start in range(0, len(images), BATCH):
-        for name, values in run_float(graph, images[start : start + BATCH]).items():
-            seen[name].add(values)
+    for tensors in PaddleGraph(graph).batches(images):
+        for name, values in tensors.items():
+            seen[name].add(values.numpy())
     return seen
 
 

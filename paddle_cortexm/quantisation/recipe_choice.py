@@ -1,0 +1,76 @@
+"""method auto: the recipe whose integers stay closest to the float model, on images that it has not seen.
+
+From the config's recipe on, one thing is tried after the other - other algorithms to start from, AdaRound, bias
+correction - and kept only where held-out images say that it helps.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from paddle_cortexm.artefacts.quantisation import Recipe, TriedRecipe
+from paddle_cortexm.quantisation.networks.paddle_graph import PaddleGraph
+from paddle_cortexm.quantisation.post_training import PostTraining
+from paddle_cortexm.tables import text_table
+
+STEPS: tuple[Mapping[str, Any], ...] = (
+    {"algorithm": "snr"},
+    {"algorithm": "avg"},
+    {"algorithm": "abs_max"},
+    {"bias_correction": True},
+    {"adaround": True},
+)
+HELD_OUT = 0.5  # share of the calibration images that recipes are compared on
+Images = NDArray[np.float32]
+Logits = NDArray[np.float32]
+
+
+def best_recipe(start: Recipe, calibration: PostTraining, held_out: Images) -> tuple[Recipe, list[TriedRecipe]]:
+    """The best recipe that single steps from `start` lead to, and all that were tried, printed as a table.
+
+    calibration: without the held-out images; these: (N, H, W, 3), normalised.
+    """
+    exact = PaddleGraph(calibration.graph).logits(held_out)
+
+    def tried_as(recipe: Recipe) -> TriedRecipe:
+        got = calibration.quantised(recipe).logits(held_out)
+        same = float((got.argmax(axis=1) == exact.argmax(axis=1)).mean())
+        row = TriedRecipe(**dict(recipe), divergence=divergence(exact, got), agreement=same)
+        print(f"tried {recipe.title}: divergence from the float model {row.divergence:.3g}", flush=True)
+        return row
+
+    best, tried = start, [tried_as(start)]
+    for step in STEPS:
+        candidate = best.model_copy(update=step)
+        if candidate == best:
+            continue
+        tried.append(tried_as(candidate))
+        if tried[-1].divergence < min(row.divergence for row in tried[:-1]):
+            best = candidate
+    print(tried_table(tried, len(held_out)))
+    return best, tried
+
+
+def tried_table(tried: list[TriedRecipe], images: int) -> str:
+    """What was tried, the best first. images: how many were held out."""
+    head = ("recipe", "divergence", f"same class as float, of {images}")
+    rows = sorted(tried, key=lambda row: row.divergence)
+    return text_table(head, [(row.title, f"{row.divergence:.3g}", f"{row.agreement:.1%}") for row in rows])
+
+
+def divergence(exact: Logits, rounded: Logits) -> float:
+    """Mean over the images of the Kullback-Leibler divergence between the softmax of two sets of logits (N, classes).
+
+    Near a decision a small error counts; where the model is sure, even a large one hardly does.
+    """
+    wanted, got = (_log_softmax(logits.astype(np.float64)) for logits in (exact, rounded))
+    return float((np.exp(wanted) * (wanted - got)).sum(axis=1).mean())
+
+
+def _log_softmax(logits: NDArray[np.float64]) -> NDArray[np.float64]:
+    shifted = logits - logits.max(axis=1, keepdims=True)
+    return shifted - np.log(np.exp(shifted).sum(axis=1, keepdims=True))

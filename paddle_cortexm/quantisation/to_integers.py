@@ -1,0 +1,141 @@
+"""The int8 part of stage 2: ranges, rounded weights, perhaps training on the grid; what metrics.json says of it."""
+
+from __future__ import annotations
+
+import math
+import tempfile
+from collections.abc import Mapping
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import paddle
+from numpy.typing import NDArray
+
+from paddle_cortexm.artefacts.quantisation import Ranges, Recipe, TensorCounts, TriedRecipe, wide_tensors
+from paddle_cortexm.artefacts.training import Epoch
+from paddle_cortexm.compiler.frontend.load import load_graph
+from paddle_cortexm.compiler.graph import Graph
+from paddle_cortexm.compiler.integers import adjustments
+from paddle_cortexm.compiler.integers.realisation import kept_layers, without_softmax
+from paddle_cortexm.config import Config
+from paddle_cortexm.data.datasets import Splits
+from paddle_cortexm.data.pixels import Pixels
+from paddle_cortexm.data.preprocessing import input_range, normalisation_table
+from paddle_cortexm.errors import UserError
+from paddle_cortexm.quantisation.networks.programs import export_program
+from paddle_cortexm.quantisation.post_training import PostTraining, Quantised, Thresholds
+from paddle_cortexm.quantisation.qat import train_on_grid
+from paddle_cortexm.quantisation.ranges.observation import constant_tensors
+from paddle_cortexm.quantisation.ranges.paddleslim import calibrate
+from paddle_cortexm.quantisation.ranges.thresholds import OWN_ALGORITHM
+from paddle_cortexm.quantisation.recipe_choice import HELD_OUT, best_recipe
+from paddle_cortexm.stage import STAGES, config_values
+from paddle_cortexm.training.batches import Batches
+from paddle_cortexm.training.checkpoint import Checkpoint, basis_of
+from paddle_cortexm.training.distributed.group import Group
+from paddle_cortexm.training.loop import Material
+
+
+def to_integers(
+    config: Config,
+    network: paddle.nn.Layer,
+    splits: Splits,
+    images: NDArray[np.float32],
+    folder: Path,
+    validation: Pixels | None,
+    *,
+    quiet: bool,
+) -> dict[str, Any]:
+    """Write ranges.json and the changed weights; returns what metrics.json says about them. network: with its batch
+    norms folded; images: (N, 3, H, W), for calibration; folder: that of the float program."""
+    graph = without_softmax(load_graph(folder))
+    recipe = Recipe.of(config.quantise).model_copy(
+        update={"keep_float": kept_layers(graph, config.quantise.keep_float)}
+    )
+    in_nhwc = np.ascontiguousarray(images.transpose(0, 2, 3, 1))
+    with tempfile.TemporaryDirectory() as work:
+        known = _paddles_thresholds(config, network, images, Path(work))
+        made, tried = _post_training(config, recipe, graph, in_nhwc, known, quiet=quiet)
+        figures: dict[str, Any] = {"recipe": made.recipe, "calibration_images": len(images), "tried": tried}
+        figures["tensors"] = TensorCounts(
+            paddleslim=len(set(known(made.recipe.algorithm, len(images))) & set(made.ranges)),
+            wide=len(wide_tensors(made.ranges)),
+            all=len(made.ranges),
+        )
+        figures["noise"] = 10 * math.log10(sum(made.noise.values())) if made.noise else None
+    for name in constant_tensors(made.seen):
+        print(f"warning: tensor '{name}' is constant over the calibration images: use more, or more varied, images")
+    if config.quantise.method == "qat":
+        made, figures["qat_epochs"] = _trained(config, network, made, in_nhwc, splits, folder, validation, quiet=quiet)
+    _write(folder, graph, made)
+    return figures
+
+
+def _paddles_thresholds(
+    config: Config, network: paddle.nn.Layer, images: NDArray[np.float32], work: Path
+) -> Thresholds:
+    """PaddleSlim's calibration by algorithm and number of images, each done once. work: a folder for its programs."""
+    floats = work / "program"
+    floats.mkdir()
+    export_program(network, floats, config.model.image_size, batch=None)
+
+    @cache
+    def thresholds(algorithm: str, count: int) -> Mapping[str, float]:
+        if algorithm == OWN_ALGORITHM:
+            return {}
+        return calibrate(floats, images[:count], algorithm, work / f"{algorithm}_{count}")
+
+    return thresholds
+
+
+def _post_training(
+    config: Config, recipe: Recipe, graph: Graph, images: NDArray[np.float32], known: Thresholds, *, quiet: bool
+) -> tuple[Quantised, list[TriedRecipe]]:
+    """By the config's recipe or, with method auto, by the best that was found on held-out images; what was tried."""
+    pixel_range = input_range(config.data.mean, config.data.std)
+    tried: list[TriedRecipe] = []
+    if config.quantise.method == "auto":
+        count = len(images) - int(HELD_OUT * len(images))
+        calibration = PostTraining(graph, images[:count], known, pixel_range, quiet=quiet)
+        recipe, tried = best_recipe(recipe, calibration, images[count:])
+    return PostTraining(graph, images, known, pixel_range, quiet=quiet).quantised(recipe), tried
+
+
+def _trained(
+    config: Config,
+    network: paddle.nn.Layer,
+    start: Quantised,
+    images: NDArray[np.float32],
+    splits: Splits,
+    folder: Path,
+    validation: Pixels | None,
+    *,
+    quiet: bool,
+) -> tuple[Quantised, list[Epoch]]:
+    """QAT from the given start; what it made, and its epochs. An interrupted run is resumed."""
+    if validation is None:
+        raise UserError(
+            "quantise.method qat trains, but the data's classes are not the model's. Use method ptq or auto, or leave "
+            "model.classes out and fine-tune the model on this data first."
+        )
+    table = normalisation_table(config.data.mean, config.data.std)
+    material = Material(Batches(splits.train, config, Group()), validation, table)
+    basis = config_values(config, STAGES["02_quantize"]) | {"train": config.train.model_dump(mode="json")}
+    checkpoint = Checkpoint(folder.parent / ".02_quantize.checkpoint", basis_of(basis))
+    settings, pixel_range = (config.train, config.quantise), input_range(config.data.mean, config.data.std)
+    network.eval()
+    made, epochs = train_on_grid(
+        start, material, settings, images, pixel_range, checkpoint, teacher=network, quiet=quiet
+    )
+    checkpoint.remove()
+    return made, epochs
+
+
+def _write(folder: Path, graph: Graph, made: Quantised) -> None:
+    Ranges(tensors=made.ranges).write(folder)
+    if made.reference is not graph:
+        adjustments.save(folder / adjustments.REFERENCE, adjustments.Adjusted(made.reference))
+    if made.deployed.graph is not graph:
+        adjustments.save(folder / adjustments.DEPLOYED, made.deployed)
