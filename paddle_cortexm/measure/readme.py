@@ -103,10 +103,12 @@ def measured(config: Config) -> Measured | None:
 
 
 def _with_random_weights(config: Config) -> Config:
-    """The config as a file of its own below build/, without anything to fetch, and with a few digits for photos."""
+    """The config as a file of its own below build/, without anything to fetch, and with a few digits for photos: what
+    these would find by their effect on the logits says nothing."""
     values = config.model_dump(mode="json", exclude_defaults=True)
     values["model"]["weights"] = "random"
     values["data"] |= {"validation_images": 20, "calibration_images": 32}
+    values["quantise"] |= {"range_search": False, "int16": False}
     path = BUILD_FOLDER / "readme" / f"{config.name}_random.yaml"
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text(yaml.safe_dump(values | {"name": path.stem}, sort_keys=False), encoding="utf-8")

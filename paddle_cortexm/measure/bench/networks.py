@@ -98,7 +98,13 @@ def write_config(variant: Variant, name: str) -> Path:
         },
         "data": {"kind": "digits", "validation_images": 1, "calibration_images": 16},
         "train": {"epochs": 0},
-        "quantise": {"precision": variant.precision, "algorithm": "abs_max"},
+        # All int8, as other libraries' kernels are: what int16 is chosen for says nothing with random weights.
+        "quantise": {
+            "precision": variant.precision,
+            "algorithm": "abs_max",
+            "range_search": False,
+            "int16": False,
+        },
         "compile": {
             "target": variant.target,
             "kernels": list(variant.kernels),
