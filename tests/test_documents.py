@@ -31,7 +31,7 @@ ENDINGS = r"\.(?:c|cmake|elf|h|json|ld|map|md|npz|pdiparams|pdmodel|pdparams|png
 PLACEHOLDER = re.compile(r"(?<![A-Za-z])(?:KIND|NAME|NN)(?![A-Za-z])")  # stands for any name
 ROOTS = (REPOSITORY, REPOSITORY / "paddle_cortexm")  # where a path in a document starts
 # What is a user's, or made when something runs.
-ELSEWHERE = ("build/", "configs/flowers.yaml")
+ELSEWHERE = ("build/", "configs/parts.yaml")
 BY_A_STAGE = re.compile(r"0\d_\w+/$")  # a stage's folder below build/NAME/
 
 
