@@ -38,7 +38,9 @@ def figures(metrics: QuantisationMetrics) -> dict[str, str]:
         if (shift := metrics.batch_norm_shift) and shift.is_far:
             lines["calibration"] += f", not like the training images: {max(shift.first, shift.early):.2f} off"
         counts = metrics.tensors
-        lines["ranges"] = f"{counts.all} tensors, {counts.paddleslim} of them by PaddleSlim; {counts.wide} have 16 bits"
+        lines["ranges"] = (
+            f"{counts.all} tensors, {counts.paddleslim} of them by PaddleSlim; with 16 bits: {counts.wide}"
+        )
     if metrics.noise is not None:
         lines["noise at the logits"] = f"{metrics.noise:.1f} dB"
     return lines

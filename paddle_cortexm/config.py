@@ -109,7 +109,8 @@ class Data(Section):
 
 
 class Quantise(Section):
-    """precision fp32 and fp16 pass through. method auto tries the cheap algorithms and keeps the best."""
+    """precision fp32 and fp16 pass through. method auto tries single steps from this recipe on, and
+    keeps those that held-out calibration images call better."""
 
     precision: Literal["int8", "fp32", "fp16"] = "int8"
     method: Literal["ptq", "qat", "auto"] = "ptq"

@@ -1,4 +1,4 @@
-"""Post-training quantisation through PaddleSlim: calibrated thresholds of the activations, fake-quantised program."""
+"""Calibration by PaddleSlim: a threshold for every activation that its post-training quantisation knows."""
 
 from __future__ import annotations
 
