@@ -102,7 +102,6 @@ class Batches:
             collate_fn=_together,
             num_workers=0 if isinstance(dataset, HeldFrames) else workers,
             use_shared_memory=False,  # containers have little of it
-            worker_init_fn=_start_worker,
         )
         self.unreadable: set[str] = set()
 
@@ -113,6 +112,9 @@ class Batches:
 
     def epoch(self, number: int) -> Iterator[Batch]:
         """The batches of one epoch. Raises UserError when more than 1 % of the images are unreadable."""
+        # The processes are the parallelism. Here, before they are forked: had a thread of OpenCV's a lock at that
+        # moment, they would wait for it for ever.
+        cv2.setNumThreads(1)
         self._sampler.set_epoch(number)
         for images, targets, unreadable in self._loader:
             if not self.unreadable.issuperset(unreadable):
@@ -143,7 +145,3 @@ def _together(examples: Sequence[Example]) -> list[Any]:
     images: NDArray[np.uint8] = np.stack([example.image for example in examples])
     targets = np.array([example.target for example in examples], np.int64)
     return [images, targets, [message for example in examples for message in example.unreadable]]
-
-
-def _start_worker(_: int) -> None:
-    cv2.setNumThreads(1)  # the processes are the parallelism

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import cv2
 import numpy as np
 import pytest
 from hypothesis import given
@@ -125,3 +126,9 @@ def test_too_few_images_for_a_batch_are_refused(photos: Path) -> None:
     few = open_splits(given).train.subset(np.arange(3))  # type: ignore[attr-defined]
     with pytest.raises(UserError, match="3 training images are too few for 2 process"):
         Batches(few, given, Group(0, 2))
+
+
+def test_reading_processes_are_forked_without_threads_of_opencv(photos: Path) -> None:
+    cv2.setNumThreads(2)
+    epoch(photos, 1, workers=1)
+    assert cv2.getNumThreads() == 1
