@@ -25,16 +25,18 @@ from paddle_cortexm.dependencies import code_digest, sha256
 from paddle_cortexm.errors import UserError
 from paddle_cortexm.paths import BUILD_FOLDER, HOST_CODE
 
-GATE, QAT_KEYS = "max_accuracy_drop", ("epochs", "learning_rate", "freeze_batch_norm_after")  # of section quantise
+GATE = "max_accuracy_drop"  # of section quantise, as are
+QAT_KEYS = ("epochs", "learning_rate", "distillation", "freeze_batch_norm_after")
 PLACE_KEYS = ("workers", "master", "device")  # of section train
 PACKAGES = ("paddlepaddle", "paddleclas", "paddleslim", "apache-tvm", "opencv-python", "numpy", "pillow")
 
 
 @dataclass(frozen=True)
 class StageSpec:
-    """sections: the config sections (or section.key) it depends on; after: the stages whose folders it reads; entry:
+    """sections: the config sections it depends on; after: the stages whose folders it reads; entry:
     the Python file whose imports it depends on, sources: the C (training is not redone for a change of code, and
-    running is always done); calibrates: whether other photos in data.calibration are another result."""
+    running is always done); calibrates: whether other photos in data.calibration are another result; trains: whether it
+    always trains, or for method qat only: otherwise nothing of section train counts but the seed."""
 
     script: str
     sections: tuple[str, ...]
@@ -42,6 +44,7 @@ class StageSpec:
     entry: str | None = None
     sources: tuple[str, ...] = ()
     calibrates: bool = True
+    trains: bool = True
 
     def files(self, everything: Mapping[str, str]) -> dict[str, str]:
         """Those of a config's external_files that the stage depends on."""
@@ -56,7 +59,7 @@ class StageSpec:
 STAGES: dict[str, StageSpec] = {
     "01_finetune": StageSpec("01_finetune.py", ("model", "data", "train"), calibrates=False),
     "02_quantize": StageSpec(
-        "02_quantize.py", ("model", "data", "train.seed", "quantise"), ("01_finetune",), "02_quantize.py"
+        "02_quantize.py", ("model", "data", "train", "quantise"), ("01_finetune",), "02_quantize.py", trains=False
     ),
     "03_compile_tvm": StageSpec(
         "03_compile_tvm.py",
@@ -173,25 +176,22 @@ def _put_in_place(partial: Path, folder: Path) -> None:
 
 
 def config_values(config: Config, spec: StageSpec) -> dict[str, Any]:
-    """The config values a stage depends on, by section (or section.key), as JSON values.
+    """The config values a stage depends on, by section, as JSON values.
 
-    Left out: the accuracy gate, which is checked behind the stages, QAT's settings under another method, and where and
-    by how many readers training is done; for a stage that does not calibrate, all of data.calibration but that it is
-    given, so that no training image is held out.
+    Left out: the accuracy gate, which is checked behind the stages; QAT's settings under another method, and the rest
+    of section train where nothing trains; where and by how many readers training is done; for a stage that does not
+    calibrate, all of data.calibration but that it is given, so that no training image is held out.
     """
     everything = config.model_dump(mode="json")
-    everything["train"] = {k: v for k, v in everything["train"].items() if k not in PLACE_KEYS}
+    trains = spec.trains or config.quantise.method == "qat"
+    everything["train"] = {
+        key: value for key, value in everything["train"].items() if key == "seed" or (trains and key not in PLACE_KEYS)
+    }
     without_effect = [GATE, *(QAT_KEYS if config.quantise.method != "qat" else ())]
     everything["quantise"] = {k: v for k, v in everything["quantise"].items() if k not in without_effect}
     if config.data.calibration and not spec.calibrates:
         everything["data"] |= {"calibration": "given", "calibration_images": None}
-    values: dict[str, Any] = {}
-    for section in spec.sections:
-        value = everything
-        for key in section.split("."):
-            value = value[key]
-        values[section] = value
-    return values
+    return {section: everything[section] for section in spec.sections}
 
 
 def manifest_of(folder: Path) -> Manifest | None:

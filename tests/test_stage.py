@@ -101,11 +101,22 @@ def test_training_depends_on_whether_there_are_calibration_photos_and_not_on_whi
     assert not run_stage(config(data={"calibration": "others", "calibration_images": 99}), TRAINING, refuses)[1]
 
 
-@pytest.mark.parametrize("change", [{"max_accuracy_drop": 0.01}, {"epochs": 9}, {"freeze_batch_norm_after": 0.1}])
+@pytest.mark.parametrize(
+    "change", [{"max_accuracy_drop": 0.01}, {"epochs": 9}, {"freeze_batch_norm_after": 0.1}, {"distillation": 0.5}]
+)
 def test_a_gate_and_settings_of_qat_redo_nothing_after_post_training_quantisation(change: dict[str, float]) -> None:
     run_line(config())
     for name in (QUANTISATION, COMPILATION):
         assert not run_stage(config(quantise=change), name, refuses)[1]
+
+
+def test_settings_of_training_count_for_qat_and_not_for_post_training_quantisation() -> None:
+    for method in ("ptq", "qat"):
+        before, after = (config(quantise={"method": method}, train={"batch_size": batch}) for batch in (32, 64))
+        for settings in (before, after):  # training comes to the same
+            run_stage(settings, TRAINING, writes("weights"))
+            redone = run_stage(settings, QUANTISATION, writes("ranges"))[1]
+        assert redone == (method == "qat")
 
 
 def test_after_qat_its_settings_count_and_the_gate_does_not() -> None:

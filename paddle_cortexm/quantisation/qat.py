@@ -68,13 +68,13 @@ class _RangedNetwork(GridNetwork):
 class _Freezing(Part):
     """Freezes batch norm and calibrates again after so many epochs. images: (N, H, W, 3) calibration images."""
 
-    def __init__(self, network: _RangedNetwork, images: NDArray[np.float32], free_epochs: int) -> None:
-        self._network, self._images, self._free_epochs = network, images, free_epochs
+    def __init__(self, network: _RangedNetwork, images: NDArray[np.float32], free_epochs: int, *, quiet: bool) -> None:
+        self._network, self._images, self._free_epochs, self._quiet = network, images, free_epochs, quiet
 
     def before_epoch(self, number: int) -> None:
         self._network.use_ranges()
         if number == self._free_epochs + 1:
-            self._network.set_ranges(_calibrated(self._network, self._images))
+            self._network.set_ranges(_calibrated(self._network, self._images, quiet=self._quiet))
         if number > self._free_epochs:
             self._network.freeze()
 
@@ -100,9 +100,10 @@ def train_on_grid(
     network = _RangedNetwork(start, pixel_range)
     network.set_statistics(images.transpose(0, 3, 1, 2))
     free_epochs = round(quantise.freeze_batch_norm_after * quantise.epochs)
-    freezing = _Freezing(network, images, free_epochs)
+    freezing = _Freezing(network, images, free_epochs, quiet=quiet)
     chosen = {"epochs": quantise.epochs, "learning_rate": quantise.learning_rate, "warmup_epochs": 0.0}
     chosen |= {"frozen_epochs": 0, "backbone_rate": 1.0}  # all of it has to get used to the grid
+    chosen["mixed_precision"] = False  # the grid's steps are finer than float16's
     status = Status(quiet=quiet, shown=True)
     settings_of_run = training.model_copy(update=chosen)
     distillation = Distillation(teacher, 1.0, quantise.distillation) if teacher and quantise.distillation else None
@@ -110,18 +111,25 @@ def train_on_grid(
     epochs = train(network, material, settings_of_run, checkpoint, Group(), status, loss=loss, parts=[freezing])
     network.use_ranges()
     if free_epochs >= quantise.epochs:
-        network.set_ranges(_calibrated(network, images))
+        network.set_ranges(_calibrated(network, images, quiet=quiet))
     trained = network.trained_graph()
     made = replace(
-        start, reference=trained, deployed=Adjusted(trained), ranges=network.stored_ranges(), grids=network.grids
+        start,
+        reference=trained,
+        deployed=Adjusted(trained),
+        ranges=network.stored_ranges(),
+        grids=network.grids,
+        noise={},
     )
     return made, epochs
 
 
-def _calibrated(network: _RangedNetwork, images: NDArray[np.float32]) -> Ranges:
+def _calibrated(network: _RangedNetwork, images: NDArray[np.float32], *, quiet: bool) -> Ranges:
     """Ranges for the weights as they are, as the recipe finds them, all by our own implementation of its algorithm:
     PaddleSlim's thresholds were those of the weights before. What has 16 bits keeps them."""
     recipe = network.recipe.model_copy(update={"equalisation": False, "int16": False})
-    made = PostTraining(network.trained_graph(), images, lambda *_: {}, network.pixel_range, quiet=True)
-    found, seen = made.quantised(recipe).ranges, made.quantised(recipe).seen
-    return {name: wide_range(seen[name]) if network.bits[name] == 16 else found[name] for name in found}
+    calibration = PostTraining(network.trained_graph(), images, lambda *_: {}, network.pixel_range, quiet=quiet)
+    made = calibration.quantised(recipe)
+    return {
+        name: wide_range(made.seen[name]) if network.bits[name] == 16 else entry for name, entry in made.ranges.items()
+    }

@@ -22,6 +22,7 @@ from paddle_cortexm.quantisation.networks.batch_norm_shift import batch_norm_shi
 from paddle_cortexm.quantisation.networks.fold_batch_norm import fold_batch_norm
 from paddle_cortexm.quantisation.networks.programs import export_program
 from paddle_cortexm.quantisation.to_integers import to_integers
+from paddle_cortexm.training.device import use_device
 from paddle_cortexm.training.evaluation import network_logits, scores
 
 Table = NDArray[np.generic]
@@ -31,6 +32,7 @@ def quantise(config: Config, training: Path, folder: Path, *, quiet: bool = Fals
     """Fill the folder: model.pdmodel, model.pdiparams, parameters.json, metrics.json, float_predictions.txt where there
     are validation images and, for int8, ranges.json and what quantisation changed of the weights
     (compiler.integers.adjustments)."""
+    use_device(config.train)
     network = load_trained(config.model.backbone, len(read_labels(training)), training / "model.pdparams")
     splits, table = open_splits(config), normalisation_table(config.data.mean, config.data.std)
     calibration, figures = _calibration(config, network, splits, table, quiet=quiet)

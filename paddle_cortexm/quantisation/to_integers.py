@@ -21,13 +21,15 @@ from paddle_cortexm.compiler.integers import adjustments
 from paddle_cortexm.compiler.integers.realisation import kept_layers, without_softmax
 from paddle_cortexm.config import Config
 from paddle_cortexm.data.datasets import Splits
+from paddle_cortexm.data.external_files import external_files
 from paddle_cortexm.data.pixels import Pixels
 from paddle_cortexm.data.preprocessing import input_range, normalisation_table
+from paddle_cortexm.dependencies import sha256
 from paddle_cortexm.errors import UserError
-from paddle_cortexm.quantisation.networks.programs import export_program
+from paddle_cortexm.quantisation.networks.programs import STEM, export_program
 from paddle_cortexm.quantisation.post_training import PostTraining, Quantised, Thresholds
 from paddle_cortexm.quantisation.qat import train_on_grid
-from paddle_cortexm.quantisation.ranges.observation import constant_tensors
+from paddle_cortexm.quantisation.ranges.observation import PADDLESLIM, constant_tensors
 from paddle_cortexm.quantisation.ranges.paddleslim import calibrate
 from paddle_cortexm.quantisation.ranges.thresholds import OWN_ALGORITHM
 from paddle_cortexm.quantisation.recipe_choice import HELD_OUT, best_recipe
@@ -58,19 +60,29 @@ def to_integers(
     with tempfile.TemporaryDirectory() as work:
         known = _paddles_thresholds(config, network, images, Path(work))
         made, tried = _post_training(config, recipe, graph, in_nhwc, known, quiet=quiet)
-        figures: dict[str, Any] = {"recipe": made.recipe, "calibration_images": len(images), "tried": tried}
-        figures["tensors"] = TensorCounts(
-            paddleslim=len(set(known(made.recipe.algorithm, len(images))) & set(made.ranges)),
-            wide=len(wide_tensors(made.ranges)),
-            all=len(made.ranges),
-        )
-        figures["noise"] = 10 * math.log10(sum(made.noise.values())) if made.noise else None
     for name in constant_tensors(made.seen):
         print(f"warning: tensor '{name}' is constant over the calibration images: use more, or more varied, images")
+    epochs: list[Epoch] = []
     if config.quantise.method == "qat":
-        made, figures["qat_epochs"] = _trained(config, network, made, in_nhwc, splits, folder, validation, quiet=quiet)
+        made, epochs = _trained(config, network, made, in_nhwc, splits, folder, validation, quiet=quiet)
     _write(folder, graph, made)
-    return figures
+    return {
+        "recipe": made.recipe,
+        "calibration_images": len(images),
+        "tensors": TensorCounts(
+            paddleslim=sum(entry.source.startswith(PADDLESLIM) for entry in made.ranges.values()),
+            wide=len(wide_tensors(made.ranges)),
+            all=len(made.ranges),
+        ),
+        "noise": _decibels(sum(made.noise.values())),
+        "tried": tried,
+        "qat_epochs": epochs,
+    }
+
+
+def _decibels(power: float) -> float | None:
+    """A share of power in decibels; None for no noise, and where it was not measured."""
+    return 10 * math.log10(power) if power > 0 else None
 
 
 def _paddles_thresholds(
@@ -122,7 +134,11 @@ def _trained(
         )
     table = normalisation_table(config.data.mean, config.data.std)
     material = Material(Batches(splits.train, config, Group()), validation, table)
-    basis = config_values(config, STAGES["02_quantize"]) | {"train": config.train.model_dump(mode="json")}
+    spec = STAGES["02_quantize"]
+    basis = config_values(config, spec) | {
+        "files": spec.files(external_files(config)),
+        "start": sha256(folder / f"{STEM}.pdiparams"),
+    }
     checkpoint = Checkpoint(folder.parent / ".02_quantize.checkpoint", basis_of(basis))
     settings, pixel_range = (config.train, config.quantise), input_range(config.data.mean, config.data.std)
     network.eval()

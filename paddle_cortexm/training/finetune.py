@@ -50,9 +50,9 @@ def finetune(config: Config, folder: Path, group: Group, *, quiet: bool = False)
     if group.leads:
         print(*backbone.notes, sep="\n", end="\n" if backbone.notes else "")
     size, table = config.model.image_size, normalisation_table(config.data.mean, config.data.std)
-    shown = quiet or not group.leads
+    silent = quiet or not group.leads
     what = "validation images" if splits.shown is splits.validation else "calibration images"
-    validation = open_pixels(splits.shown, config.resize, size, what, quiet=shown)
+    validation = open_pixels(splits.shown, config.resize, size, what, quiet=silent)
     epochs: list[Epoch] = []
     unreadable = validation.unreadable
     if config.train.epochs:

@@ -144,3 +144,10 @@ def test_recipes_share_what_they_have_in_common() -> None:
     for extras in ({}, {"bias_correction": True}, {"adaround": True}):
         calibration.quantised(Recipe(algorithm="mse", range_search=True, **extras))
     assert asked == ["mse"]
+
+
+def test_ranges_say_whose_they_are() -> None:
+    calibration = PostTraining(block(), images(16), lambda *_: {"stem": 3.0, "expand": 3.0}, PIXEL_RANGE, quiet=True)
+    ranges = calibration.quantised(Recipe(algorithm="mse", equalisation=True)).ranges
+    assert ranges["stem"].source == "paddleslim-mse"
+    assert ranges["expand"].source == "calibrated-mse"  # equalised: PaddleSlim's threshold does not hold any more

@@ -19,6 +19,7 @@ from paddle_cortexm.quantisation.networks.paddle_graph import PaddleGraph
 from paddle_cortexm.quantisation.ranges.thresholds import threshold
 
 SAMPLE = 1 << 17  # values kept of a tensor, over all images
+PADDLESLIM = "paddleslim"  # what the source of its ranges begins with
 LOGITS_MARGIN = 1.1  # of the largest logit seen: saturated logits would tie
 
 
@@ -73,7 +74,7 @@ def tensor_ranges(
             continue
         observation = seen[name]
         known = thresholds.get(name, 0.0)
-        source = "paddleslim" if known > 0 else "calibrated"
+        source = PADDLESLIM if known > 0 else "calibrated"
         limit = known if known > 0 else threshold(observation.values, observation.image_maxima, algorithm)
         ranges[name] = TensorRange(
             minimum=max(observation.minimum, -limit),
