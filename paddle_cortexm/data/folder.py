@@ -10,7 +10,7 @@ from paddle_cortexm.config import Config
 from paddle_cortexm.data.datasets import Splits
 from paddle_cortexm.data.file_splits import splits_of_files
 from paddle_cortexm.data.image_files import NO_IMAGES, ImageFiles, image_files
-from paddle_cortexm.data.image_names import SUFFIXES, is_image
+from paddle_cortexm.data.image_names import SUFFIXES, images_below
 from paddle_cortexm.errors import UserError, nearest
 
 VALIDATION_FOLDERS = ("val", "validation", "test")
@@ -63,8 +63,7 @@ def _files(path: Path, class_names: Sequence[str]) -> ImageFiles:
     labelled = [
         (file, number)
         for number, name in enumerate(class_names)
-        for file in sorted((path / name).rglob("*"))
-        if is_image(file)
+        for file in sorted(Path(entry.path) for entry in images_below(path / name))
     ]
     if not labelled:
         raise UserError(f"{path}: no image in its class folders ({', '.join(sorted(SUFFIXES))})")

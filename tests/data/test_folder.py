@@ -69,3 +69,14 @@ def test_an_empty_class_folder_is_named(tmp_path: Path) -> None:
     (tmp_path / "emu").mkdir()
     with pytest.raises(UserError, match="no image in the class folder emu"):
         open_splits(config(tmp_path))
+
+
+def test_hidden_folders_are_passed_over_and_links_followed(tmp_path: Path) -> None:
+    class_folders(tmp_path / "train", 10)
+    class_folders(tmp_path / "val", 1)
+    photo(tmp_path / "train" / "cat" / ".ipynb_checkpoints" / "copy.png")
+    photo(tmp_path / "elsewhere" / "linked.png")
+    (tmp_path / "train" / "cat" / "more").symlink_to(tmp_path / "elsewhere")
+    splits = open_splits(config(tmp_path, calibration_images=1))
+    found = {Path(name).name for part in paths(splits) for name in part}
+    assert "linked.png" in found and "copy.png" not in found
