@@ -45,7 +45,7 @@ def _choose(graph: Graph, layer: Layer, backends: Sequence[Backend]) -> Kernel:
         reasons.append(f"{backend.name}: {answer.reason}")
     raise UserError(
         f"layer '{layer_title(graph, layer)}' ({layer.output}): no backend takes it ({'; '.join(reasons)}). "
-        f"Add 'tvm' to compile.kernels: it takes every operator."
+        f"Add 'tvm' to compile.kernels: it takes every operator. (quantise.int16: false leaves all tensors int8.)"
     )
 
 
