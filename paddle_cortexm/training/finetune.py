@@ -56,6 +56,8 @@ def finetune(config: Config, folder: Path, group: Group, *, quiet: bool = False)
     epochs: list[Epoch] = []
     unreadable = validation.unreadable
     if config.train.epochs:
+        if group.leads and config.train.frozen_epochs >= config.train.epochs:
+            print("train.frozen_epochs is no less than train.epochs: only the classifier is trained")
         batches = Batches(splits.train, config, group)
         material = Material(batches, validation, table)
         loss = training_loss(config, splits, classes)
