@@ -63,6 +63,7 @@ ORDER = (
     "tables",
     "json_files",
     "cli",
+    "cores",
     "dependencies",
     "errors",
     "paths",

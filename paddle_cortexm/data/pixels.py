@@ -5,7 +5,6 @@ A small split is read once and held; a large one is read anew whenever it is gon
 
 from __future__ import annotations
 
-import os
 from collections import deque
 from collections.abc import Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -15,6 +14,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from paddle_cortexm.cores import cores
 from paddle_cortexm.data.datasets import Dataset, Indices, UnreadableImage
 from paddle_cortexm.data.preprocessing import Image, Table, resize_short_side_and_crop
 from paddle_cortexm.errors import UserError
@@ -66,7 +66,7 @@ class StreamedPixels:
 
     def batches(self, count: int) -> Iterator[NDArray[np.uint8]]:
         """The images in order, (count, side, side, 3) at a time, fewer at the end. Read by a thread a core."""
-        with ThreadPoolExecutor(os.cpu_count()) as readers:
+        with ThreadPoolExecutor(cores()) as readers:
             ahead: deque[list[Future[Image]]] = deque()
             for start in range(0, len(self), count):
                 ahead.append([readers.submit(self._image, int(i)) for i in self.indices[start : start + count]])
@@ -133,7 +133,7 @@ def readable_images(dataset: Dataset, what: str, *, quiet: bool = False) -> tupl
         return None
 
     count = len(dataset.targets)
-    with ThreadPoolExecutor(os.cpu_count()) as readers:
+    with ThreadPoolExecutor(cores()) as readers:
         checks = readers.map(problem, range(count))
         problems = [next(checks) for _ in progress(range(count), f"checking the {what}", quiet=quiet)]
     unreadable = tuple(message for message in problems if message is not None)

@@ -5,7 +5,6 @@ A worker is a thread with a HostModel of its own: the generated C and the decodi
 
 from __future__ import annotations
 
-import os
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -23,11 +22,6 @@ Item = TypeVar("Item")
 Result = TypeVar("Result")
 Logits = NDArray[np.generic]
 UNDER_WAY = 4  # items a worker, at most, that are begun or done but not yet taken
-
-
-def cores() -> int:
-    """How many cores this process may use."""
-    return len(os.sched_getaffinity(0))
 
 
 def logits_of(folder: Path, dataset: Dataset, workers: int) -> Iterator[Logits | None]:

@@ -14,10 +14,11 @@ from paddle_cortexm.artefacts.model import Model
 from paddle_cortexm.artefacts.quantisation import QuantisationMetrics, read_predictions, write_predictions
 from paddle_cortexm.artefacts.training import Scores
 from paddle_cortexm.config import Config
+from paddle_cortexm.cores import cores
 from paddle_cortexm.data.datasets import Dataset, is_measurable
 from paddle_cortexm.data.splits import open_splits
 from paddle_cortexm.host.model import HostModel
-from paddle_cortexm.host.workers import cores, logits_of
+from paddle_cortexm.host.workers import logits_of
 from paddle_cortexm.progress import progress
 from paddle_cortexm.report.accuracy import Accuracy, measure, most_confused, ranking
 from paddle_cortexm.report.plots import save_confusion

@@ -6,7 +6,6 @@ Without --image or --images the frame linked into the program is classified. Cal
 from __future__ import annotations
 
 import argparse
-import os
 import shlex
 import sys
 import threading
@@ -23,6 +22,7 @@ from paddle_cortexm.artefacts.model import Model
 from paddle_cortexm.artefacts.run import Run
 from paddle_cortexm.boards import target_named
 from paddle_cortexm.config import Config
+from paddle_cortexm.cores import cores
 from paddle_cortexm.errors import UserError
 from paddle_cortexm.host.model import HostModel
 from paddle_cortexm.progress import Progress
@@ -117,7 +117,7 @@ def _arguments() -> argparse.ArgumentParser:
     parser.add_argument("--simulator", help="fvp or qemu; without it an FVP if there is one")
     parser.add_argument("--print-command", action="store_true", help="print the simulator's command and stop")
     parser.add_argument("--timeout", type=float, help="seconds after which a simulator is killed")
-    parser.add_argument("--jobs", type=int, default=os.cpu_count() or 1, help="simulators at a time (--images)")
+    parser.add_argument("--jobs", type=int, default=cores(), help="simulators at a time (--images)")
     return parser
 
 

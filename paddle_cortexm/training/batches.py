@@ -6,7 +6,6 @@ of workers nor an interruption changes what is trained on.
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterator, Sequence
 from itertools import chain
 from typing import Any, NamedTuple
@@ -17,6 +16,7 @@ import paddle
 from numpy.typing import NDArray
 
 from paddle_cortexm.config import Config
+from paddle_cortexm.cores import cores
 from paddle_cortexm.data.augmentation import Augmentation
 from paddle_cortexm.data.datasets import Dataset, HeldFrames, UnreadableImage
 from paddle_cortexm.data.digits import held_digits
@@ -137,7 +137,7 @@ def batch_size(config: Config, images: int, group: Group) -> int:
 
 def default_workers(group: Group) -> int:
     """Reading processes for each training process: the cores of this machine, shared out."""
-    return max(1, (os.cpu_count() or 1) // group.size_here)
+    return max(1, cores() // group.size_here)
 
 
 def _together(examples: Sequence[Example]) -> list[Any]:

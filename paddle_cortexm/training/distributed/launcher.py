@@ -14,6 +14,7 @@ from pathlib import Path
 import psutil
 
 from paddle_cortexm.config import Config
+from paddle_cortexm.cores import cores
 from paddle_cortexm.errors import UserError
 from paddle_cortexm.paths import REPOSITORY
 from paddle_cortexm.training.distributed.nodes import Node
@@ -82,9 +83,9 @@ def end_with_starter() -> None:
 
 def _environment(processes: int, node: Node | None) -> dict[str, str]:
     """Of the processes: the cores shared out, this repository to import from, the network interface to talk through."""
-    cores = max(1, (os.cpu_count() or 1) // processes)
+    share = max(1, cores() // processes)
     path = os.pathsep.join(filter(None, [str(REPOSITORY), os.environ.get("PYTHONPATH", "")]))
-    own = {"OMP_NUM_THREADS": str(cores), "PYTHONPATH": path, STARTER: str(os.getpid())}
+    own = {"OMP_NUM_THREADS": str(share), "PYTHONPATH": path, STARTER: str(os.getpid())}
     return os.environ | QUIET | own | ({"GLOO_SOCKET_IFNAME": node.interface} if node else {})
 
 
