@@ -12,12 +12,13 @@ import pytest
 from paddle_cortexm.artefacts.quantisation import intervals
 from paddle_cortexm.compiler.backends.registry import backends_named
 from paddle_cortexm.compiler.graph import Graph
-from paddle_cortexm.compiler.integers.fake_quantisation import float_tensors, run_fake_quantised
+from paddle_cortexm.compiler.integers.fake_quantisation import float_tensors
 from paddle_cortexm.compiler.integers.grids import tensor_grids
 from paddle_cortexm.compiler.integers.realisation import kept_layers, quantise_graph
 from paddle_cortexm.errors import UserError
 from paddle_cortexm.quantisation.networks.grid_network import GridNetwork
 from paddle_cortexm.quantisation.ranges.observation import observe, tensor_ranges
+from tests.compiler.fake_quantised import run_fake_quantised
 from tests.compiler.host import run_graph
 from tests.quantisation.small_graphs import PIXEL_RANGE, block, images, squeezed
 

@@ -12,7 +12,6 @@ from hypothesis import strategies as st
 from paddle_cortexm.artefacts.quantisation import Recipe, intervals
 from paddle_cortexm.compiler.graph import Graph
 from paddle_cortexm.compiler.integers import adjustments
-from paddle_cortexm.compiler.integers.fake_quantisation import run_fake_quantised
 from paddle_cortexm.compiler.integers.realisation import quantise_graph
 from paddle_cortexm.compiler.operators.weighted import Weighted
 from paddle_cortexm.compiler.reference import run_float
@@ -20,6 +19,7 @@ from paddle_cortexm.quantisation.post_training import PostTraining, Quantised
 from paddle_cortexm.quantisation.weights.equalisation import equalise
 from paddle_cortexm.quantisation.weights.refinement import refine
 from paddle_cortexm.quantisation.weights.rounding import best_steps
+from tests.compiler.fake_quantised import run_fake_quantised
 from tests.quantisation.small_graphs import PIXEL_RANGE, block, images
 
 

@@ -1,7 +1,7 @@
 """The integer graph's grid in floating point: every tensor and weight rounded to where the integers will put it.
 
-This is what methods are chosen and corrected by: it runs whole batches in numpy, and differs from the generated C only
-where a sum lies at the edge between two steps.
+A layer or a tensor at a time, in numpy: what weights are rounded and corrected by, and what reports compare layers
+with. It differs from the generated C only where a sum lies at the edge between two steps.
 """
 
 from __future__ import annotations
@@ -35,23 +35,6 @@ def on_weight_grid(layer: Layer, grids: Mapping[str, Grid], weight_scales: Scale
     weight, bias, scales = operator.integer_weights(source, weight_scales.get(layer.output))
     real = (weight * operator.by_channel(scales)).astype(np.float32)
     return replace(layer, operator=operator.with_weights(real, (bias * scales * source).astype(np.float32)))
-
-
-def run_fake_quantised(
-    graph: Graph,
-    grids: Mapping[str, Grid],
-    images: Floats,
-    weight_scales: Scales | None = None,
-    keep_float: Collection[str] = (),
-) -> dict[str, Floats]:
-    """Every tensor of the graph by name, on its grid (but for float_tensors), for (N, H, W, 3) images."""
-    floats = float_tensors(graph, keep_float)
-    tensors = {graph.input: to_grid(images, grids[graph.input])}
-    for layer in graph.layers:
-        deployed = layer if layer.output in keep_float else on_weight_grid(layer, grids, weight_scales or {})
-        result = one_layer(deployed, tensors, graph)
-        tensors[layer.output] = result if layer.output in floats else to_grid(result, grids[layer.output])
-    return tensors
 
 
 def float_tensors(graph: Graph, keep_float: Collection[str]) -> frozenset[str]:

@@ -27,7 +27,13 @@ from paddle_cortexm.compiler.integers.fake_quantisation import float_tensors
 from paddle_cortexm.compiler.operators.parts.base import Operator
 from paddle_cortexm.compiler.operators.weighted import Weighted
 from paddle_cortexm.compiler.tensor import Grid
-from paddle_cortexm.quantisation.networks.paddle_graph import clamped, flattened, paddle_convolution, without_weights
+from paddle_cortexm.quantisation.networks.paddle_graph import (
+    clamped,
+    flattened,
+    on_grid,
+    paddle_convolution,
+    without_weights,
+)
 from paddle_cortexm.training.small_maps import speed_up_small_maps
 
 STATISTICS_IMAGES = 128  # that batch norm's first statistics are taken from
@@ -42,9 +48,7 @@ class _ToGrid(paddle.autograd.PyLayer):
         low, high = grid.limits
         inside = paddle.logical_and(x >= low, x <= high)
         context.save_for_backward(inside)
-        ends = (end - grid.zero_point for end in grid.ends)
-        steps = paddle.clip(paddle.round(x * (1 / grid.scale)), *ends)
-        return steps * grid.scale
+        return on_grid(x, grid)
 
     @staticmethod
     def backward(context: Any, gradient: Any) -> Any:

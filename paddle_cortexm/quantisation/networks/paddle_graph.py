@@ -1,4 +1,4 @@
-"""One layer of a float graph in Paddle: what is trained, and what effects on the logits are measured with."""
+"""A float graph in Paddle, layer by layer: what is trained, and what effects on the logits are measured with."""
 
 from __future__ import annotations
 
