@@ -39,7 +39,7 @@ def anchor_rows(network: Network, data: Path, program: Path) -> Iterator[Row]:
 
     path = write_config(network, data)
     config, floats = load(str(path)), read_predictions(program)
-    targets, splits = targets_of(path, floats), open_splits(load(str(path)))
+    targets, splits = targets_of(path, floats), open_splits(config)
     graph = without_softmax(load_graph(program))
     calibration = _values(config, splits.calibration, "calibration images")
     validation = _values(config, splits.validation, "validation images")

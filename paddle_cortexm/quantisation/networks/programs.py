@@ -1,19 +1,15 @@
-"""Inference programs in Paddle's legacy format: written from a network, run on images."""
+"""Inference programs in Paddle's legacy format, written from a network."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from pathlib import Path
 
-import numpy as np
 import paddle
-from numpy.typing import NDArray
 
 from paddle_cortexm.artefacts.quantisation import ParameterNames
 
 STEM = "model"
 INPUT = "image"
-Batch = NDArray[np.float32]
 
 
 def export_program(network: paddle.nn.Layer, folder: Path, size: int, batch: int | None = 1) -> None:
@@ -26,14 +22,3 @@ def export_program(network: paddle.nn.Layer, folder: Path, size: int, batch: int
     (folder / f"{STEM}.pdiparams.info").unlink(missing_ok=True)
     names = {parameter.name: name for name, parameter in network.named_parameters()}
     ParameterNames(names=names).write(folder)
-
-
-def program_runner(folder: Path) -> Callable[[Batch], Batch]:
-    """A saved program as a function of (N, 3, H, W) images. To be called inside `static_mode`."""
-    executor = paddle.static.Executor(paddle.CPUPlace())
-    program, feeds, fetches = paddle.static.load_inference_model(str(folder / STEM), executor)
-
-    def run(images: Batch) -> Batch:
-        return executor.run(program, {feeds[0]: images}, fetches)[0]
-
-    return run
