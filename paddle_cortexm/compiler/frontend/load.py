@@ -1,4 +1,4 @@
-"""Paddle inference program -> Relax (NHWC, batch norm folded) -> layer graph."""
+"""Paddle inference program -> Relax (NHWC, batch norm folded) -> layer graph, without layers that only copy."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from pathlib import Path
 
 import tvm
 
+from paddle_cortexm.compiler.frontend.copies import without_copies
 from paddle_cortexm.compiler.frontend.imports import OPERATORS, check_supported
 from paddle_cortexm.compiler.frontend.imports.relax_builder import RelaxBuilder
 from paddle_cortexm.compiler.frontend.layers import to_graph
@@ -27,7 +28,7 @@ def load_graph(folder: Path, stem: str = "model", name: str = "model") -> Graph:
     """The float layer graph of a Paddle program; tensors keep Paddle's names. Raises UserError as import_program."""
     program = _simple_program(folder, stem)
     parameters = {op.output: op.parameter for op in program.operators}
-    return to_graph(RelaxBuilder(program).build(OPERATORS), name, parameters)
+    return without_copies(to_graph(RelaxBuilder(program).build(OPERATORS), name, parameters))
 
 
 def _simple_program(folder: Path, stem: str) -> PaddleProgram:
