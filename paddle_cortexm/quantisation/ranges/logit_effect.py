@@ -8,6 +8,9 @@ computed again, in floating point: alone, all else being exact. Errors of severa
 
 from __future__ import annotations
 
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+
 import numpy as np
 import paddle
 from numpy.typing import NDArray
@@ -17,32 +20,56 @@ from paddle_cortexm.compiler.integers.grids import keeps_grid
 from paddle_cortexm.compiler.tensor import Grid
 from paddle_cortexm.quantisation.networks.paddle_graph import PaddleGraph, on_grid
 
-MEMORY_LIMIT = 1 << 30  # bytes of activations held, about
-MACS_LIMIT = 5 * 10**9  # multiply-accumulates that all images take: the search does so some hundred times
-FEWEST_IMAGES, MOST_IMAGES = 16, 32
+MACS_LIMIT = 3 * 10**9  # multiply-accumulates of one measurement, about: the search takes some hundred of them
+BATCH, MOST_IMAGES = 16, 128
+Images = NDArray[np.float32]
+
+
+@dataclass(frozen=True)
+class _Exact:
+    """Some images: the tensors of the float graph that are needed, and the logits, centred."""
+
+    tensors: Mapping[str, paddle.Tensor]
+    logits: paddle.Tensor
+    power: float
 
 
 class LogitEffect:
-    """Every tensor of a float graph for some calibration images, and what the logits become when one is changed."""
+    """The tensors of a float graph for some calibration images, and what the logits become when one is changed.
 
-    def __init__(self, graph: Graph, images: NDArray[np.float32]) -> None:
-        """images: (N, H, W, 3), normalised; 16 to 32 of them are used, evenly spread, as memory and time allow."""
+    The fewer layers follow a tensor, the more images it is measured on: at least 16, as many as the work allows. The
+    last layers' tensors are small and need many images; the first ones' are large, and have thousands of values each.
+    """
+
+    def __init__(self, graph: Graph, images: Images) -> None:
+        """images: (N, H, W, 3), normalised; at most 128 of them are used, evenly spread."""
         self._network = PaddleGraph(graph)
-        self._exact = self._network.tensors(_spread(images, _image_count(graph)))
-        self._logits = _centred(self._exact[graph.output])
-        self._power = max(float((self._logits**2).sum()), 1e-30)
+        batches = _batches(images)
+        self._batch_counts = _batch_counts(graph, len(batches))
+        self._exact = [self._run(number, batch) for number, batch in enumerate(batches)]
 
     def noise(self, name: str, grid: Grid) -> float:
         """The logits' squared error in relation to the logits themselves when the tensor is on this grid, and so are
         the results of pools that share it; an offset of all logits of an image does not count."""
+        used = self._exact[: self._batch_counts[name]]
+        return sum(self._error(name, grid, exact) for exact in used) / max(sum(exact.power for exact in used), 1e-30)
+
+    def _error(self, name: str, grid: Grid, exact: _Exact) -> float:
         sharing = self._sharing_grid(name)
 
         def rounded_too(reached: str, values: paddle.Tensor) -> paddle.Tensor:
             return on_grid(values, grid) if reached in sharing else values
 
-        changed = self._network.after(self._exact, name, on_grid(self._exact[name], grid), rounded_too)
-        error = _centred(changed[self._network.graph.output]) - self._logits
-        return float((error**2).sum()) / self._power
+        changed = self._network.after(exact.tensors, name, on_grid(exact.tensors[name], grid), rounded_too)
+        return float(((_centred(changed[self._network.graph.output]) - exact.logits) ** 2).sum())
+
+    def _run(self, number: int, images: Images) -> _Exact:
+        tensors = self._network.tensors(images)
+        logits = _centred(tensors[self._network.graph.output])
+        measured = [name for name, count in self._batch_counts.items() if count > number]
+        needed = _needed(self._network.graph, measured)
+        held = {name: values for name, values in tensors.items() if name in needed}
+        return _Exact(held, logits, float((logits**2).sum()))
 
     def _sharing_grid(self, name: str) -> set[str]:
         """The results of pools and the like that keep the tensor's grid."""
@@ -53,15 +80,27 @@ class LogitEffect:
         return sharing
 
 
-def _image_count(graph: Graph) -> int:
-    by_memory = MEMORY_LIMIT // (4 * sum(tensor.elements for tensor in graph.tensors.values()))
-    by_time = MACS_LIMIT // max(1, sum(layer.operator.macs(graph.output_of(layer).shape) for layer in graph.layers))
-    return max(FEWEST_IMAGES, min(MOST_IMAGES, by_memory, by_time))
+def _batches(images: Images) -> list[Images]:
+    """Of at most 16 images each, evenly spread, as far as there are so many."""
+    count = min(len(images), MOST_IMAGES)
+    spread = images[np.arange(count) * len(images) // count]
+    batches = -(-count // BATCH)
+    return [spread[number::batches] for number in range(batches)]
 
 
-def _spread(images: NDArray[np.float32], most: int) -> NDArray[np.float32]:
-    count = min(len(images), most)
-    return images[np.arange(count) * len(images) // count]
+def _batch_counts(graph: Graph, most: int) -> dict[str, int]:
+    """How many batches each tensor is measured on, by the work that follows it."""
+    counts, work = {}, 0
+    for layer in reversed(graph.layers):
+        counts[layer.output] = max(1, min(most, MACS_LIMIT // max(1, BATCH * work)))
+        work += layer.operator.macs(graph.output_of(layer).shape)
+    return counts
+
+
+def _needed(graph: Graph, measured: Collection[str]) -> set[str]:
+    """The measured tensors, and what the layers behind the first of them read."""
+    first = next(number for number, layer in enumerate(graph.layers) if layer.output in measured)
+    return {*measured, *(name for layer in graph.layers[first + 1 :] for name in layer.inputs)}
 
 
 def _centred(logits: paddle.Tensor) -> paddle.Tensor:

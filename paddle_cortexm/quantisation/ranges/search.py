@@ -2,7 +2,7 @@
 
 Calibration's thresholds are the start. From the logits backwards, as what a table saturates to decides what its input
 has to tell apart, each threshold is made smaller or larger for as long as that helps. Tensors that hardly add noise are
-left as they are: together they make less than a tenth of it all.
+left as they are: together they make a few per cent of it all.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from paddle_cortexm.progress import progress
 from paddle_cortexm.quantisation.ranges.logit_effect import LogitEffect
 from paddle_cortexm.quantisation.ranges.observation import Observation
 
-NEGLIGIBLE = 0.1  # share of the noise that all tensors left alone may add together
+NEGLIGIBLE = 0.05  # share of the noise that all tensors left alone may add together
 COARSE, FINE = 2**0.5, 2**0.25  # factors from a threshold to the next one tried
 PATIENCE = 1.5 * math.log(COARSE)  # how far to go on beyond the best one so far
 SMALLEST = 1 / 64  # of the largest value seen

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 import numpy as np
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -14,6 +15,8 @@ from paddle_cortexm.compiler.integers.fake_quantisation import one_layer, to_gri
 from paddle_cortexm.compiler.integers.grids import tensor_grids
 from paddle_cortexm.compiler.operators.fully_connected import FullyConnected
 from paddle_cortexm.compiler.reference import run_float
+from paddle_cortexm.compiler.tensor import Grid
+from paddle_cortexm.quantisation.ranges import logit_effect
 from paddle_cortexm.quantisation.ranges.logit_effect import LogitEffect
 from paddle_cortexm.quantisation.ranges.observation import observe, tensor_ranges
 from paddle_cortexm.quantisation.ranges.search import Searched, best_limit, search_ranges
@@ -61,6 +64,27 @@ def test_noise_is_what_rounding_this_tensor_alone_does_to_the_logits() -> None:
         wanted, got = (x - x.mean(axis=1, keepdims=True) for x in (wanted, got))
         expected = np.square(got - wanted).sum() / np.square(wanted).sum()
         np.testing.assert_allclose(effect.noise(name, grids[name]), expected, rtol=0.02)
+
+
+def test_the_work_that_follows_a_tensor_decides_on_how_many_images_it_is_measured(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    graph = block()
+    grid = Grid(0.5, 0)
+    after_depthwise = sum(
+        layer.operator.macs(graph.output_of(layer).shape)
+        for layer in graph.layers
+        if layer.output in ("project", "sum", "pool", "logits")
+    )
+    monkeypatch.setattr(logit_effect, "MACS_LIMIT", logit_effect.BATCH * after_depthwise)
+    few = LogitEffect(graph, IMAGES)
+    monkeypatch.undo()
+    first, all_of_them = LogitEffect(graph, IMAGES[::2]), LogitEffect(graph, IMAGES)
+    for name in ("stem", "expand", "depthwise"):  # one batch of the two: every other image
+        assert few.noise(name, grid) == pytest.approx(first.noise(name, grid))
+        assert few.noise(name, grid) != pytest.approx(all_of_them.noise(name, grid))
+    for name in ("sum", "logits"):
+        assert few.noise(name, grid) == pytest.approx(all_of_them.noise(name, grid))
 
 
 @given(st.floats(-3, 3), st.floats(-2.5, 2.5))
