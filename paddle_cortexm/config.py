@@ -31,6 +31,7 @@ from paddle_cortexm.settings.section import Fraction, Positive, Section
 from paddle_cortexm.settings.training import FINE_TUNING, Train
 from paddle_cortexm.settings.weights import SCRATCH, UNTRAINED
 from paddle_cortexm.target import MAXIMUM_SIDE
+from paddle_cortexm.text_files import read_text
 
 IMAGENET_MEAN = (0.485, 0.456, 0.406)
 IMAGENET_STD = (0.229, 0.224, 0.225)
@@ -240,8 +241,8 @@ def load(name: str) -> Config:
     """Read a config by name or path. Raises UserError for anything that is wrong in it."""
     path = config_path(name)
     try:
-        values = yaml.load(path.read_text(encoding="utf-8"), UniqueKeys)
-    except (yaml.YAMLError, UnicodeDecodeError) as error:
+        values = yaml.load(read_text(path), UniqueKeys)
+    except yaml.YAMLError as error:
         raise UserError(f"{path}: not YAML: {error}") from None
     if not isinstance(values, dict):
         raise UserError(f"{path}: a config is a mapping of sections ({', '.join(Config.model_fields)})")

@@ -224,6 +224,16 @@ def test_a_file_that_is_no_mapping_is_refused_with_its_name(text: str) -> None:
     assert refusal(text).startswith("configs/small.yaml: ")
 
 
+def test_a_config_may_begin_with_a_byte_order_mark() -> None:
+    assert loaded("\ufeff" + MINIMAL) == loaded(MINIMAL)
+
+
+def test_a_config_in_another_encoding_is_refused_with_the_line() -> None:
+    (CONFIG_FOLDER / "small.yaml").write_bytes(f"{MINIMAL}  labels: Blüten.txt\n".encode("latin-1"))
+    with pytest.raises(UserError, match=r"^configs/small\.yaml:3: not UTF-8: byte 0xfc at offset \d+\. .*iconv"):
+        load("small")
+
+
 @pytest.mark.parametrize("section", ["model", "train", "compile"])
 def test_a_section_that_is_no_mapping_is_refused_with_its_name(section: str) -> None:
     sections = {"model": "{backbone: PPLCNet_x0_25}"} | {section: "7"}

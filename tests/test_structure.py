@@ -61,7 +61,7 @@ ORDER = (
     "boards",
     "target",
     "tables",
-    "json_files",
+    "text_files",
     "cli",
     "cores",
     "dependencies",

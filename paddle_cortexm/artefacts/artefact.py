@@ -8,7 +8,7 @@ from typing import ClassVar, Self
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 from paddle_cortexm.errors import UserError
-from paddle_cortexm.json_files import write_json
+from paddle_cortexm.text_files import write_json
 
 
 class Part(BaseModel):

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from paddle_cortexm.artefacts.artefact import Part
-from paddle_cortexm.json_files import write_json
+from paddle_cortexm.text_files import write_json
 
 MANIFEST = "manifest.json"
 

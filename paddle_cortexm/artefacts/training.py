@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from paddle_cortexm.artefacts.artefact import Artefact, Part
+from paddle_cortexm.text_files import read_lines
 
 LABELS = "labels.txt"
 
@@ -51,4 +52,4 @@ def write_labels(folder: Path, labels: list[str]) -> None:
 
 def read_labels(folder: Path) -> list[str]:
     """The class names in order, of a stage 1 folder."""
-    return (folder / LABELS).read_text(encoding="utf-8").splitlines()
+    return read_lines(folder / LABELS)

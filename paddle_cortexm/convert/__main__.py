@@ -17,6 +17,7 @@ from paddle_cortexm.config import load
 from paddle_cortexm.convert.conversion import convert
 from paddle_cortexm.errors import UserError
 from paddle_cortexm.paths import CONFIG_FOLDER
+from paddle_cortexm.text_files import read_text
 
 
 def main() -> None:
@@ -29,8 +30,9 @@ def main() -> None:
     output = chosen.output or CONFIG_FOLDER / f"{chosen.file.stem}.yaml"
     if output.exists():
         raise UserError(f"{output}: there is such a file. Name another one: -o configs/NAME.yaml")
+    values = _read(chosen.file)
     try:
-        made = convert(_read(chosen.file))
+        made = convert(values)
     except UserError as error:
         raise UserError(f"{chosen.file}: {error}") from None
     output.parent.mkdir(parents=True, exist_ok=True)
@@ -47,13 +49,13 @@ def main() -> None:
 
 def _read(path: Path) -> dict[str, object]:
     if not path.is_file():
-        raise UserError("no such file")
+        raise UserError(f"{path}: no such file")
     try:
-        values = yaml.safe_load(path.read_text(encoding="utf-8"))
-    except (yaml.YAMLError, UnicodeDecodeError) as error:
-        raise UserError(f"not YAML: {error}") from None
+        values = yaml.safe_load(read_text(path))
+    except yaml.YAMLError as error:
+        raise UserError(f"{path}: not YAML: {error}") from None
     if not isinstance(values, dict):
-        raise UserError("a PaddleClas config is a mapping of sections")
+        raise UserError(f"{path}: a PaddleClas config is a mapping of sections")
     return values
 
 

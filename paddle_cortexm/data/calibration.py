@@ -18,6 +18,7 @@ from paddle_cortexm.data.file_splits import calibration_share
 from paddle_cortexm.data.image_files import ImageFiles, image_files
 from paddle_cortexm.data.image_names import SUFFIXES, images_below, is_image
 from paddle_cortexm.errors import UserError
+from paddle_cortexm.text_files import read_lines
 
 MINIMUM_CALIBRATION = 16  # images; with fewer, ranges do not hold
 WHAT_TO_GIVE = "a folder of photos such as the network was trained on, or a text file with the path of one a line"
@@ -40,11 +41,10 @@ def open_calibration(config: Config, path: Path) -> ImageFiles:
 
 def _listed(path: Path) -> list[Path]:
     """The photos of a list, each once."""
-    try:
-        lines = path.read_text(encoding="utf-8-sig").splitlines()
-    except UnicodeDecodeError:
-        raise UserError(f"data.calibration: {path}: no text file in UTF-8. Give {WHAT_TO_GIVE}.") from None
-    photos = [_photo(path, number, line.strip()) for number, line in enumerate(lines, 1) if line.strip()]
+    if is_image(path):
+        raise UserError(f"data.calibration: {path}: an image, not a list. Give {WHAT_TO_GIVE}.")
+    lines = enumerate(read_lines(path), 1)
+    photos = [_photo(path, number, line.strip()) for number, line in lines if line.strip()]
     return list(dict.fromkeys(photos))
 
 

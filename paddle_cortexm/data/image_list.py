@@ -14,6 +14,7 @@ from paddle_cortexm.data.datasets import Splits
 from paddle_cortexm.data.file_splits import splits_of_files
 from paddle_cortexm.data.image_files import NO_IMAGES, ImageFiles, image_files
 from paddle_cortexm.errors import UserError
+from paddle_cortexm.text_files import read_lines
 
 TRAIN_LIST, VALIDATION_LIST, LABELS = "train_list.txt", "val_list.txt", "labels.txt"
 
@@ -39,8 +40,8 @@ def read_list(path: Path) -> ImageFiles:
             f"{path}: no such list. data.kind 'list' reads {TRAIN_LIST} and {VALIDATION_LIST} in data.path. Only with "
             f"train.epochs: 0 and photos in data.calibration may the first be absent."
         )
-    lines = path.read_text(encoding="utf-8").splitlines()
-    return image_files([_entry(path, number, line) for number, line in enumerate(lines, 1) if line.strip()])
+    lines = enumerate(read_lines(path), 1)
+    return image_files([_entry(path, number, line) for number, line in lines if line.strip()])
 
 
 def _entry(path: Path, number: int, line: str) -> tuple[Path, int]:
@@ -54,7 +55,7 @@ def _class_names(path: Path, classes: int, outputs: int) -> list[str]:
     """classes: as many as the lists use; outputs: how many the model is known to have, 0 where the data say that."""
     if not path.is_file():
         return [f"class {number}" for number in range(max(classes, outputs))]
-    names = path.read_text(encoding="utf-8").splitlines()
+    names = read_lines(path)
     if len(names) < classes:
         raise UserError(f"{path}: {len(names)} names, but the lists use class numbers up to {classes - 1}")
     return names

@@ -15,13 +15,13 @@ from paddle_cortexm import cli
 from paddle_cortexm.artefacts.model import Model
 from paddle_cortexm.artefacts.run import Run
 from paddle_cortexm.errors import UserError
-from paddle_cortexm.json_files import write_json
 from paddle_cortexm.measure.bench.networks import BENCH_FOLDER, Network, Variant, deploy
 from paddle_cortexm.measure.common.document import fill
 from paddle_cortexm.paths import BUILD_FOLDER, REPOSITORY
 from paddle_cortexm.report.memory_explanation import explanation
 from paddle_cortexm.tables import markdown_table
 from paddle_cortexm.target import KIB
+from paddle_cortexm.text_files import write_json
 
 MOST_INSTRUCTIONS = 1.05  # streamed, of the instructions of the program that is not streamed
 MEASURED_HEAD = (

@@ -20,6 +20,7 @@ from paddle_cortexm.data.splits import open_splits
 from paddle_cortexm.errors import UserError
 from paddle_cortexm.models import IMAGENET_CLASSES, Backbone, build, imagenet_labels
 from paddle_cortexm.stage import STAGES, config_values
+from paddle_cortexm.text_files import read_lines
 from paddle_cortexm.training.batches import Batches
 from paddle_cortexm.training.checkpoint import Checkpoint, basis_of
 from paddle_cortexm.training.device import use_device
@@ -103,7 +104,7 @@ def label_names(config: Config, splits: Splits, classes: int) -> list[str]:
     if path is not None:
         if not path.is_file():
             raise UserError(f"model.labels: no file {path}")
-        names = path.read_text(encoding="utf-8").splitlines()
+        names = read_lines(path)
         if len(names) != classes:
             raise UserError(f"model.labels: {path} has {len(names)} lines, but the model has {classes} classes")
         return names

@@ -55,3 +55,9 @@ def test_what_cannot_be_converted_leaves_no_file(home: Path, text: str, reason: 
     done = converted("birds.yaml")
     assert done.returncode == 2 and "birds.yaml" in done.stderr and reason in done.stderr
     assert not list((home / "configs").iterdir())
+
+
+def test_a_yaml_in_another_encoding_is_refused_with_the_line(home: Path) -> None:
+    (home / "birds.yaml").write_bytes("# 鸟\n".encode("gbk"))
+    done = converted("birds.yaml")
+    assert done.returncode == 2 and "error: birds.yaml:1: not UTF-8" in done.stderr

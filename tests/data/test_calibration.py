@@ -84,10 +84,16 @@ def test_a_line_that_is_no_image_is_named_with_its_number(tmp_path: Path) -> Non
 def test_a_path_without_photos_says_what_to_give(tmp_path: Path) -> None:
     (tmp_path / "empty").mkdir()
     (tmp_path / "photo.jpg").write_bytes(b"\xff\xd8\xff")
-    answers = {"absent": "no such folder or list", "empty": "no image in it", "photo.jpg": "no text file"}
+    answers = {"absent": "no such folder or list", "empty": "no image in it", "photo.jpg": "an image, not a list"}
     for name, said in answers.items():
         with pytest.raises(UserError, match=rf"data\.calibration: .*{name}: {said}"):
             open_splits(config(calibration=tmp_path / name))
+
+
+def test_a_list_in_another_encoding_is_refused_with_the_place(tmp_path: Path) -> None:
+    (tmp_path / "list.txt").write_bytes("a.png\nLöwe.png\n".encode("latin-1"))
+    with pytest.raises(UserError, match=r"list\.txt:2: not UTF-8: byte 0xf6 at offset 7\."):
+        open_splits(config(calibration=tmp_path / "list.txt"))
 
 
 def test_photos_alone_are_enough_for_trained_weights(tmp_path: Path) -> None:

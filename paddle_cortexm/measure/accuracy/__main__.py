@@ -17,7 +17,6 @@ from pathlib import Path
 
 from paddle_cortexm import cli
 from paddle_cortexm.errors import UserError, nearest
-from paddle_cortexm.json_files import read_json, write_json
 from paddle_cortexm.measure.accuracy.comparison import REQUIREMENTS, anchor_rows, is_installed
 from paddle_cortexm.measure.accuracy.document import write_tables
 from paddle_cortexm.measure.accuracy.experiments import (
@@ -36,6 +35,7 @@ from paddle_cortexm.measure.accuracy.results import Row, with_row
 from paddle_cortexm.measure.accuracy.tables import summary, tables
 from paddle_cortexm.measure.common.scripts import run_script
 from paddle_cortexm.paths import BUILD_FOLDER
+from paddle_cortexm.text_files import read_json, write_json
 
 DIGITS = "digits"  # in place of a folder
 RESULTS = FOLDER / "results.json"

@@ -16,11 +16,11 @@ from pathlib import Path
 from paddle_cortexm import cli
 from paddle_cortexm.errors import UserError
 from paddle_cortexm.host.cmsis_nn import find_library
-from paddle_cortexm.json_files import read_json, write_json
 from paddle_cortexm.measure.bench.check import compare, counts
 from paddle_cortexm.measure.bench.measure import Measurement, Missing, from_json, measure
 from paddle_cortexm.measure.bench.networks import BENCH_FOLDER, NETWORKS, Variant
 from paddle_cortexm.measure.bench.report import markdown
+from paddle_cortexm.text_files import read_json, write_json
 
 PRECISIONS = ("int8", "fp16", "fp32")
 CMSIS_NN = ("cmsis-nn", "helium", "tvm")
