@@ -21,8 +21,8 @@ from paddle_cortexm.errors import UserError
 Indices = NDArray[np.int64]
 
 
-class UnreadableImage(Exception):
-    """An image file that is missing or damaged; the text names it."""
+class UnreadableImage(UserError):
+    """An image file that is missing or damaged; the text names it. Caught where it can be left out."""
 
 
 class Dataset(Protocol):

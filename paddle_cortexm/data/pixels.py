@@ -6,7 +6,7 @@ A small split is read once and held; a large one is read anew whenever it is gon
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, replace
 
@@ -16,12 +16,13 @@ from numpy.typing import NDArray
 
 from paddle_cortexm.cores import cores
 from paddle_cortexm.data.datasets import Dataset, Indices, UnreadableImage
+from paddle_cortexm.data.image_files import ImageFiles
 from paddle_cortexm.data.preprocessing import Image, Table, resize_short_side_and_crop
 from paddle_cortexm.errors import UserError
 from paddle_cortexm.progress import progress
 
 UNREADABLE_LIMIT = 0.01  # share of unreadable images above which a run stops
-NAMED_UNREADABLE = 5  # how many of them a message names
+NAMED_UNREADABLE = 50  # how many of them a message names
 MOST_HELD = 256 * 1024**2  # bytes of pixels that are held; larger splits are streamed
 BATCHES_AHEAD = 2
 
@@ -94,7 +95,7 @@ def open_pixels(dataset: Dataset, resize: int, size: int, what: str, *, quiet: b
     """Every image with its short side resized to `resize` and the central size x size kept: held if all of them have
     at most MOST_HELD bytes.
 
-    Unreadable images are left out; raises UserError when they are more than 1 %, naming the first ones.
+    Unreadable images are left out; raises UserError when they are more than 1 %, naming them.
     """
     if len(dataset.targets) * size * size * 3 <= MOST_HELD:
         return load_pixels(dataset, resize, size, what, quiet=quiet)
@@ -124,21 +125,37 @@ def load_pixels(dataset: Dataset, resize: int, size: int, what: str, *, quiet: b
 def readable_images(dataset: Dataset, what: str, *, quiet: bool = False) -> tuple[Indices, tuple[str, ...]]:
     """Read every image once; which ones can be read, and a message for each that cannot. Raises UserError when those
     are more than 1 %."""
+    count = len(dataset.targets)
+    found = _problems(dataset.read, count)
+    problems = [next(found) for _ in progress(range(count), f"checking the {what}", quiet=quiet)]
+    unreadable = tuple(message for message in problems if message is not None)
+    check_unreadable(unreadable, count, what)
+    return np.flatnonzero([message is None for message in problems]), unreadable
+
+
+def unopenable_images(dataset: Dataset, what: str) -> tuple[str, ...]:
+    """A message for each image file whose head cannot be read (ImageFiles.open). Raises UserError when those are more
+    than 1 %."""
+    if not isinstance(dataset, ImageFiles):
+        return ()
+    count = len(dataset.targets)
+    unreadable = tuple(message for message in _problems(dataset.open, count) if message is not None)
+    check_unreadable(unreadable, count, what)
+    return unreadable
+
+
+def _problems(read: Callable[[int], object], count: int) -> Iterator[str | None]:
+    """Why each of `count` images cannot be read, in order; None for one that can. Read by a thread a core."""
 
     def problem(index: int) -> str | None:
         try:
-            dataset.read(index)
+            read(index)
         except UnreadableImage as error:
             return str(error)
         return None
 
-    count = len(dataset.targets)
     with ThreadPoolExecutor(cores()) as readers:
-        checks = readers.map(problem, range(count))
-        problems = [next(checks) for _ in progress(range(count), f"checking the {what}", quiet=quiet)]
-    unreadable = tuple(message for message in problems if message is not None)
-    check_unreadable(unreadable, count, what)
-    return np.flatnonzero([message is None for message in problems]), unreadable
+        yield from readers.map(problem, range(count))
 
 
 def check_unreadable(unreadable: Sequence[str], count: int, what: str, tolerated: int = 0) -> None:

@@ -16,7 +16,9 @@ from paddle_cortexm.artefacts.training import Scores
 from paddle_cortexm.config import Config
 from paddle_cortexm.cores import cores
 from paddle_cortexm.data.datasets import Dataset, is_measurable
+from paddle_cortexm.data.pixels import NAMED_UNREADABLE
 from paddle_cortexm.data.splits import open_splits
+from paddle_cortexm.errors import UserError
 from paddle_cortexm.host.model import HostModel
 from paddle_cortexm.host.workers import logits_of
 from paddle_cortexm.progress import progress
@@ -41,12 +43,13 @@ def write_metrics(folder: Path, config: Config, program: Path, labels: Sequence[
         DeployedMetrics(summary="not measured: no validation images").write(folder)
         return
     workers, started = cores(), time.monotonic()
-    answers = _labelled_logits(folder, splits.validation, workers, quiet=quiet)
+    floats = read_predictions(program)
+    answers = _labelled_logits(folder, splits.validation, workers, len(floats), quiet=quiet)
     accuracy = measure(answers, Model.read(folder).output_tensor.elements)
     speed = accuracy.images / (time.monotonic() - started)
     print(f"host build: {speed:.0f} images/s, decoding included; workers: {workers}")
     write_predictions(folder, accuracy.predictions, PREDICTIONS)
-    pairs = zip(accuracy.predictions, read_predictions(program), strict=True)
+    pairs = zip(accuracy.predictions, floats, strict=True)
     DeployedMetrics(
         summary=f"{_shares(accuracy)} of {accuracy.images} validation images",
         before=f"float {_shares(before.floats)}",
@@ -62,13 +65,23 @@ def write_metrics(folder: Path, config: Config, program: Path, labels: Sequence[
 
 
 def _labelled_logits(
-    folder: Path, dataset: Dataset, workers: int, *, quiet: bool
+    folder: Path, dataset: Dataset, workers: int, readable: int, *, quiet: bool
 ) -> Iterator[tuple[NDArray[np.generic], int]]:
-    """(logits, class number) of every image that can be read, in order."""
-    targets = progress(dataset.targets.tolist(), "accuracy of the deployed C", quiet=quiet)
-    for logits, target in zip(logits_of(folder, dataset, workers), targets, strict=True):
-        if logits is not None:
-            yield logits, target
+    """(logits, class number) of every image that can be read, in order. readable: how many could be in stage 2; raises
+    UserError at the end when these are others."""
+    unreadable: list[str] = []
+    indices = progress(range(len(dataset.targets)), "accuracy of the deployed C", quiet=quiet)
+    for logits, index in zip(logits_of(folder, dataset, workers), indices, strict=True):
+        if logits is None:
+            unreadable.append(dataset.name(index))
+        else:
+            yield logits, int(dataset.targets[index])
+    if len(dataset.targets) - len(unreadable) != readable:
+        names = "".join(f"\n  {name}" for name in unreadable[:NAMED_UNREADABLE])
+        raise UserError(
+            f"validation images: stage 2 could read {readable} of {len(dataset.targets)}. Now these cannot be read: "
+            f"{names or 'none'}\nPut them right, then run ./02_quantize.py again with --force."
+        )
 
 
 def _shares(figures: Scores | Accuracy) -> str:

@@ -20,13 +20,20 @@ from paddle_cortexm.cores import cores
 from paddle_cortexm.data.augmentation import Augmentation
 from paddle_cortexm.data.datasets import Dataset, HeldFrames, UnreadableImage
 from paddle_cortexm.data.digits import held_digits
-from paddle_cortexm.data.pixels import check_unreadable, network_input
+from paddle_cortexm.data.pixels import (
+    UNREADABLE_LIMIT,
+    check_unreadable,
+    network_input,
+    readable_images,
+    unopenable_images,
+)
 from paddle_cortexm.data.preprocessing import Image, normalisation_table
 from paddle_cortexm.errors import UserError
 from paddle_cortexm.training.distributed.group import Group
 from paddle_cortexm.training.recipe.parts import Batch
 
 SMALLEST_BATCH = 2  # batch norm needs more than one image
+WHAT = "training images"
 
 
 class Place(NamedTuple):
@@ -55,7 +62,8 @@ class VariedImages(paddle.io.Dataset):
         return len(self._targets)
 
     def __getitem__(self, place: Place) -> Example:
-        """The image at this place; one that cannot be read is replaced by the next one that can."""
+        """The image at this place; one that cannot be read is replaced by the next one that can, a black one where none
+        can: an error raised in a reading process would reach the user in Paddle's words."""
         unreadable: list[str] = []
         for index in chain(range(place.image, len(self)), range(place.image)):
             random = np.random.default_rng([self._seed, place.epoch, index])
@@ -65,7 +73,7 @@ class VariedImages(paddle.io.Dataset):
                 unreadable.append(str(error))
                 continue
             return Example(image, int(self._targets[index]), unreadable)
-        raise UserError(f"none of the {len(self)} training images can be read, the first one: {unreadable[0]}")
+        return Example(np.zeros((self._size, self._size, 3), np.uint8), 0, unreadable)
 
 
 class EpochSampler(paddle.io.DistributedBatchSampler):
@@ -88,9 +96,12 @@ class Batches:
     """The batches of a training run. unreadable: what was met so far, a message an image."""
 
     def __init__(self, dataset: Dataset, config: Config, group: Group) -> None:
-        """Raises UserError where there are too few images for a batch."""
+        """Opens every image file once. Raises UserError where that fails for more than 1 %, with their names, and where
+        there are too few images for a batch."""
         dataset, settings = held_digits(dataset), config.train
-        self._images, self._batch = len(dataset.targets), batch_size(config, len(dataset.targets), group)
+        self._dataset, self._images, self._is_alone = dataset, len(dataset.targets), group.size == 1
+        self._batch = batch_size(config, self._images, group)
+        self.unreadable = set(unopenable_images(dataset, WHAT))
         self._table = normalisation_table(config.data.mean, config.data.std)
         self._sampler = EpochSampler(self._images, self._batch, settings.seed, group)
         varied = VariedImages(dataset, Augmentation.of(config), config.model.image_size, settings.seed)
@@ -103,7 +114,6 @@ class Batches:
             num_workers=0 if isinstance(dataset, HeldFrames) else workers,
             use_shared_memory=False,  # containers have little of it
         )
-        self.unreadable: set[str] = set()
 
     @property
     def steps(self) -> int:
@@ -116,12 +126,30 @@ class Batches:
         # moment, they would wait for it for ever.
         cv2.setNumThreads(1)
         self._sampler.set_epoch(number)
-        for images, targets, unreadable in self._loader:
-            if not self.unreadable.issuperset(unreadable):
-                self.unreadable.update(unreadable)
-                check_unreadable(sorted(self.unreadable), self._images, "training images")
+        for images, targets, unreadable in self._loaded():
+            self._count({*unreadable} - self.unreadable)
             inputs = network_input(images.numpy(), self._table)
             yield Batch(paddle.to_tensor(inputs), paddle.to_tensor(targets.numpy()))
+
+    def _loaded(self) -> Iterator[list[Any]]:
+        try:
+            yield from self._loader
+        except SystemError:  # Paddle's word for a process that was killed or failed; what it said is printed
+            raise UserError(
+                f"{WHAT}: a process that reads them has ended. If memory ran out, choose a smaller train.workers (0 "
+                f"reads without such processes). Run this again to go on after the last whole epoch."
+            ) from None
+
+    def _count(self, unreadable: set[str]) -> None:
+        """Print what is met for the first time and cannot be read. Raises UserError when it is more than 1 % by now.
+        All others are named too then, which takes a pass over the images, unless other processes would wait for it."""
+        self.unreadable |= unreadable
+        if len(self.unreadable) <= UNREADABLE_LIMIT * self._images:
+            check_unreadable(sorted(unreadable), self._images, WHAT)
+            return
+        if self._is_alone:
+            readable_images(self._dataset, WHAT)
+        check_unreadable(sorted(self.unreadable), self._images, WHAT)
 
 
 def batch_size(config: Config, images: int, group: Group) -> int:

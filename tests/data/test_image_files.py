@@ -6,7 +6,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from PIL import Image
+from PIL import Image, ImageOps
 
 from paddle_cortexm.data.datasets import UnreadableImage
 from paddle_cortexm.data.image_files import read_frame
@@ -49,3 +49,15 @@ def test_a_picture_too_large_to_be_one_is_refused(tmp_path: Path, monkeypatch: p
     monkeypatch.setattr(Image, "MAX_IMAGE_PIXELS", 400)
     with pytest.raises(UnreadableImage, match=r"bomb\.png"):
         read_frame(tmp_path / "bomb.png")
+
+
+def test_whatever_the_decoder_stumbles_over_makes_a_file_unreadable(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def stumble(_: Image.Image) -> None:
+        raise AttributeError("'IFDRational' object has no attribute 'encode'")  # Pillow, at damaged EXIF data
+
+    Image.new("L", (2, 2)).save(tmp_path / "exif.jpg")
+    monkeypatch.setattr(ImageOps, "exif_transpose", stumble)
+    with pytest.raises(UnreadableImage, match=r"exif\.jpg: 'IFDRational'"):
+        read_frame(tmp_path / "exif.jpg")

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import os
+import signal
+from collections.abc import Iterable
 from pathlib import Path
 
 import cv2
@@ -9,10 +12,13 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from numpy.typing import NDArray
 from PIL import Image
 
 from paddle_cortexm.config import Config
+from paddle_cortexm.data.crops import ChooseBox
 from paddle_cortexm.data.datasets import Dataset
+from paddle_cortexm.data.image_files import ImageFiles
 from paddle_cortexm.data.splits import open_splits
 from paddle_cortexm.errors import UserError
 from paddle_cortexm.training.batches import Batches, EpochSampler
@@ -96,10 +102,14 @@ def test_no_image_is_in_an_epoch_twice(images: int, share: int, size: int, numbe
     assert len(set(places)) == len(places) == images // (share * size) * share * size
 
 
-def damaged(folder: Path, images: int) -> Dataset:
+def training_split(folder: Path, images: int) -> Dataset:
     noisy_photos(folder / "train", images)
     class_folders(folder / "val", 1)
-    split = open_splits(settings(folder)).train
+    return open_splits(settings(folder)).train
+
+
+def damaged(folder: Path, images: int) -> Dataset:
+    split = training_split(folder, images)
     Path(split.name(5)).write_bytes(b"not a picture")
     return split
 
@@ -119,6 +129,55 @@ def test_more_unreadable_images_stop_the_run(tmp_path: Path, workers: int) -> No
     split = damaged(tmp_path, 10)
     with pytest.raises(UserError, match=r"(?s)1 of 19 images cannot be used.*more than 1%"):
         list(Batches(split, settings(tmp_path, workers, batch=19), Group()).epoch(1))
+
+
+def cut_off(dataset: Dataset, indices: Iterable[int]) -> list[str]:
+    """Files whose heads are whole and whose pixels are not; returns their names."""
+    names = [dataset.name(index) for index in indices]
+    for name in names:
+        Path(name).write_bytes(Path(name).read_bytes()[:200])
+    return names
+
+
+def test_all_files_that_are_missing_or_no_images_are_named_before_training(tmp_path: Path) -> None:
+    split = damaged(tmp_path, 10)
+    Path(split.name(17)).unlink()
+    with pytest.raises(UserError, match=r"2 of 19 images cannot be used") as error:
+        Batches(split, settings(tmp_path), Group())
+    assert split.name(5) in str(error.value) and split.name(17) in str(error.value)
+
+
+@pytest.mark.parametrize("workers", [0, 1])
+@pytest.mark.parametrize("every", [1, 4])
+def test_all_files_that_are_cut_off_are_named_when_the_run_stops(tmp_path: Path, workers: int, every: int) -> None:
+    given, split = settings(tmp_path, workers, batch=2), training_split(tmp_path, 10)
+    names = cut_off(split, range(0, 19, every))
+    with pytest.raises(UserError, match=rf"^training images: {len(names)} of 19 images cannot be used") as error:
+        list(Batches(split, given, Group()).epoch(1))
+    assert all(name in str(error.value) for name in names) and "Traceback" not in str(error.value)
+
+
+def test_a_process_that_others_wait_for_names_what_it_met(tmp_path: Path) -> None:
+    split = training_split(tmp_path, 10)
+    cut_off(split, range(19))
+    with pytest.raises(UserError, match="of 19 images cannot be used"):
+        list(Batches(split, settings(tmp_path, batch=4), Group(0, 2)).epoch(1))
+
+
+class Deadly(ImageFiles):
+    """Whoever reads one of these is killed."""
+
+    def read_crop(self, index: int, choose: ChooseBox, size: int) -> NDArray[np.uint8]:
+        os.kill(os.getpid(), signal.SIGKILL)
+        return super().read_crop(index, choose, size)
+
+
+def test_a_reading_process_that_is_killed_is_told_in_a_line(photos: Path) -> None:
+    given = settings(photos, workers=1)
+    split = open_splits(given).train
+    assert isinstance(split, ImageFiles)
+    with pytest.raises(UserError, match=r"a process that reads them has ended.*train\.workers"):
+        list(Batches(Deadly(split.paths, split.targets), given, ALONE).epoch(1))
 
 
 def test_too_few_images_for_a_batch_are_refused(photos: Path) -> None:
