@@ -47,7 +47,7 @@ def help_to_train(config: Config, node: Node, quiet: bool) -> None:
 def figures(metrics: TrainingMetrics) -> dict[str, str]:
     """The key figures for the closing summary."""
     measured = metrics.validation
-    reason = "the data's classes are not the model's" if metrics.images["validation"] else "no validation images"
+    reason = "the data's classes are not the model's" if metrics.images["validation"] else "no image has a label"
     accuracy = f"not measured: {reason}"
     if measured:
         accuracy = f"{measured.top1:.2%} of {measured.images} validation images"

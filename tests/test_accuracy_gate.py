@@ -39,7 +39,7 @@ def test_a_model_that_lost_too_much_is_refused_with_the_worst_layers_and_what_to
     check_accuracy(gated(None), tmp_path)
 
 
-def test_a_gate_without_validation_images_is_refused(tmp_path: Path) -> None:
-    DeployedMetrics(summary="not measured").write(tmp_path)
-    with pytest.raises(UserError, match="cannot be checked without validation images"):
+def test_a_gate_without_an_accuracy_is_refused_with_the_reason(tmp_path: Path) -> None:
+    DeployedMetrics(summary="not measured: the reason. What to give").write(tmp_path)
+    with pytest.raises(UserError, match=r"cannot be checked\. .* not measured: the reason\. What to give, or remove"):
         check_accuracy(gated(0.05), tmp_path)

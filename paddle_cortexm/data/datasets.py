@@ -84,7 +84,17 @@ def crop_of(frame: Image, choose: ChooseBox, size: int) -> Image:
 
 def is_measurable(config: Config, splits: Splits) -> bool:
     """Whether the data's class numbers are the model's, so that an accuracy means something."""
-    return config.model.classes in (None, len(splits.class_names))
+    return not why_unmeasured(config, splits)
+
+
+def why_unmeasured(config: Config, splits: Splits) -> str:
+    """Why an accuracy would mean nothing, and what to give; '' where it means something."""
+    classes = len(splits.class_names)
+    if config.model.classes in (None, classes):
+        return ""
+    named = "the embedded digits have" if config.data.kind == "digits" else f"{config.data.path} has"
+    given = f"{named} {classes} classes, the model has {config.model.classes}" if classes else "no image has a label"
+    return f"{given}. Give labelled images of the model's classes (data.kind: folder or list)"
 
 
 def class_count(config: Config, splits: Splits) -> int:

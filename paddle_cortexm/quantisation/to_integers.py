@@ -20,7 +20,7 @@ from paddle_cortexm.compiler.graph import Graph
 from paddle_cortexm.compiler.integers import adjustments
 from paddle_cortexm.compiler.integers.realisation import kept_layers, without_softmax
 from paddle_cortexm.config import Config
-from paddle_cortexm.data.datasets import Splits
+from paddle_cortexm.data.datasets import Splits, why_unmeasured
 from paddle_cortexm.data.external_files import external_files
 from paddle_cortexm.data.pixels import Pixels
 from paddle_cortexm.data.preprocessing import input_range, normalisation_table
@@ -129,8 +129,8 @@ def _trained(
     """QAT from the given start; what it made, and its epochs. An interrupted run is resumed."""
     if validation is None:
         raise UserError(
-            "quantise.method qat trains, but the data's classes are not the model's. Use method ptq or auto, or leave "
-            "model.classes out and fine-tune the model on this data first."
+            f"quantise.method qat trains on labelled images: {why_unmeasured(config, splits)}. Or use method ptq or "
+            f"auto, or leave model.classes out and fine-tune the model on this data first."
         )
     table = normalisation_table(config.data.mean, config.data.std)
     material = Material(Batches(splits.train, config, Group()), validation, table)

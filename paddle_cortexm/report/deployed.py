@@ -15,7 +15,7 @@ from paddle_cortexm.artefacts.quantisation import QuantisationMetrics, read_pred
 from paddle_cortexm.artefacts.training import Scores
 from paddle_cortexm.config import Config
 from paddle_cortexm.cores import cores
-from paddle_cortexm.data.datasets import Dataset, is_measurable
+from paddle_cortexm.data.datasets import Dataset, why_unmeasured
 from paddle_cortexm.data.pixels import NAMED_UNREADABLE
 from paddle_cortexm.data.splits import open_splits
 from paddle_cortexm.errors import UserError
@@ -36,11 +36,11 @@ def write_expected(folder: Path, demo_frame: NDArray[np.uint8], labels: Sequence
 
 
 def write_metrics(folder: Path, config: Config, program: Path, labels: Sequence[str], *, quiet: bool) -> None:
-    """metrics.json, predictions.txt and confusion.png: accuracy of the host build on the validation split (none where
-    the data has no such split), and how often its class is the float model's. program: the stage 2 folder."""
+    """metrics.json, predictions.txt and confusion.png: accuracy of the host build on the validation split, or why there
+    is none; and how often its class is the float model's. program: the stage 2 folder."""
     splits, before = open_splits(config), QuantisationMetrics.read(program)
-    if not is_measurable(config, splits) or before.floats is None:
-        DeployedMetrics(summary="not measured: no validation images").write(folder)
+    if before.floats is None:
+        DeployedMetrics(summary=f"not measured: {why_unmeasured(config, splits)}").write(folder)
         return
     workers, started = cores(), time.monotonic()
     floats = read_predictions(program)
