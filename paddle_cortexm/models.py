@@ -20,7 +20,7 @@ import numpy as np
 import paddle
 
 from paddle_cortexm.errors import UserError, nearest
-from paddle_cortexm.settings.weights import UNTRAINED, WEIGHT_WORDS
+from paddle_cortexm.settings.weights import SCRATCH, UNTRAINED, WEIGHT_WORDS
 
 # Paddle takes SIGTERM for a crash, and the process would end without removing what is half made: back to Python's.
 paddle.disable_signal_handler()
@@ -37,6 +37,7 @@ BACKBONES = (
 HEADS = ("out.weight", "out.bias", "fc.weight", "fc.bias")  # the classifier: MobileNetV2's and PPLCNet's
 MODEL, TEACHER = "model", "train.teacher"  # the config's sections that name weights
 WORDS = {MODEL: WEIGHT_WORDS, TEACHER: ("pretrained",)}  # what their weights may be besides a file
+FOR_SIZE_AND_SPEED = "For work on size and speed alone, model.weights: random."
 State = Mapping[str, paddle.Tensor]
 
 
@@ -48,20 +49,41 @@ class Backbone:
     notes: tuple[str, ...] = ()
 
 
-def build(name: str, classes: int, weights: str = "scratch", seed: int = 0) -> Backbone:
+def build(name: str, classes: int, weights: str = SCRATCH, seed: int = 0, *, is_trained: bool = True) -> Backbone:
     """A PaddleClas backbone with `classes` outputs; takes (N, 3, H, W) float32, gives (N, classes) logits.
 
     weights: "scratch" or "random" (initialised from the seed), "pretrained" (PaddleClas's own loader) or the path of a
-    .pdparams file. Where the file's classifier has another number of classes it is left out and a note says so. Raises
-    UserError for an unknown name, for weights that cannot be fetched, and for a file that does not fit the backbone.
+    .pdparams file. Where the file's classifier has another number of classes it is left out and a note says so.
+    is_trained: whether training follows. Raises UserError for an unknown name, for weights that cannot be fetched, for
+    a file that does not fit the backbone, and for a network that would be deployed untrained but is not "random".
     """
     if name not in BACKBONES:
         raise UserError(f"model.backbone: no '{name}'{nearest(name, BACKBONES)}. There are: {', '.join(BACKBONES)}")
+    if weights == SCRATCH and not is_trained:
+        raise UserError(
+            f"model.weights: {SCRATCH} has to be trained, and train.epochs is 0. Name weights (pretrained, "
+            f"or a .pdparams file), or set train.epochs. {FOR_SIZE_AND_SPEED}"
+        )
     network = _construct(name, classes, seed)
     if weights in UNTRAINED:
         return Backbone(network)
     state = _fetch_pretrained(name, seed) if weights == "pretrained" else _read_weights(Path(weights))
-    return Backbone(network, _load(network, state, name, weights))
+    notes = _load(network, state, name, weights)
+    if notes and not is_trained:
+        raise UserError(_without_its_classifier(state, classes, weights))
+    return Backbone(network, notes)
+
+
+def _without_its_classifier(state: State, classes: int, source: str) -> str:
+    """What to say of weights that are to be deployed as they are, and whose classifier does not fit."""
+    own = next((_shape(state[key])[-1] for key in HEADS if key in state and _shape(state[key])), None)
+    found = "no classifier" if own is None else f"a classifier for {own} classes"
+    fitting = "" if own is None else f"set model.classes: {own} to deploy it as it is, "
+    return (
+        f"model.weights: {source} has {found}, the model has {classes} classes (model.classes or, without it, as many "
+        f"as the data), and with train.epochs: 0 a new classifier would stay untrained. Choose: {fitting}set "
+        f"train.epochs to fine-tune, or name weights for {classes} classes. {FOR_SIZE_AND_SPEED}"
+    )
 
 
 def build_teacher(name: str, classes: int, weights: str, seed: int = 0) -> paddle.nn.Layer:

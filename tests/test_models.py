@@ -54,6 +54,27 @@ def test_weights_without_a_classifier_say_so(tmp_path: Path) -> None:
     assert "(not in it)" in note
 
 
+@pytest.mark.parametrize("backbone", [BACKBONE, "MobileNetV2_x0_25"])
+def test_without_training_a_classifier_that_does_not_fit_is_refused(tmp_path: Path, backbone: str) -> None:
+    paddle.save(build(backbone, 10).network.state_dict(), str(tmp_path / "ten.pdparams"))
+    with pytest.raises(UserError, match=r"ten\.pdparams has a classifier for 10 .*model has 7 .*classes: 10 "):
+        build(backbone, 7, str(tmp_path / "ten.pdparams"), is_trained=False)
+    assert build(backbone, 10, str(tmp_path / "ten.pdparams"), is_trained=False).notes == ()
+
+
+def test_without_training_weights_have_to_have_a_classifier(tmp_path: Path) -> None:
+    state = build(BACKBONE, 10).network.state_dict()
+    paddle.save({name: values for name, values in state.items() if name not in HEADS}, str(tmp_path / "body.pdparams"))
+    with pytest.raises(UserError, match=r"body\.pdparams has no classifier, the model has 10 classes"):
+        build(BACKBONE, 10, str(tmp_path / "body.pdparams"), is_trained=False)
+
+
+def test_without_training_an_untrained_network_has_to_be_asked_for() -> None:
+    with pytest.raises(UserError, match=r"scratch has to be trained.*model\.weights: random"):
+        build(BACKBONE, 10, "scratch", is_trained=False)
+    assert build(BACKBONE, 10, "random", is_trained=False).notes == ()
+
+
 def test_weights_of_another_backbone_are_refused_with_the_tensor(tmp_path: Path) -> None:
     paddle.save(build("PPLCNet_x0_5", 10).network.state_dict(), str(tmp_path / "half.pdparams"))
     with pytest.raises(

@@ -47,7 +47,8 @@ def finetune(config: Config, folder: Path, group: Group, *, quiet: bool = False)
     classes = class_count(config, splits)
     check_calibration(config, splits)  # found now, not after hours of training
     labels = label_names(config, splits, classes)
-    backbone = build(config.model.backbone, classes, config.model.weights, config.train.seed)
+    model, settings = config.model, config.train
+    backbone = build(model.backbone, classes, model.weights, settings.seed, is_trained=settings.epochs > 0)
     if group.leads:
         print(*backbone.notes, sep="\n", end="\n" if backbone.notes else "")
     size, table = config.model.image_size, normalisation_table(config.data.mean, config.data.std)

@@ -18,6 +18,7 @@ from PIL import Image
 from paddle_cortexm.artefacts.training import TrainingMetrics
 from paddle_cortexm.config import Config
 from paddle_cortexm.errors import UserError
+from paddle_cortexm.models import build
 from paddle_cortexm.paths import REPOSITORY
 from paddle_cortexm.training import checkpoint as checkpoints
 from paddle_cortexm.training.distributed.group import Group
@@ -167,6 +168,16 @@ def test_with_calibration_photos_alone_trained_weights_are_exported_and_one_of_t
     assert metrics.images == {"train": 0, "validation": 0, "calibration": 16} and metrics.validation is None
     demo = np.asarray(Image.open(tmp_path / "after" / "demo.png"))
     assert demo.shape == (20, 24, 3) and np.unique(demo).size == 1
+
+
+def test_no_epochs_do_not_export_a_classifier_that_nothing_trained(tmp_path: Path) -> None:
+    weights = str(tmp_path / "seven.pdparams")
+    paddle.save(build("PPLCNet_x0_25", 7).network.state_dict(), weights)
+    settings = config(epochs=0).model_copy(update={"model": config().model.model_copy(update={"weights": weights})})
+    fp32 = settings.model_copy(update={"quantise": settings.quantise.model_copy(update={"precision": "fp32"})})
+    with pytest.raises(UserError, match="a classifier for 7 classes, the model has 10 classes"):
+        trained(fp32, tmp_path / "01_finetune")
+    assert not (tmp_path / "01_finetune" / "model.pdparams").exists()
 
 
 def test_classes_that_do_not_fit_the_data_are_refused(tmp_path: Path) -> None:
