@@ -26,8 +26,8 @@ from paddle_cortexm.training.checkpoint import Checkpoint
 from paddle_cortexm.training.distributed.group import Group
 from paddle_cortexm.training.loop import Material, train
 from paddle_cortexm.training.recipe.distillation import Distillation
-from paddle_cortexm.training.recipe.loss import Loss
 from paddle_cortexm.training.recipe.parts import Part
+from paddle_cortexm.training.recipe.recipe import recipe_loss, recipe_parts
 from paddle_cortexm.training.status import Status
 
 Ranges = dict[str, TensorRange]
@@ -90,10 +90,10 @@ def train_on_grid(
     teacher: paddle.nn.Layer | None = None,
     quiet: bool,
 ) -> tuple[Quantised, list[Epoch]]:
-    """Train on from a post-training quantised model; images: (N, H, W, 3) calibration images; teacher: the float
-    network, whose answers are learned as far as quantise.distillation says.
+    """Train on from a post-training quantised model, by the recipe of section train but for what `_settings` changes.
 
-    Returns the quantised model and what is known of every epoch.
+    images: (N, H, W, 3) calibration images; teacher: the float network, whose answers are learned as far as
+    quantise.distillation says. Returns the quantised model and what is known of every epoch.
     """
     training, quantise = settings
     paddle.seed(training.seed)
@@ -101,14 +101,14 @@ def train_on_grid(
     network.set_statistics(images.transpose(0, 3, 1, 2))
     free_epochs = round(quantise.freeze_batch_norm_after * quantise.epochs)
     freezing = _Freezing(network, images, free_epochs, quiet=quiet)
-    chosen = {"epochs": quantise.epochs, "learning_rate": quantise.learning_rate, "warmup_epochs": 0.0}
-    chosen |= {"frozen_epochs": 0, "backbone_rate": 1.0}  # all of it has to get used to the grid
-    chosen["mixed_precision"] = False  # the grid's steps are finer than float16's
+    run = _settings(training, quantise)
+    classes = start.reference.tensors[start.reference.output].shape[-1]
+    loss = recipe_loss(run, material.train.targets, classes)
+    if teacher and quantise.distillation:
+        loss = replace(loss, teacher=Distillation(teacher, 1.0, quantise.distillation))
+    parts = [freezing, *recipe_parts(network, run, classes, Group())]
     status = Status(quiet=quiet, shown=True)
-    settings_of_run = training.model_copy(update=chosen)
-    distillation = Distillation(teacher, 1.0, quantise.distillation) if teacher and quantise.distillation else None
-    loss = Loss(training.label_smoothing, teacher=distillation)
-    epochs = train(network, material, settings_of_run, checkpoint, Group(), status, loss=loss, parts=[freezing])
+    epochs = train(network, material, run, checkpoint, Group(), status, loss=loss, parts=parts)
     network.use_ranges()
     if free_epochs >= quantise.epochs:
         network.set_ranges(_calibrated(network, images, quiet=quiet))
@@ -122,6 +122,25 @@ def train_on_grid(
         noise={},
     )
     return made, epochs
+
+
+def _settings(training: Train, quantise: Quantise) -> Train:
+    """Section train as it holds on the grid: for its own epochs at its own rate, all layers alike, as all have to get
+    used to the grid; without a choice among epochs, as the ranges are the last one's; and in float32, as the grid's
+    steps are finer than float16's."""
+    return training.model_copy(
+        update={
+            "epochs": quantise.epochs,
+            "learning_rate": quantise.learning_rate,
+            "warmup_epochs": 0.0,
+            "frozen_epochs": 0,
+            "backbone_rate": 1.0,
+            "ema": None,
+            "early_stopping": None,
+            "teacher": None,
+            "mixed_precision": False,
+        }
+    )
 
 
 def _calibrated(network: _RangedNetwork, images: NDArray[np.float32], *, quiet: bool) -> Ranges:

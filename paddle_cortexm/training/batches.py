@@ -93,12 +93,14 @@ class EpochSampler(paddle.io.DistributedBatchSampler):
 
 
 class Batches:
-    """The batches of a training run. unreadable: what was met so far, a message an image."""
+    """The batches of a training run. targets: the class number of each image; unreadable: what was met so far, a
+    message an image."""
 
     def __init__(self, dataset: Dataset, config: Config, group: Group) -> None:
         """Opens every image file once. Raises UserError where that fails for more than 1 %, with their names, and where
         there are too few images for a batch."""
         dataset, settings = held_digits(dataset), config.train
+        self.targets = dataset.targets
         self._dataset, self._images, self._is_alone = dataset, len(dataset.targets), group.size == 1
         self._batch = batch_size(config, self._images, group)
         self.unreadable = set(unopenable_images(dataset, WHAT))

@@ -114,3 +114,18 @@ def test_a_teacher_s_answers_are_learned_where_they_are_all_that_counts(tmp_path
         start, material, settings, calibration, PIXEL_RANGE, checkpoint, teacher=Brightest(), quiet=True
     )
     assert epochs[-1].validation_top1 > 0.9
+
+
+def test_classes_have_the_weights_of_section_train(tmp_path: Path) -> None:
+    """With the weight of two classes at zero, only the third is ever answered."""
+    seen = pixels(256)
+    calibration = normalised(seen.images[:64])
+    start = PostTraining(block(), calibration, lambda *_: {}, PIXEL_RANGE, quiet=True).quantised(RECIPE)
+    material = Material(Batches(HeldFrames(seen.targets, tuple(seen.images)), SMALL, Group()), seen, TABLE)
+    weighted = CONFIG.train.model_copy(update={"class_weights": (0.0, 0.0, 1.0, 1.0, 1.0)})
+    settings = (weighted, Quantise(method="qat", epochs=4, learning_rate=0.01))
+    made, _ = train_on_grid(
+        start, material, settings, calibration, PIXEL_RANGE, Checkpoint(tmp_path, "test"), quiet=True
+    )
+    answers = made.logits(normalised(seen.images)).argmax(axis=1)
+    assert np.mean(answers == 2) > 0.9
