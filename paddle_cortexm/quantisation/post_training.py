@@ -18,7 +18,7 @@ from paddle_cortexm.compiler.tensor import Grid, Range
 from paddle_cortexm.quantisation.networks.paddle_graph import PaddleGraph, on_grid
 from paddle_cortexm.quantisation.ranges.logit_effect import LogitEffect
 from paddle_cortexm.quantisation.ranges.observation import Observation, observe, tensor_ranges
-from paddle_cortexm.quantisation.ranges.search import Searched, search_ranges
+from paddle_cortexm.quantisation.ranges.search import RangeSearch, Searched
 from paddle_cortexm.quantisation.ranges.wide_choice import choose_wide, wide_range
 from paddle_cortexm.quantisation.weights.equalisation import equalise
 from paddle_cortexm.quantisation.weights.refinement import refine
@@ -112,17 +112,16 @@ class PostTraining:
         ranges = tensor_ranges(seen.reference, seen.tensors, known, recipe.algorithm)
         if not (recipe.range_search or recipe.int16):
             return Searched(ranges, {})
-        return search_ranges(
+        search = RangeSearch(
             seen.reference,
             self._effect(recipe.equalisation),
             seen.tensors,
-            ranges,
             self.pixel_range,
             symmetric=recipe.symmetric,
             settled=float_tensors(seen.reference, recipe.keep_float),
-            only_measure=not recipe.range_search,
             quiet=self._quiet,
         )
+        return search.searched(ranges) if recipe.range_search else search.measured(ranges)
 
 
 def _only_ranges(recipe: Recipe) -> Recipe:

@@ -8,9 +8,8 @@ left as they are: together they make a few per cent of it all.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
-from functools import partial
 
 from paddle_cortexm.artefacts.quantisation import TensorRange, intervals
 from paddle_cortexm.compiler.graph import Graph
@@ -34,40 +33,58 @@ class Searched:
     noise: dict[str, float]
 
 
-def search_ranges(
-    graph: Graph,
-    effect: LogitEffect,
-    seen: Mapping[str, Observation],
-    ranges: Mapping[str, TensorRange],
-    pixel_range: Range,
-    *,
-    symmetric: bool = False,
-    settled: Collection[str] = (),
-    only_measure: bool = False,
-    quiet: bool = False,
-) -> Searched:
-    """Better ranges than those given, or these and their noise (only_measure). pixel_range: what a normalised pixel can
-    be; settled: tensors that are left as they are, as they lie on no grid."""
-    found = dict(ranges)
+@dataclass(frozen=True)
+class RangeSearch:
+    """What ranges are searched with. seen: what calibration saw of each tensor; pixel_range: what a normalised pixel
+    can be; settled: tensors that are left as they are, as they lie on no grid."""
 
-    def grids(changed: Mapping[str, TensorRange]) -> Mapping[str, Grid]:
-        return tensor_grids(graph, intervals(changed), pixel_range, symmetric=symmetric)
+    graph: Graph
+    effect: LogitEffect
+    seen: Mapping[str, Observation]
+    pixel_range: Range
+    symmetric: bool = False
+    settled: Collection[str] = ()
+    quiet: bool = False
 
-    def noise_at(name: str, limit: float) -> float:
-        changed = {**found, name: limited(seen[name], limit, ranges[name].source)}
-        return effect.noise(name, grids(changed)[name])
+    def measured(self, ranges: Mapping[str, TensorRange]) -> Searched:
+        """These ranges, and their noise."""
+        names = [layer.output for layer in self.graph.layers if not keeps_grid(layer)]
+        own, grids = [name for name in names if name not in self.settled], self._grids(ranges)
+        shown = progress(own, "noise by tensor", quiet=self.quiet, unit="tensor")
+        return Searched(dict(ranges), {name: self.effect.noise(name, grids[name]) for name in shown})
 
-    own = [layer.output for layer in graph.layers if not keeps_grid(layer) and layer.output not in settled]
-    given = grids(found)
-    shown = progress(own, "noise by tensor", quiet=quiet, unit="tensor")
-    noise = {name: effect.noise(name, given[name]) for name in shown}
-    chosen = [] if only_measure else _worth_searching([name for name in own if name != graph.output], noise)
-    for name in progress(chosen, "ranges", quiet=quiet, unit="tensor"):
-        largest = max(-seen[name].minimum, seen[name].maximum)
-        start = max(-ranges[name].minimum, ranges[name].maximum)
-        limit, noise[name] = best_limit(partial(noise_at, name), start, SMALLEST * largest, largest)
-        found[name] = limited(seen[name], limit, f"{ranges[name].source}-searched")
-    return Searched(found, noise)
+    def searched(self, ranges: Mapping[str, TensorRange]) -> Searched:
+        """Better ranges than these."""
+        start = self.measured(ranges)
+        found, noise = start.ranges, start.noise
+        for name in progress(self._chosen(noise), "ranges", quiet=self.quiet, unit="tensor"):
+            found[name], noise[name] = self._best(name, found)
+        return Searched(found, noise)
+
+    def _best(self, name: str, ranges: Mapping[str, TensorRange]) -> tuple[TensorRange, float]:
+        """The best range of one tensor, all others being these, and its noise."""
+        seen, given = self.seen[name], ranges[name]
+
+        def noise_at(limit: float) -> float:
+            changed = {**ranges, name: limited(seen, limit, given.source)}
+            return self.effect.noise(name, self._grids(changed)[name])
+
+        largest = max(-seen.minimum, seen.maximum)
+        limit, noise = best_limit(noise_at, max(-given.minimum, given.maximum), SMALLEST * largest, largest)
+        return limited(seen, limit, f"{given.source}-searched"), noise
+
+    def _grids(self, ranges: Mapping[str, TensorRange]) -> Mapping[str, Grid]:
+        return tensor_grids(self.graph, intervals(ranges), self.pixel_range, symmetric=self.symmetric)
+
+    def _chosen(self, noise: dict[str, float]) -> list[str]:
+        """The tensors whose noise counts, from the logits backwards, but for the logits themselves."""
+        left, chosen = NEGLIGIBLE * sum(noise.values()), set(noise) - {self.graph.output}
+        for name in sorted(chosen, key=lambda name: noise[name]):
+            left -= noise[name]
+            if left < 0:
+                break
+            chosen.remove(name)
+        return [name for name in reversed(noise) if name in chosen]
 
 
 def best_limit(noise_at: Callable[[float], float], start: float, least: float, most: float) -> tuple[float, float]:
@@ -89,14 +106,3 @@ def best_limit(noise_at: Callable[[float], float], start: float, least: float, m
 def limited(observation: Observation, limit: float, source: str) -> TensorRange:
     """What was seen of a tensor, cut off at a threshold on both sides."""
     return TensorRange(minimum=max(observation.minimum, -limit), maximum=min(observation.maximum, limit), source=source)
-
-
-def _worth_searching(own: Sequence[str], noise: Mapping[str, float]) -> list[str]:
-    """The tensors whose noise counts, from the logits backwards."""
-    left, chosen = NEGLIGIBLE * sum(noise.values()), set(own)
-    for name in sorted(own, key=lambda name: noise[name]):
-        left -= noise[name]
-        if left < 0:
-            break
-        chosen.remove(name)
-    return [name for name in reversed(own) if name in chosen]

@@ -19,7 +19,7 @@ from paddle_cortexm.compiler.tensor import Grid
 from paddle_cortexm.quantisation.ranges import logit_effect
 from paddle_cortexm.quantisation.ranges.logit_effect import LogitEffect
 from paddle_cortexm.quantisation.ranges.observation import observe, tensor_ranges
-from paddle_cortexm.quantisation.ranges.search import Searched, best_limit, search_ranges
+from paddle_cortexm.quantisation.ranges.search import RangeSearch, Searched, best_limit
 from tests.quantisation.small_graphs import PIXEL_RANGE, block, images, squeezed
 
 IMAGES = images(32)
@@ -28,8 +28,8 @@ IMAGES = images(32)
 def searched(graph: Graph, algorithm: str = "mse", *, only_measure: bool = False) -> Searched:
     seen = observe(graph, IMAGES)
     start = tensor_ranges(graph, seen, {}, algorithm)
-    effect = LogitEffect(graph, IMAGES)
-    return search_ranges(graph, effect, seen, start, PIXEL_RANGE, only_measure=only_measure, quiet=True)
+    search = RangeSearch(graph, LogitEffect(graph, IMAGES), seen, PIXEL_RANGE, quiet=True)
+    return search.measured(start) if only_measure else search.searched(start)
 
 
 def with_outlier(weight_of_outlier: float) -> Graph:
