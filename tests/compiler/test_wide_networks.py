@@ -50,7 +50,8 @@ def test_helium_has_a_kernel_for_every_layer_and_fuses_no_addition_of_int16() ->
     network = select_kernels(wide_blocks(), [HeliumBackend()])
     names = [kernel.name for kernel in network.kernels.values()]
     assert names.count("helium_add_s16") == 1
-    assert names.count("helium_pointwise_s8_s16") == 3 and names.count("helium_pointwise_s16_s8") == 2
+    assert names.count("helium_pointwise_s8_s16") == 2 and names.count("helium_pointwise_s16_s8") == 2
+    assert names.count("helium_depthwise_window_s16") == names.count("helium_pointwise_s16_s16") == 1
 
 
 def test_the_noise_at_the_logits_is_less_than_half_of_int8s() -> None:

@@ -28,7 +28,7 @@ BLOCK_OUTPUTS = ("project1", "project2", "sum")
 LOGITS = "logits"
 
 
-def float_blocks(channels: int = 20, size: int = SIZE, classes: int = 9) -> Graph:
+def float_blocks(channels: int = 20, size: int = SIZE, classes: int = 9, expansion: int = 2) -> Graph:
     """stem, two blocks with a residual between their outputs, head, pool, flatten, logits; rare large values in the
     block outputs."""
     random = np.random.default_rng(channels)
@@ -44,7 +44,7 @@ def float_blocks(channels: int = 20, size: int = SIZE, classes: int = 9) -> Grap
     def shape(depth: int, side: int = size) -> tuple[int, int, int, int]:
         return 1, side, side, depth
 
-    inner = 2 * channels
+    inner = expansion * channels
     builder = GraphBuilder(shape(3))
     builder.add("stem", Convolution(normal(inner, 3, 3, 3), normal(inner), SAME, RELU6), "image", shape=shape(inner))
     builder.add("project1", pointwise(channels, inner), "stem", shape=shape(channels))

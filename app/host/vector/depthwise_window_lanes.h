@@ -1,9 +1,9 @@
-/* The vector code of depthwise_window_s8.c; weight_of is defined there. */
+/* The vector code of depthwise_window_code.h for int8; weight_of is defined there. */
 #ifndef HOST_DEPTHWISE_WINDOW_LANES_H
 #define HOST_DEPTHWISE_WINDOW_LANES_H
 
 #include "depthwise_lanes.h"
-#include "depthwise_window_s8.h"
+#include "depthwise_window.h"
 
 #define MOST_TAPS (HELIUM_DEPTHWISE_WINDOW_ROWS * HELIUM_DEPTHWISE_WINDOW_ROWS)
 

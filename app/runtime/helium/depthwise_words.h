@@ -2,7 +2,7 @@
 #ifndef HELIUM_DEPTHWISE_WORDS_H
 #define HELIUM_DEPTHWISE_WORDS_H
 
-#include "depthwise_window_s8.h"
+#include "depthwise_window.h"
 
 #define STRIP_CHANNELS 16
 #define FIFTH_ROW_COLUMNS 24 /* the last word reads three columns more */

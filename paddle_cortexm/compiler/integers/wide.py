@@ -1,8 +1,9 @@
 """Which tensors of a float graph may be int16, where int8 is too coarse.
 
-Two kinds. Linear block outputs, made by convolutions without an activation and by the additions behind them: where a
-few values are far from the rest, either the steps of int8 are wide or those values are cut. And the logits, which only
-the program reads: in int8 close classes become equal.
+Three kinds. Linear block outputs, made by convolutions without an activation and by the additions behind them: where a
+few values are far from the rest, either the steps of int8 are wide or those values are cut. Results of depthwise
+convolutions that only 1 x 1 convolutions read, for the same reason. And the logits, which only the program reads: in
+int8 close classes become equal.
 
 An addition is computed in one type, so the tensors that additions tie together are int16 together.
 """
@@ -15,17 +16,18 @@ from paddle_cortexm.compiler.graph import Graph, Layer
 from paddle_cortexm.compiler.layer_names import layer_title
 from paddle_cortexm.compiler.operators.add import Add
 from paddle_cortexm.compiler.operators.convolution import Convolution
+from paddle_cortexm.compiler.operators.depthwise_convolution import DepthwiseConvolution
 from paddle_cortexm.compiler.operators.fully_connected import FullyConnected
 from paddle_cortexm.compiler.operators.parts.clamp import OPEN
 from paddle_cortexm.compiler.operators.parts.fixed_point import INT32_MAXIMUM
 from paddle_cortexm.compiler.operators.parts.window import Window
 from paddle_cortexm.compiler.operators.reshape import Reshape
-from paddle_cortexm.compiler.operators.weighted import BIAS_LIMIT, LARGEST_WEIGHT, Weighted
+from paddle_cortexm.compiler.operators.weighted import BIAS_LIMIT, LARGEST_WEIGHT
 from paddle_cortexm.compiler.tensor import INT16_MAXIMUM
 from paddle_cortexm.errors import UserError
 
 DEEPEST = (INT32_MAXIMUM - BIAS_LIMIT) // (LARGEST_WEIGHT * INT16_MAXIMUM)  # products of a sum that stays in int32
-MAKERS = "a 1×1 convolution of stride 1 or an addition, without an activation"
+MAKERS = "a 1×1 convolution of stride 1 or an addition, without an activation, and a depthwise convolution"
 Group = tuple[str, ...]
 
 
@@ -80,7 +82,7 @@ def _objection(graph: Graph, name: str) -> str | None:
     is_logits, made = name == logits_of(graph), f"'{layer_title(graph, layer)}' ({name})"
     if not (_makes_wide(layer) or (is_logits and isinstance(layer.operator, FullyConnected))):
         return f"{made} cannot make int16: only {MAKERS} can, and a fully connected layer that makes the logits"
-    if isinstance(layer.operator, Weighted | Add) and layer.operator.clamp != OPEN:
+    if isinstance(layer.operator, Convolution | FullyConnected | Add) and layer.operator.clamp != OPEN:
         return f"{made} has an activation: only {MAKERS} can make int16"
     if graph.input in layer.inputs and isinstance(layer.operator, Add):
         return f"{made} adds the image, which is int8"
@@ -98,7 +100,7 @@ def _is_pointwise(layer: Layer) -> bool:
 
 
 def _makes_wide(layer: Layer) -> bool:
-    return _is_pointwise(layer) or isinstance(layer.operator, Add)
+    return _is_pointwise(layer) or isinstance(layer.operator, Add | DepthwiseConvolution)
 
 
 def _reads_wide(layer: Layer) -> bool:

@@ -33,8 +33,8 @@ def chain(**operators: object) -> Graph:
     return builder.graph()
 
 
-def test_a_mobilenetv2s_block_outputs_are_one_group_and_the_logits_another() -> None:
-    assert wide_groups(float_blocks()) == (BLOCK_OUTPUTS, (LOGITS,))
+def test_a_mobilenetv2s_groups_are_its_block_outputs_what_depthwise_convolutions_make_and_the_logits() -> None:
+    assert wide_groups(float_blocks()) == (BLOCK_OUTPUTS, ("depthwise2",), (LOGITS,))
 
 
 def test_the_largest_sum_of_the_deepest_layer_just_fits_32_bits() -> None:

@@ -21,6 +21,7 @@ from paddle_cortexm.compiler.graph import Graph, Layer
 from paddle_cortexm.compiler.kernels.kernel import Constant, Kernel, Rejection
 from paddle_cortexm.compiler.operators.depthwise_convolution import IntegerDepthwiseConvolution
 from paddle_cortexm.compiler.operators.parts.base import Int8Array
+from paddle_cortexm.compiler.operators.weighted import NO_EPILOGUE
 
 LARGEST_KERNEL_HEIGHT = 16
 
@@ -32,7 +33,7 @@ def select(graph: Graph, layer: Layer) -> Kernel | Rejection:
     if operator.epilogue.add is not None:
         return Rejection("the depthwise kernel adds no residual")
     folded = folded_bias(operator)
-    rejection = sum_rejection(folded, np.abs(operator.weight.astype(np.int64)).sum(axis=(0, 1)))
+    rejection = _rejection(operator, folded)
     if rejection is not None:
         return rejection
     window, other = depthwise_window.select(graph, layer, folded.astype(np.int32)), general(graph, layer)
@@ -47,6 +48,16 @@ def select(graph: Graph, layer: Layer) -> Kernel | Rejection:
     )
 
 
+def wide(graph: Graph, layer: Layer) -> Kernel | Rejection:
+    """The kernel that makes int16 of int8."""
+    operator = layer.operator
+    assert isinstance(operator, IntegerDepthwiseConvolution)
+    if graph.inputs_of(layer)[0].dtype != "int8" or operator.epilogue != NO_EPILOGUE:
+        return Rejection("a depthwise convolution of int16, or with something fused behind it")
+    folded = folded_bias(operator)
+    return _rejection(operator, folded) or depthwise_window.select(graph, layer, folded.astype(np.int32))
+
+
 def general(graph: Graph, layer: Layer) -> Kernel | Rejection:
     """The kernel for any window and stride."""
     operator = layer.operator
@@ -56,6 +67,10 @@ def general(graph: Graph, layer: Layer) -> Kernel | Rejection:
     if (operator.weight == -128).any():
         return Rejection("a weight of -128: two products would not fit in 16 bits")
     return _kernel(graph, layer, operator, folded_bias(operator).astype(np.int32))
+
+
+def _rejection(operator: IntegerDepthwiseConvolution, folded: np.ndarray) -> Rejection | None:
+    return sum_rejection(folded, np.abs(operator.weight.astype(np.int64)).sum(axis=(0, 1)))
 
 
 def folded_bias(operator: IntegerDepthwiseConvolution) -> np.ndarray[tuple[int, ...], np.dtype[np.int64]]:

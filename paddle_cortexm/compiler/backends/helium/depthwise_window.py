@@ -1,11 +1,11 @@
-"""Depthwise convolution with a small window: app/runtime/helium/depthwise_window_s8.c."""
+"""Depthwise convolution with a small window: app/runtime/helium/depthwise_window_s8.c, and _s16.c for int16 results."""
 
 from __future__ import annotations
 
 import numpy as np
 
-from paddle_cortexm.compiler.backends.helium.parts.structs import declaration, window_fields
-from paddle_cortexm.compiler.backends.helium.requantisation import GROUP, split_shift, table_constant
+from paddle_cortexm.compiler.backends.helium.parts.structs import SUFFIXES, declaration, window_fields
+from paddle_cortexm.compiler.backends.helium.requantisation import GROUP, table_constant
 from paddle_cortexm.compiler.graph import Graph, Layer
 from paddle_cortexm.compiler.kernels.kernel import Constant, Kernel, Rejection
 from paddle_cortexm.compiler.operators.depthwise_convolution import IntegerDepthwiseConvolution
@@ -42,7 +42,7 @@ def select(graph: Graph, layer: Layer, bias: np.ndarray) -> Kernel | Rejection:
         return Rejection("a window that is neither up to 3 high and 4 wide nor 5 x 5")
     if window.stride not in ((1, 1), (2, 2)):
         return Rejection("a stride other than 1 and 2")
-    if (np.asarray(requantisation.shift) >= 0).any():
+    if requantisation.dtype == "int8" and (np.asarray(requantisation.shift) >= 0).any():
         return Rejection("a channel is scaled up")
     if graph.inputs_of(layer)[0].shape[3] > CHANNEL_LIMIT:
         return Rejection(f"more than {CHANNEL_LIMIT} channels")
@@ -88,8 +88,7 @@ def packed_constants(operator: IntegerDepthwiseConvolution, bias: np.ndarray) ->
     """(channel, 3) int32: bias, multiplier, shift."""
     r, channels = operator.requantisation, len(bias)
     multiplier, shift = np.broadcast_to(r.multiplier, channels), np.broadcast_to(r.shift, channels)
-    shifts = [split_shift(int(m), int(s))[1] for m, s in zip(multiplier, shift, strict=True)]
-    return np.stack([bias, multiplier, shifts], axis=1).astype(np.int32)
+    return np.stack([bias, multiplier, np.where(multiplier, shift, -1)], axis=1).astype(np.int32)
 
 
 def table_with_clamp(operator: IntegerDepthwiseConvolution) -> Int8Array | None:
@@ -103,7 +102,8 @@ def table_with_clamp(operator: IntegerDepthwiseConvolution) -> Int8Array | None:
 
 def _kernel(graph: Graph, layer: Layer, operator: IntegerDepthwiseConvolution, bias: np.ndarray) -> Kernel:
     source, result = graph.inputs_of(layer)[0], graph.output_of(layer)
-    window, requantisation, table = operator.window, operator.requantisation, table_with_clamp(operator)
+    window, requantisation, suffix = operator.window, operator.requantisation, SUFFIXES[result.dtype]
+    table = table_with_clamp(operator) if result.dtype == "int8" else None
     fields = {
         "channels": source.shape[3],
         **window_fields(source, result, window),
@@ -112,26 +112,29 @@ def _kernel(graph: Graph, layer: Layer, operator: IntegerDepthwiseConvolution, b
         "constants": "$constants",
         "zero_point": requantisation.output_zero_point,
         "table": "NULL" if table is None else "$table",
+        "minimum": requantisation.minimum,
+        "maximum": requantisation.maximum,
     }
-    parameters = declaration("helium_depthwise_window_t", "parameters", fields)
+    parameters, name = declaration("helium_depthwise_window_t", "parameters", fields), "helium_depthwise_window"
     scratch = SCRATCH_BYTES_5X5 if window.kernel == (5, 5) else SCRATCH_BYTES
     return Kernel(
-        name="helium_depthwise_window_s8",
+        name=f"{name}_{suffix}",
         backend="helium",
         reason="a window in a vector, all its products in one instruction"
-        + (", fused table" if table is not None else ""),
-        body=parameters + "    helium_depthwise_window_s8(&parameters, input0, output, scratch);\n",
+        + (", fused table" if table is not None else "")
+        + (", int8 to int16" if result.dtype == "int16" else ""),
+        body=parameters + f"    {name}_{suffix}(&parameters, input0, output, scratch);\n",
         constants=(
             Constant("weights", packed_weights(operator.weight)),
             Constant("constants", packed_constants(operator, bias), "hot"),
             *(() if table is None else (table_constant(table),)),
         ),
         scratch_bytes=scratch,
-        header="depthwise_window_s8.h",
+        header="depthwise_window.h",
         assertions=ASSERTIONS,
-        sources=("app/runtime/helium/depthwise_window_s8.c",),
-        row_body=parameters + "    helium_depthwise_window_row_s8(&parameters, rows, output, scratch);\n",
+        sources=(f"app/runtime/helium/depthwise_window_{suffix}.c",),
+        row_body=parameters + f"    {name}_row_{suffix}(&parameters, rows, output, scratch);\n",
         row_scratch_bytes=scratch,
-        rows_body=parameters + "    helium_depthwise_window_rows_s8(&parameters, rows, count, output, scratch);\n",
+        rows_body=parameters + f"    {name}_rows_{suffix}(&parameters, rows, count, output, scratch);\n",
         rows_at_once=2 if _makes_two_rows(window) else 1,
     )

@@ -1,10 +1,11 @@
-"""Layers with int16 tensors: app/runtime/helium/pointwise_s16.c, and add_s16.c by way of elementwise.py."""
+"""Layers with int16 tensors: app/runtime/helium/pointwise_s16.c, and add_s16.c and depthwise_window_s16.c by way of the
+modules of their int8 forms."""
 
 from __future__ import annotations
 
 from dataclasses import replace
 
-from paddle_cortexm.compiler.backends.helium import elementwise
+from paddle_cortexm.compiler.backends.helium import depthwise, elementwise
 from paddle_cortexm.compiler.backends.helium.packing import (
     BLOCK,
     PIXELS,
@@ -21,6 +22,7 @@ from paddle_cortexm.compiler.graph import Graph, Layer
 from paddle_cortexm.compiler.kernels.kernel import Kernel, Rejection
 from paddle_cortexm.compiler.operators.add import IntegerAdd
 from paddle_cortexm.compiler.operators.convolution import IntegerConvolution
+from paddle_cortexm.compiler.operators.depthwise_convolution import IntegerDepthwiseConvolution
 from paddle_cortexm.compiler.operators.fully_connected import IntegerFullyConnected
 from paddle_cortexm.compiler.operators.weighted import NO_EPILOGUE, IntegerWeighted
 from paddle_cortexm.compiler.tensor import Tensor
@@ -34,6 +36,8 @@ def select(graph: Graph, layer: Layer) -> Kernel | Rejection:
     operator = layer.operator
     if isinstance(operator, IntegerAdd):
         return elementwise.select(graph, layer)
+    if isinstance(operator, IntegerDepthwiseConvolution):
+        return depthwise.wide(graph, layer)
     if not isinstance(operator, IntegerConvolution | IntegerFullyConnected):
         return Rejection(f"helium has no kernel for {type(operator).__name__} with int16 tensors")
     if isinstance(operator, IntegerConvolution) and not takes(operator):

@@ -17,6 +17,7 @@ from paddle_cortexm.compiler.integers.wide import DEEPEST
 from paddle_cortexm.compiler.kernels.kernel import Rejection
 from paddle_cortexm.compiler.operators.add import Add
 from paddle_cortexm.compiler.operators.convolution import IntegerConvolution
+from paddle_cortexm.compiler.operators.depthwise_convolution import IntegerDepthwiseConvolution
 from paddle_cortexm.compiler.operators.fully_connected import IntegerFullyConnected
 from paddle_cortexm.compiler.operators.parts.base import Integers
 from paddle_cortexm.compiler.operators.parts.fixed_point import fixed_points
@@ -29,6 +30,16 @@ from tests.compiler.backends.helium.layers import Example, Random, bytes_of, ten
 from tests.compiler.backends.helium.random_shapes import few
 
 TYPES: tuple[tuple[IntegerType, IntegerType], ...] = (("int16", "int8"), ("int8", "int16"), ("int16", "int16"))
+
+WINDOWS = (
+    Window((3, 3), (1, 1), (1, 1, 1, 1)),
+    Window((3, 3), (2, 2), (1, 1, 1, 1)),
+    Window((3, 3), (2, 2), (0, 0, 1, 1)),
+    Window((1, 3), (1, 1), (0, 1, 0, 1)),
+    Window((2, 4), (1, 1), (1, 1, 0, 2)),
+    Window((5, 5), (1, 1), (2, 2, 2, 2)),
+    Window((5, 5), (2, 2), (2, 2, 2, 2)),
+)
 
 
 def integers(random: Random, dtype: IntegerType, *shape: int) -> Integers:
@@ -74,6 +85,20 @@ def connected(random: Random, types: tuple[IntegerType, IntegerType], channels: 
     return Example(operator, (integers(random, types[0], 1, 1, 1, channels[0]),))
 
 
+def depthwise(random: Random, window: Window, channels: int, size: tuple[int, int]) -> Example:
+    """Half of them with a relu6, whose upper end may lie anywhere. size: at least; a window has to fit."""
+    top, left, bottom, right = window.padding
+    size = max(size[0], window.kernel[0] - top - bottom), max(size[1], window.kernel[1] - left - right)
+    weight = np.maximum(bytes_of(random, *window.kernel, channels), -127)
+    reach = 127 * 127 * np.sqrt(weight[..., 0].size) / 3
+    bias = random.uniform(-reach, reach, channels).astype(np.int32)
+    scale = some_scale(random, channels, reach, "int16")
+    if random.integers(2):
+        scale = replace(scale, minimum=0, maximum=int(random.integers(1, 1 << 15)))
+    operator = IntegerDepthwiseConvolution(weight, bias, window, int(random.integers(-128, 128)), scale)
+    return Example(operator, (integers(random, "int8", 1, *size, channels),))
+
+
 def wide_sum(random: Random, *shape: int) -> Example:
     scales = 2.0 ** random.uniform(-4, 4, 3)
     first, second, output = (Grid(float(scale), 0, "int16") for scale in scales)
@@ -102,6 +127,16 @@ def large_scales(random: Random) -> Example:
     return Example(operator, (integers(random, "int8", 1, 2, 4, 12),))
 
 
+def large_depthwise_scales(random: Random) -> Example:
+    """As large_scales, a channel each."""
+    exponents = np.arange(-30, 9)
+    weight = np.maximum(bytes_of(random, 3, 3, len(exponents)), -127)
+    bias = random.integers(-(2**24), 2**24, len(exponents)).astype(np.int32)
+    scale = Requantisation(*fixed_points(2.0**exponents), 0, *ENDS["int16"], "int16")
+    operator = IntegerDepthwiseConvolution(weight, bias, WINDOWS[0], -7, scale)
+    return Example(operator, (integers(random, "int8", 1, 6, 9, len(exponents)),))
+
+
 def examples(random: Random) -> Iterator[Example]:
     """Depths around the blocks of 8, 16 and 32 values, channels around groups and runs, pixels around threes."""
     depths = (1, 3, 7, 8, 9, 12, 16, 17, 24, 31, 32, 33, 40, 63, 64, 72, 100, 160, 320, DEEPEST)
@@ -111,10 +146,13 @@ def examples(random: Random) -> Iterator[Example]:
         yield pointwise(random, types, (depth, channels), size)
     for depth, types in product((5, 16, 40, 200), TYPES):
         yield connected(random, types, (depth, 10))
+    for i, (window, channels) in enumerate(product(WINDOWS, (1, 5, 8, 16, 17, 40))):
+        yield depthwise(random, window, channels, ((1, 1), (3, 4), (7, 7), (9, 12), (5, 37))[i % 5])
     for count in (1, 7, 8, 9, 24, 67):
         yield wide_sum(random, 1, 2, count, 3)
     yield largest_sums()
     yield large_scales(random)
+    yield large_depthwise_scales(random)
 
 
 def check(run_on_helium: RunOnHelium, run_on_host: RunOnHost, layers: list[Example]) -> None:
@@ -142,6 +180,7 @@ def test_random_shapes(run_on_helium: RunOnHelium, run_on_host: RunOnHost, seed:
         types = TYPES[random.integers(len(TYPES))]
         depth, channels, height, width = (int(n) for n in random.integers(1, (120, 120, 6, 6)))
         layers += [pointwise(random, types, (depth, channels), (height, width)), wide_sum(random, 1, height, width, 5)]
+        layers.append(depthwise(random, WINDOWS[random.integers(len(WINDOWS))], channels, (height, width)))
     check(run_on_helium, run_on_host, layers)
 
 

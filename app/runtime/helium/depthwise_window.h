@@ -1,7 +1,7 @@
-/* int8 depthwise convolution, channel multiplier 1, whose window is at most 3 high and 4 wide, or 5 x 5; stride 1 or 2.
- */
-#ifndef HELIUM_DEPTHWISE_WINDOW_S8_H
-#define HELIUM_DEPTHWISE_WINDOW_S8_H
+/* Depthwise convolution of int8, channel multiplier 1, whose window is at most 3 high and 4 wide, or 5 x 5; stride 1 or
+ * 2. Its results are int8, or int16 with zero point 0. */
+#ifndef HELIUM_DEPTHWISE_WINDOW_H
+#define HELIUM_DEPTHWISE_WINDOW_H
 
 #include "helium.h"
 
@@ -19,7 +19,7 @@
 enum {
     HELIUM_DEPTHWISE_BIAS,       /* minus input zero point times the sum of the weights */
     HELIUM_DEPTHWISE_MULTIPLIER, /* 2^30 ... 2^31 - 1, or 0 */
-    HELIUM_DEPTHWISE_SHIFT,      /* -1 ... -31 */
+    HELIUM_DEPTHWISE_SHIFT,      /* -1 ... -31; for int16 results up to 30 */
     HELIUM_DEPTHWISE_CONSTANTS   /* how many */
 };
 
@@ -36,20 +36,28 @@ typedef struct {
     const int8_t *weights;
     const int32_t *constants;
     int32_t zero_point;
-    const int8_t *table; /* as in helium_epilogue_t, with the clamp in it; NULL where there is neither */
+    const int8_t *table; /* int8: as in helium_epilogue_t, with the clamp in it; NULL where there is neither */
+    int32_t minimum;     /* int16: the clamp */
+    int32_t maximum;
 } helium_depthwise_window_t;
 
 /* One output row, output_width x channels. rows: the kernel_height input rows of its window, input_width x channels
  * each; those outside the image are NULL, or rows of zero points. */
 void helium_depthwise_window_row_s8(const helium_depthwise_window_t *layer, const int8_t *const rows[], int8_t *output,
                                     uint8_t *scratch);
+void helium_depthwise_window_row_s16(const helium_depthwise_window_t *layer, const int8_t *const rows[],
+                                     int16_t *output, uint8_t *scratch);
 
 /* `count` output rows, one behind the other. rows: those of all their windows, from the first's first on. */
 void helium_depthwise_window_rows_s8(const helium_depthwise_window_t *layer, const int8_t *const rows[], int32_t count,
                                      int8_t *output, uint8_t *scratch);
+void helium_depthwise_window_rows_s16(const helium_depthwise_window_t *layer, const int8_t *const rows[], int32_t count,
+                                      int16_t *output, uint8_t *scratch);
 
 /* The whole layer, HWC to HWC; scratch as for a row. */
 void helium_depthwise_window_s8(const helium_depthwise_window_t *layer, const int8_t *input, int8_t *output,
                                 uint8_t *scratch);
+void helium_depthwise_window_s16(const helium_depthwise_window_t *layer, const int8_t *input, int16_t *output,
+                                 uint8_t *scratch);
 
 #endif
