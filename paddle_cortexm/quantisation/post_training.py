@@ -15,8 +15,9 @@ from paddle_cortexm.compiler.integers.adjustments import Adjusted
 from paddle_cortexm.compiler.integers.fake_quantisation import float_tensors, on_weight_grid
 from paddle_cortexm.compiler.integers.grids import tensor_grids
 from paddle_cortexm.compiler.tensor import Grid, Range
+from paddle_cortexm.quantisation.divergence import divergence
 from paddle_cortexm.quantisation.networks.paddle_graph import PaddleGraph, on_grid
-from paddle_cortexm.quantisation.ranges.logit_effect import LogitEffect
+from paddle_cortexm.quantisation.ranges.logit_effect import MOST_IMAGES, LogitEffect
 from paddle_cortexm.quantisation.ranges.observation import Observation, observe, tensor_ranges
 from paddle_cortexm.quantisation.ranges.search import RangeSearch, Searched
 from paddle_cortexm.quantisation.ranges.wide_choice import choose_wide, wide_range
@@ -79,23 +80,28 @@ class PostTraining:
 
     def quantised(self, recipe: Recipe) -> Quantised:
         """What the recipe makes of the graph."""
-        seen, searched = self._seen(recipe.equalisation), self._searched(_only_ranges(recipe))
+        made = self._searched(_only_ranges(recipe))
+        if not (recipe.adaround or recipe.bias_correction):
+            return replace(made, recipe=recipe)
+        deployed = refine(
+            made.reference,
+            made.grids,
+            self.images,
+            adaround=recipe.adaround,
+            bias_correction=recipe.bias_correction,
+            keep_float=recipe.keep_float,
+            quiet=self._quiet,
+        )
+        return replace(made, recipe=recipe, deployed=deployed)
+
+    def _with_ranges(self, recipe: Recipe, searched: Searched) -> Quantised:
+        """With these ranges, 16 bits for those that need it, and weights as they are."""
+        seen = self._seen(recipe.equalisation)
         wide = choose_wide(seen.reference, searched.noise, recipe.keep_float) if recipe.int16 else frozenset()
         ranges = {name: wide_range(seen.tensors[name]) if name in wide else r for name, r in searched.ranges.items()}
         grids = tensor_grids(seen.reference, intervals(ranges), self.pixel_range, symmetric=recipe.symmetric, wide=wide)
-        deployed = Adjusted(seen.reference)
-        if recipe.adaround or recipe.bias_correction:
-            deployed = refine(
-                seen.reference,
-                grids,
-                self.images,
-                adaround=recipe.adaround,
-                bias_correction=recipe.bias_correction,
-                keep_float=recipe.keep_float,
-                quiet=self._quiet,
-            )
         noise = {name: value for name, value in searched.noise.items() if name not in wide}
-        return Quantised(recipe, seen.reference, deployed, ranges, grids, seen.tensors, noise)
+        return Quantised(recipe, seen.reference, Adjusted(seen.reference), ranges, grids, seen.tensors, noise)
 
     def _look(self, equalisation: bool) -> _Seen:
         reference, changed = equalise(self.graph, self.images) if equalisation else (self.graph, [])
@@ -104,14 +110,14 @@ class PostTraining:
     def _measure(self, equalisation: bool) -> LogitEffect:
         return LogitEffect(self._seen(equalisation).reference, self.images)
 
-    def _search(self, recipe: Recipe) -> Searched:
+    def _search(self, recipe: Recipe) -> Quantised:
         """PaddleSlim's thresholds do not hold for tensors that equalisation changed: they are calibrated here."""
         seen = self._seen(recipe.equalisation)
         thresholds = self._thresholds(recipe.algorithm, len(self.images))
         known = {name: limit for name, limit in thresholds.items() if name not in seen.changed}
         ranges = tensor_ranges(seen.reference, seen.tensors, known, recipe.algorithm)
         if not (recipe.range_search or recipe.int16):
-            return Searched(ranges, {})
+            return self._with_ranges(recipe, Searched(ranges, {}))
         search = RangeSearch(
             seen.reference,
             self._effect(recipe.equalisation),
@@ -121,7 +127,21 @@ class PostTraining:
             settled=float_tensors(seen.reference, recipe.keep_float),
             quiet=self._quiet,
         )
-        return search.searched(ranges) if recipe.range_search else search.measured(ranges)
+        start = search.measured(ranges)
+        made = self._with_ranges(recipe, start)
+        return self._better(made, self._with_ranges(recipe, search.searched(start))) if recipe.range_search else made
+
+    def _better(self, first: Quantised, second: Quantised) -> Quantised:
+        """The one whose answers are closer to the float network's. The search looks at a tensor alone, all others being
+        exact; together, what several of them cut off may be the same."""
+        images = self.images[:: -(-len(self.images) // MOST_IMAGES)]
+        exact = PaddleGraph(self.graph).logits(images)
+        if divergence(exact, second.logits(images)) <= divergence(exact, first.logits(images)):
+            return second
+        print(
+            f"range search: together the ranges found are no better than those of {first.recipe.algorithm}, which stay"
+        )
+        return first
 
 
 def _only_ranges(recipe: Recipe) -> Recipe:

@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from paddle_cortexm.artefacts.quantisation import Recipe, TriedRecipe
+from paddle_cortexm.quantisation.divergence import divergence
 from paddle_cortexm.quantisation.networks.paddle_graph import PaddleGraph
 from paddle_cortexm.quantisation.post_training import PostTraining
 from paddle_cortexm.tables import text_table
@@ -26,7 +27,6 @@ STEPS: tuple[Mapping[str, Any], ...] = (
 )
 HELD_OUT = 0.5  # share of the calibration images that recipes are compared on
 Images = NDArray[np.float32]
-Logits = NDArray[np.float32]
 
 
 def best_recipe(start: Recipe, calibration: PostTraining, held_out: Images) -> tuple[Recipe, list[TriedRecipe]]:
@@ -60,17 +60,3 @@ def tried_table(tried: list[TriedRecipe], images: int) -> str:
     head = ("recipe", "divergence", f"same class as float, of {images}")
     rows = sorted(tried, key=lambda row: row.divergence)
     return text_table(head, [(row.title, f"{row.divergence:.3g}", f"{row.agreement:.1%}") for row in rows])
-
-
-def divergence(exact: Logits, rounded: Logits) -> float:
-    """Mean over the images of the Kullback-Leibler divergence between the softmax of two sets of logits (N, classes).
-
-    Near a decision a small error counts; where the model is sure, even a large one hardly does.
-    """
-    wanted, got = (_log_softmax(logits.astype(np.float64)) for logits in (exact, rounded))
-    return float((np.exp(wanted) * (wanted - got)).sum(axis=1).mean())
-
-
-def _log_softmax(logits: NDArray[np.float64]) -> NDArray[np.float64]:
-    shifted = logits - logits.max(axis=1, keepdims=True)
-    return shifted - np.log(np.exp(shifted).sum(axis=1, keepdims=True))

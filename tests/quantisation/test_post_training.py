@@ -16,6 +16,7 @@ from paddle_cortexm.compiler.integers.realisation import quantise_graph
 from paddle_cortexm.compiler.operators.weighted import Weighted
 from paddle_cortexm.compiler.reference import run_float
 from paddle_cortexm.quantisation.post_training import PostTraining, Quantised
+from paddle_cortexm.quantisation.ranges.search import RangeSearch, Searched, limited
 from paddle_cortexm.quantisation.weights.equalisation import equalise
 from paddle_cortexm.quantisation.weights.refinement import refine
 from paddle_cortexm.quantisation.weights.rounding import best_steps
@@ -32,6 +33,17 @@ def error(made: Quantised) -> float:
     held_out = images(128, seed=9)
     exact = run_float(block(), held_out)["logits"].reshape(128, -1)
     return float(np.square(made.logits(held_out) - exact).mean())
+
+
+def test_found_ranges_are_not_used_where_they_are_worse_together(monkeypatch: pytest.MonkeyPatch) -> None:
+    recipe = Recipe(algorithm="mse", equalisation=False, int16=False)
+
+    def narrower(search: RangeSearch, start: Searched) -> Searched:
+        cut = {name: limited(search.seen[name], 0.1 * r.maximum, "cut") for name, r in start.ranges.items()}
+        return Searched(cut, start.noise)
+
+    monkeypatch.setattr(RangeSearch, "searched", narrower)
+    assert made_with(recipe).ranges == made_with(recipe.model_copy(update={"range_search": False})).ranges
 
 
 def test_equalisation_keeps_the_results_on_the_calibration_images() -> None:

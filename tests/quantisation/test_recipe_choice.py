@@ -6,8 +6,9 @@ import numpy as np
 import pytest
 
 from paddle_cortexm.artefacts.quantisation import Recipe
+from paddle_cortexm.quantisation.divergence import divergence
 from paddle_cortexm.quantisation.post_training import PostTraining
-from paddle_cortexm.quantisation.recipe_choice import best_recipe, divergence
+from paddle_cortexm.quantisation.recipe_choice import best_recipe
 from tests.quantisation.small_graphs import PIXEL_RANGE, block, images
 
 START = Recipe(algorithm="hist")

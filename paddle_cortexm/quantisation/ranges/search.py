@@ -53,10 +53,9 @@ class RangeSearch:
         shown = progress(own, "noise by tensor", quiet=self.quiet, unit="tensor")
         return Searched(dict(ranges), {name: self.effect.noise(name, grids[name]) for name in shown})
 
-    def searched(self, ranges: Mapping[str, TensorRange]) -> Searched:
+    def searched(self, start: Searched) -> Searched:
         """Better ranges than these."""
-        start = self.measured(ranges)
-        found, noise = start.ranges, start.noise
+        found, noise = dict(start.ranges), dict(start.noise)
         for name in progress(self._chosen(noise), "ranges", quiet=self.quiet, unit="tensor"):
             found[name], noise[name] = self._best(name, found)
         return Searched(found, noise)

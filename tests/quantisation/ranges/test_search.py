@@ -29,7 +29,8 @@ def searched(graph: Graph, algorithm: str = "mse", *, only_measure: bool = False
     seen = observe(graph, IMAGES)
     start = tensor_ranges(graph, seen, {}, algorithm)
     search = RangeSearch(graph, LogitEffect(graph, IMAGES), seen, PIXEL_RANGE, quiet=True)
-    return search.measured(start) if only_measure else search.searched(start)
+    measured = search.measured(start)
+    return measured if only_measure else search.searched(measured)
 
 
 def with_outlier(weight_of_outlier: float) -> Graph:
