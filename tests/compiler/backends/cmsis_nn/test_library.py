@@ -90,4 +90,4 @@ def test_layers_with_int16_tensors_are_left_to_others(tmp_path: Path, monkeypatc
     declined = {layer.output for layer in graph.layers if isinstance(backend.select(graph, layer), Rejection)} - {
         "flat"
     }
-    assert declined == {*BLOCK_OUTPUTS, "expand2", "head", "logits"}
+    assert declined == {*BLOCK_OUTPUTS, "expand2", "depthwise2", "head", "logits"}
