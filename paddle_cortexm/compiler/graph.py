@@ -7,7 +7,7 @@ operators and, after integer realisation, their integer twins.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 
 from paddle_cortexm.compiler.operators.parts.base import Operator
@@ -51,6 +51,19 @@ class Graph:
         """The same graph with other layers; tensors nobody names any more are dropped."""
         named = {self.input, self.output} | {n for layer in layers for n in (*layer.inputs, layer.output)}
         return replace(self, layers=layers, tensors={k: v for k, v in self.tensors.items() if k in named})
+
+    def without(self, is_copy: Callable[[Layer], bool]) -> Graph:
+        """The same graph without the layers whose result is their first input: who reads it reads that input. is_copy:
+        which these are; a layer's inputs are what they are by then."""
+        source_of: dict[str, str] = {}
+        layers: list[Layer] = []
+        for layer in self.layers:
+            layer = replace(layer, inputs=tuple(source_of.get(name, name) for name in layer.inputs))
+            if is_copy(layer):
+                source_of[layer.output] = layer.inputs[0]
+            else:
+                layers.append(layer)
+        return replace(self, output=source_of.get(self.output, self.output)).with_layers(tuple(layers))
 
 
 def has_wide_tensors(graph: Graph, layer: Layer) -> bool:

@@ -6,43 +6,36 @@ has not, the converter fills in the identity. It costs instructions, and in int8
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import numpy as np
 
 from paddle_cortexm.compiler.graph import Graph, Layer
-from paddle_cortexm.compiler.operators.add import Add
 from paddle_cortexm.compiler.operators.convolution import Convolution
-from paddle_cortexm.compiler.operators.parts.clamp import OPEN, Clamp, clamp_range
+from paddle_cortexm.compiler.operators.parts.base import EVERYTHING, FloatOperator, Operator
 from paddle_cortexm.compiler.operators.parts.window import Window
-from paddle_cortexm.compiler.operators.weighted import Weighted
+from paddle_cortexm.compiler.tensor import Range
 
 EXACT = 1e-6  # a folded batch norm leaves float32's rounding behind
 
 
 def without_copies(graph: Graph) -> Graph:
-    """The graph without them; who reads a copy reads its source."""
-    source_of: dict[str, str] = {}
-    layers: list[Layer] = []
-    clamps: dict[str, Clamp] = {}  # of what each tensor is made by
-    for layer in graph.layers:
-        layer = replace(layer, inputs=tuple(source_of.get(name, name) for name in layer.inputs))
-        operator, source = layer.operator, layer.inputs[0]
-        if _copies(operator, clamps.get(source, OPEN)) and layer.output != graph.output:
-            source_of[layer.output] = source
-        else:
-            layers.append(layer)
-            clamps[layer.output] = operator.clamp if isinstance(operator, Weighted | Add) else OPEN
-    return graph.with_layers(tuple(layers))
+    """The graph without them; the last layer stays, as the output's name is its own."""
+    made_by = {layer.output: layer.operator for layer in graph.layers}
+
+    def is_copy(layer: Layer) -> bool:
+        maker = made_by.get(layer.inputs[0])
+        given = maker.producible if isinstance(maker, FloatOperator) else EVERYTHING
+        return layer.output != graph.output and _copies(layer.operator, given)
+
+    return graph.without(is_copy)
 
 
-def _copies(operator: object, source: Clamp) -> bool:
-    """Whether the result is the input, whose values are clamped already."""
+def _copies(operator: Operator, given: Range) -> bool:
+    """Whether the result is the input, whose values lie in the given range."""
     if not isinstance(operator, Convolution) or operator.window != Window():
         return False
     rows = operator.weight_rows()
     if rows.shape[0] != rows.shape[1]:
         return False
-    (low, high), (given_low, given_high) = clamp_range(operator.clamp), clamp_range(source)
+    low, high = operator.producible
     exact = np.abs(rows - np.eye(len(rows))).max() <= EXACT and np.abs(operator.bias).max() <= EXACT
-    return bool(exact and low <= given_low and given_high <= high)
+    return bool(exact and low <= given[0] and given[1] <= high)

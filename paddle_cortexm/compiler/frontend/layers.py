@@ -7,7 +7,7 @@ layer and its tensor have the name of the last variable covered, which is a Padd
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Any
 
@@ -125,13 +125,8 @@ def _nhwc(variable: Any) -> Shape:
 
 def _without_aliases(graph: Graph) -> Graph:
     """Drop reshapes that keep the shape."""
-    source_of: dict[str, str] = {}
-    layers = []
-    for layer in graph.layers:
-        inputs = tuple(source_of.get(tensor, tensor) for tensor in layer.inputs)
-        if isinstance(layer.operator, Reshape) and graph.tensors[layer.output].shape == graph.tensors[inputs[0]].shape:
-            source_of[layer.output] = inputs[0]
-        else:
-            layers.append(replace(layer, inputs=inputs))
-    output = source_of.get(graph.output, graph.output)
-    return replace(graph, output=output).with_layers(tuple(layers))
+
+    def is_alias(layer: Layer) -> bool:
+        return isinstance(layer.operator, Reshape) and graph.output_of(layer).shape == graph.inputs_of(layer)[0].shape
+
+    return graph.without(is_alias)
