@@ -17,7 +17,7 @@ from paddle_cortexm.compiler.integers.grids import tensor_grids
 from paddle_cortexm.compiler.tensor import Grid, Range
 from paddle_cortexm.quantisation.divergence import divergence
 from paddle_cortexm.quantisation.networks.paddle_graph import PaddleGraph, on_grid
-from paddle_cortexm.quantisation.ranges.logit_effect import MOST_IMAGES, LogitEffect
+from paddle_cortexm.quantisation.ranges.logit_effect import LogitEffect, spread
 from paddle_cortexm.quantisation.ranges.observation import Observation, observe, tensor_ranges
 from paddle_cortexm.quantisation.ranges.search import RangeSearch, Searched
 from paddle_cortexm.quantisation.ranges.wide_choice import choose_wide, wide_range
@@ -134,7 +134,7 @@ class PostTraining:
     def _better(self, first: Quantised, second: Quantised) -> Quantised:
         """The one whose answers are closer to the float network's. The search looks at a tensor alone, all others being
         exact; together, what several of them cut off may be the same."""
-        images = self.images[:: -(-len(self.images) // MOST_IMAGES)]
+        images = spread(self.images)
         exact = PaddleGraph(self.graph).logits(images)
         if divergence(exact, second.logits(images)) <= divergence(exact, first.logits(images)):
             return second

@@ -3,7 +3,9 @@
 A tensor's own error does not say what matters. Rare large values may decide the class, or not count at all: in
 MobileNetV2 with ImageNet weights, the threshold of the last block's sum that is best for the tensor itself leaves the
 logits six decibels more noise than the best one for them. So the tensor's values are replaced, and what follows is
-computed again, in floating point: alone, all else being exact. Errors of several tensors add up nearly independently.
+computed again, in floating point: alone, all else being exact. Rounding errors of several tensors add up nearly
+independently; what several of them cut off does not, which is why the ranges found are compared as a whole at last
+(post_training.py).
 """
 
 from __future__ import annotations
@@ -51,17 +53,16 @@ class LogitEffect:
     def noise(self, name: str, grid: Grid) -> float:
         """The logits' squared error in relation to the logits themselves when the tensor is on this grid, and so are
         the results of pools that share it; an offset of all logits of an image does not count."""
-        used = self._exact[: self._batch_counts[name]]
-        return sum(self._error(name, grid, exact) for exact in used) / max(sum(exact.power for exact in used), 1e-30)
-
-    def _error(self, name: str, grid: Grid, exact: _Exact) -> float:
-        sharing = self._sharing_grid(name)
+        used, sharing = self._exact[: self._batch_counts[name]], self._sharing_grid(name)
 
         def rounded_too(reached: str, values: paddle.Tensor) -> paddle.Tensor:
             return on_grid(values, grid) if reached in sharing else values
 
-        changed = self._network.after(exact.tensors, name, on_grid(exact.tensors[name], grid), rounded_too)
-        return float(((_centred(changed[self._network.graph.output]) - exact.logits) ** 2).sum())
+        def error(exact: _Exact) -> float:
+            changed = self._network.after(exact.tensors, name, on_grid(exact.tensors[name], grid), rounded_too)
+            return float(((_centred(changed[self._network.graph.output]) - exact.logits) ** 2).sum())
+
+        return sum(error(exact) for exact in used) / max(sum(exact.power for exact in used), 1e-30)
 
     def _run(self, number: int, images: Images) -> _Exact:
         tensors = self._network.tensors(images)
@@ -80,12 +81,17 @@ class LogitEffect:
         return sharing
 
 
-def _batches(images: Images) -> list[Images]:
-    """Of at most 16 images each, evenly spread, as far as there are so many."""
+def spread(images: Images) -> Images:
+    """At most 128 of the images, evenly spread: enough to tell which ranges are better."""
     count = min(len(images), MOST_IMAGES)
-    spread = images[np.arange(count) * len(images) // count]
-    batches = -(-count // BATCH)
-    return [spread[number::batches] for number in range(batches)]
+    return images[np.arange(count) * len(images) // count]
+
+
+def _batches(images: Images) -> list[Images]:
+    """Of at most 16 images each, each over all of them."""
+    chosen = spread(images)
+    batches = -(-len(chosen) // BATCH)
+    return [chosen[number::batches] for number in range(batches)]
 
 
 def _batch_counts(graph: Graph, most: int) -> dict[str, int]:

@@ -26,11 +26,12 @@ def choose_wide(graph: Graph, noise: Mapping[str, float], keep_float: Collection
     are not integers at all."""
     groups = [group for group in wide_groups(graph) if not _touches(graph, group, keep_float)]
     chosen = {name for group in groups if logits_of(graph) in group for name in group}
-    whole, left, spent = sum(_macs(graph, layer) for layer in graph.layers), sum(noise.values()), 0
+    whole, memory = sum(_macs(graph, layer) for layer in graph.layers), _memory(graph)
+    left, spent = sum(noise.values()), 0
     for group in sorted(groups, key=lambda group: _noise(group, noise) / (1 + _work(graph, group)), reverse=True):
         gain, work = _noise(group, noise), _work(graph, group)
         is_worth_it = gain >= left * max(WORTH_IT, work / whole) and spent + work <= MOST_WORK * whole
-        if is_worth_it and not chosen & set(group) and _memory(graph, chosen | set(group)) <= _memory(graph):
+        if is_worth_it and not chosen & set(group) and _memory(graph, chosen | set(group)) <= memory:
             chosen.update(group)
             left, spent = left - gain, spent + work
     return frozenset(chosen)

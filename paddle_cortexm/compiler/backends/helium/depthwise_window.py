@@ -13,6 +13,7 @@ from paddle_cortexm.compiler.operators.parts.base import Int8Array
 from paddle_cortexm.compiler.operators.parts.window import Window
 from paddle_cortexm.compiler.tensor import Shape
 
+NAME = "helium_depthwise_window"  # what its functions' and its struct's names begin with
 WORD_ROWS = 4  # rows that a word of the kernel holds
 WEIGHT_BYTES, WEIGHT_BYTES_5X5 = 16, 32  # of a channel
 SCRATCH_BYTES = 16 + 36 * 64
@@ -115,15 +116,15 @@ def _kernel(graph: Graph, layer: Layer, operator: IntegerDepthwiseConvolution, b
         "minimum": requantisation.minimum,
         "maximum": requantisation.maximum,
     }
-    parameters, name = declaration("helium_depthwise_window_t", "parameters", fields), "helium_depthwise_window"
+    parameters = declaration(f"{NAME}_t", "parameters", fields)
     scratch = SCRATCH_BYTES_5X5 if window.kernel == (5, 5) else SCRATCH_BYTES
     return Kernel(
-        name=f"{name}_{suffix}",
+        name=f"{NAME}_{suffix}",
         backend="helium",
         reason="a window in a vector, all its products in one instruction"
         + (", fused table" if table is not None else "")
         + (", int8 to int16" if result.dtype == "int16" else ""),
-        body=parameters + f"    {name}_{suffix}(&parameters, input0, output, scratch);\n",
+        body=parameters + f"    {NAME}_{suffix}(&parameters, input0, output, scratch);\n",
         constants=(
             Constant("weights", packed_weights(operator.weight)),
             Constant("constants", packed_constants(operator, bias), "hot"),
@@ -133,8 +134,8 @@ def _kernel(graph: Graph, layer: Layer, operator: IntegerDepthwiseConvolution, b
         header="depthwise_window.h",
         assertions=ASSERTIONS,
         sources=(f"app/runtime/helium/depthwise_window_{suffix}.c",),
-        row_body=parameters + f"    {name}_row_{suffix}(&parameters, rows, output, scratch);\n",
+        row_body=parameters + f"    {NAME}_row_{suffix}(&parameters, rows, output, scratch);\n",
         row_scratch_bytes=scratch,
-        rows_body=parameters + f"    {name}_rows_{suffix}(&parameters, rows, count, output, scratch);\n",
+        rows_body=parameters + f"    {NAME}_rows_{suffix}(&parameters, rows, count, output, scratch);\n",
         rows_at_once=2 if _makes_two_rows(window) else 1,
     )
