@@ -36,9 +36,10 @@ def _fold(convolution: paddle.nn.Conv2D, norm: paddle.nn.Layer) -> None:
     if convolution.bias is not None:
         bias = bias + convolution.bias.numpy() * gain
     convolution.weight.set_value((convolution.weight.numpy() * gain[:, None, None, None]).astype(np.float32))
-    convolution.bias = paddle.create_parameter(
-        [len(bias)],
-        "float32",
-        name=f"{convolution.weight.name}.folded_bias",
-        default_initializer=paddle.nn.initializer.Assign(bias.astype(np.float32)),
-    )
+    with paddle.utils.unique_name.guard():  # another network of this process may have the name already
+        convolution.bias = paddle.create_parameter(
+            [len(bias)],
+            "float32",
+            name=f"{convolution.weight.name}.folded_bias",
+            default_initializer=paddle.nn.initializer.Assign(bias.astype(np.float32)),
+        )

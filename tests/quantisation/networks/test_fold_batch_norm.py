@@ -21,3 +21,11 @@ def test_folding_keeps_the_results() -> None:
     assert fold_batch_norm(network) == 2
     np.testing.assert_allclose(network(x).numpy(), expected, atol=1e-5)
     assert not any(isinstance(layer, nn.BatchNorm2D) for layer in network.sublayers())
+
+
+def test_networks_whose_parameters_have_the_same_names_fold_in_one_process() -> None:
+    nn = paddle.nn
+    for _ in range(2):
+        with paddle.utils.unique_name.guard():
+            network = nn.Sequential(nn.Conv2D(3, 4, 1, bias_attr=False), nn.BatchNorm2D(4))
+        assert fold_batch_norm(network) == 1
