@@ -21,7 +21,7 @@ from paddle_cortexm.quantisation.ranges.logit_effect import LogitEffect, spread
 from paddle_cortexm.quantisation.ranges.observation import Observation, observe, tensor_ranges
 from paddle_cortexm.quantisation.ranges.search import RangeSearch, Searched
 from paddle_cortexm.quantisation.ranges.wide_choice import choose_wide, wide_range
-from paddle_cortexm.quantisation.weights.equalisation import equalise
+from paddle_cortexm.quantisation.weights.equalisation import ROOM, Equalised, equalise
 from paddle_cortexm.quantisation.weights.refinement import refine
 
 Floats = NDArray[np.float32]
@@ -59,10 +59,10 @@ class Quantised:
 
 @dataclass(frozen=True)
 class _Seen:
-    """The float graph to quantise, which of its tensors equalisation changed, what calibration saw of them all."""
+    """The float graph to quantise, what equalisation changed in it, what calibration saw of all tensors."""
 
     reference: Graph
-    changed: frozenset[str]
+    reach: Mapping[str, NDArray[np.float64]]
     tensors: Mapping[str, Observation]
 
 
@@ -104,17 +104,19 @@ class PostTraining:
         return Quantised(recipe, seen.reference, Adjusted(seen.reference), ranges, grids, seen.tensors, noise)
 
     def _look(self, equalisation: bool) -> _Seen:
-        reference, changed = equalise(self.graph, self.images) if equalisation else (self.graph, [])
-        return _Seen(reference, frozenset(changed), observe(reference, self.images))
+        made = equalise(self.graph, self.images) if equalisation else Equalised(self.graph, {})
+        tensors = observe(made.graph, self.images)
+        return _Seen(made.graph, made.reach, tensors | {name: tensors[name].with_room(ROOM) for name in made.reach})
 
     def _measure(self, equalisation: bool) -> LogitEffect:
-        return LogitEffect(self._seen(equalisation).reference, self.images)
+        seen = self._seen(equalisation)
+        return LogitEffect(seen.reference, self.images, seen.reach)
 
     def _search(self, recipe: Recipe) -> Quantised:
         """PaddleSlim's thresholds do not hold for tensors that equalisation changed: they are calibrated here."""
         seen = self._seen(recipe.equalisation)
         thresholds = self._thresholds(recipe.algorithm, len(self.images))
-        known = {name: limit for name, limit in thresholds.items() if name not in seen.changed}
+        known = {name: limit for name, limit in thresholds.items() if name not in seen.reach}
         ranges = tensor_ranges(seen.reference, seen.tensors, known, recipe.algorithm)
         if not (recipe.range_search or recipe.int16):
             return self._with_ranges(recipe, Searched(ranges, {}))

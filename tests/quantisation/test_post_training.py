@@ -12,10 +12,12 @@ from hypothesis import strategies as st
 from paddle_cortexm.artefacts.quantisation import Recipe, intervals
 from paddle_cortexm.compiler.graph import Graph
 from paddle_cortexm.compiler.integers import adjustments
+from paddle_cortexm.compiler.integers.grids import grid_of_range
 from paddle_cortexm.compiler.integers.realisation import quantise_graph
 from paddle_cortexm.compiler.operators.weighted import Weighted
 from paddle_cortexm.compiler.reference import run_float
 from paddle_cortexm.quantisation.post_training import PostTraining, Quantised
+from paddle_cortexm.quantisation.ranges.logit_effect import LogitEffect
 from paddle_cortexm.quantisation.ranges.search import RangeSearch, Searched, limited
 from paddle_cortexm.quantisation.weights.equalisation import equalise
 from paddle_cortexm.quantisation.weights.refinement import refine
@@ -48,9 +50,9 @@ def test_found_ranges_are_not_used_where_they_are_worse_together(monkeypatch: py
 
 def test_equalisation_keeps_the_results_on_the_calibration_images() -> None:
     graph, seen = block(), images(64)
-    equalised, changed = equalise(graph, seen)
-    assert changed == ["expand"]
-    np.testing.assert_allclose(run_float(equalised, seen)["logits"], run_float(graph, seen)["logits"], atol=1e-4)
+    equalised = equalise(graph, seen)
+    assert set(equalised.reach) == {"expand"}
+    np.testing.assert_allclose(run_float(equalised.graph, seen)["logits"], run_float(graph, seen)["logits"], atol=1e-4)
 
 
 def test_equalised_channels_are_of_like_size() -> None:
@@ -58,12 +60,35 @@ def test_equalised_channels_are_of_like_size() -> None:
         largest = run_float(graph, images(64))["expand"].max(axis=(0, 1, 2))
         return float(largest[largest > 0].min() / largest.max())
 
-    assert spread(equalise(block(), images(64))[0]) > 1.5 * spread(block())
+    assert spread(equalise(block(), images(64)).graph) > 1.5 * spread(block())
+
+
+def test_every_image_knows_how_far_a_channel_reaches_without_it() -> None:
+    graph, seen = block(), images(8)
+    reach, equalised = equalise(graph, seen).reach["expand"], run_float(equalise(graph, seen).graph, seen)["expand"]
+    maxima = equalised.max(axis=(1, 2))
+    for image in range(8):
+        others = np.delete(maxima, image, axis=0).max(axis=0)
+        has_own_range = reach[image] < 1
+        np.testing.assert_allclose((reach[image] * maxima.max(axis=0))[has_own_range], others[has_own_range], rtol=1e-4)
+        assert np.all(others[~has_own_range] <= maxima.max(axis=0)[~has_own_range])
+    assert (reach < 1).any(axis=0).sum() > reach.shape[1] // 2
+
+
+def test_noise_of_equalised_channels_is_that_of_images_that_were_not_seen() -> None:
+    graph, seen, others = block(), images(12), images(128, seed=9)
+    equalised = equalise(graph, seen)
+    grid = grid_of_range(0.0, float(run_float(equalised.graph, seen)["expand"].max()))
+    unseen = LogitEffect(equalised.graph, others).noise("expand", grid)
+    with_reach = LogitEffect(equalised.graph, seen, equalised.reach).noise("expand", grid)
+    without = LogitEffect(equalised.graph, seen).noise("expand", grid)
+    assert without < with_reach
+    assert abs(np.log(with_reach / unseen)) < abs(np.log(without / unseen))
 
 
 def test_equalisation_changes_no_int8_weight() -> None:
     graph = block()
-    equalised, _ = equalise(graph, images(64))
+    equalised = equalise(graph, images(64)).graph
     for before, after in zip(graph.layers, equalised.layers, strict=True):
         if isinstance(before.operator, Weighted) and isinstance(after.operator, Weighted):
             np.testing.assert_array_equal(

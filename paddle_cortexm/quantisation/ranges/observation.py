@@ -7,7 +7,7 @@ gets (0, T) and all 256 steps.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cache
 
 import numpy as np
@@ -41,6 +41,10 @@ class Observation:
         self.maximum = max(self.maximum, float(rows.max()))
         self.image_maxima += np.abs(rows).max(axis=1).tolist()
         self.sample.append(rows[:, _sampled_places(rows.shape[1], self.values_an_image)])
+
+    def with_room(self, factor: float) -> Observation:
+        """The same where larger values than those seen have to be reckoned with."""
+        return replace(self, minimum=factor * self.minimum, maximum=factor * self.maximum)
 
     @property
     def values(self) -> NDArray[np.float32]:
