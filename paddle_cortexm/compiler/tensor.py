@@ -14,7 +14,8 @@ IntegerType = Literal["int8", "int16"]
 DataType = Literal[IntegerType, "float32", "float16"]
 BYTES_OF: dict[str, int] = {"int8": 1, "int16": 2, "float16": 2, "float32": 4}
 INT8_MINIMUM, INT8_MAXIMUM = -128, 127
-# 15 bits: a sum of products of int16 with int8 weights stays in 32 bits up to a depth of 774 (integers/wide.py).
+# 15 bits: a sum of products of int16 with int8 weights stays in 32 bits up to a depth of 774, and beyond it where not
+# all weights are the largest (integers/wide.py).
 INT16_MINIMUM, INT16_MAXIMUM = -16383, 16383
 ENDS: dict[IntegerType, tuple[int, int]] = {
     "int8": (INT8_MINIMUM, INT8_MAXIMUM),

@@ -10,12 +10,13 @@ from numpy.typing import NDArray
 
 from paddle_cortexm.compiler.graph import Graph, Layer
 from paddle_cortexm.compiler.integers.grids import tensor_grids
+from paddle_cortexm.compiler.integers.wide import check_sums
 from paddle_cortexm.compiler.layer_names import find_layer, layer_title
 from paddle_cortexm.compiler.operators.activation import Activation
 from paddle_cortexm.compiler.operators.conversion import Dequantise, Quantise
 from paddle_cortexm.compiler.operators.parts.base import FloatOperator, Operator
 from paddle_cortexm.compiler.operators.softmax import Softmax
-from paddle_cortexm.compiler.operators.weighted import Weighted
+from paddle_cortexm.compiler.operators.weighted import IntegerWeighted, Weighted
 from paddle_cortexm.compiler.tensor import Grid, Range, Tensor
 from paddle_cortexm.errors import UserError
 
@@ -83,6 +84,8 @@ def _integer_operator(
             f"layer '{layer_title(graph, layer)}' ({layer.output}): {operator.title} has no int8 form. "
             f"Add the layer to quantise.keep_float to leave it in float32."
         )
+    if isinstance(twin, IntegerWeighted) and _grid(tensors[layer.inputs[0]]).dtype == "int16":
+        check_sums(graph, layer, twin.weight)
     return twin
 
 

@@ -12,6 +12,9 @@ from __future__ import annotations
 
 from collections.abc import Collection
 
+import numpy as np
+from numpy.typing import NDArray
+
 from paddle_cortexm.compiler.graph import Graph, Layer
 from paddle_cortexm.compiler.layer_names import layer_title
 from paddle_cortexm.compiler.operators.add import Add
@@ -26,7 +29,7 @@ from paddle_cortexm.compiler.operators.weighted import BIAS_LIMIT, LARGEST_WEIGH
 from paddle_cortexm.compiler.tensor import INT16_MAXIMUM
 from paddle_cortexm.errors import UserError
 
-DEEPEST = (INT32_MAXIMUM - BIAS_LIMIT) // (LARGEST_WEIGHT * INT16_MAXIMUM)  # products of a sum that stays in int32
+LARGEST_SUM = (INT32_MAXIMUM - BIAS_LIMIT) // INT16_MAXIMUM  # of |weights|, in steps, whose products stay in int32
 MAKERS = "a 1×1 convolution of stride 1 or an addition, without an activation, and a depthwise convolution"
 Group = tuple[str, ...]
 
@@ -63,6 +66,15 @@ def check_wide(graph: Graph, wide: Collection[str]) -> None:
             raise UserError(f"{marked} alone. Additions tie {', '.join(group)}: give all of them 16 bits, or none.")
 
 
+def check_sums(graph: Graph, layer: Layer, weight: NDArray[np.int8]) -> None:
+    """Raises UserError where sums of products of int16 with these weights, output channels first, may leave 32 bits."""
+    if np.abs(weight.astype(np.int64)).reshape(len(weight), -1).sum(axis=1).max() > LARGEST_SUM:
+        raise UserError(
+            f"layer '{layer_title(graph, layer)}' ({layer.output}): its weights are too large for sums of int16 in 32 "
+            f"bits. Set the bits of {layer.inputs[0]} to 8 in ranges.json."
+        )
+
+
 def _tied_groups(graph: Graph) -> list[Group]:
     """Every tensor that a layer makes, with those that additions tie it to."""
     groups = [{layer.output} for layer in graph.layers]
@@ -90,7 +102,7 @@ def _objection(graph: Graph, name: str) -> str | None:
         if not (_reads_wide(reader) or (is_logits and isinstance(reader.operator, Reshape))):
             return (
                 f"'{layer_title(graph, reader)}' ({reader.output}) reads {name} and cannot read int16: only additions "
-                f"and 1×1 convolutions of stride 1 with up to {DEEPEST} input channels can"
+                f"can, and 1×1 convolutions of stride 1 whose weights are small or few enough for sums in 32 bits"
             )
     return None
 
@@ -106,5 +118,12 @@ def _makes_wide(layer: Layer) -> bool:
 def _reads_wide(layer: Layer) -> bool:
     """Whether the layer's sums of products of int16 stay in 32 bits."""
     if isinstance(layer.operator, Convolution):
-        return _is_pointwise(layer) and layer.operator.weight.shape[-1] <= DEEPEST
+        return _is_pointwise(layer) and _largest_weight_sum(layer.operator) <= LARGEST_SUM
     return isinstance(layer.operator, Add)
+
+
+def _largest_weight_sum(operator: Convolution) -> float:
+    """The largest sum of the |weights| of an output channel, in steps of int8, each rounded away from zero."""
+    rows = np.abs(operator.weight_rows().astype(np.float64))
+    steps = LARGEST_WEIGHT * rows / np.maximum(rows.max(axis=1, keepdims=True), np.finfo(np.float64).tiny)
+    return float(np.minimum(np.ceil(steps), LARGEST_WEIGHT).sum(axis=1).max())

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from paddle_cortexm.compiler.graph import Graph
-from paddle_cortexm.compiler.integers.wide import DEEPEST, check_wide, logits_of, wide_groups
+from paddle_cortexm.compiler.integers.wide import LARGEST_SUM, check_sums, check_wide, logits_of, wide_groups
 from paddle_cortexm.compiler.operators.activation import Activation
 from paddle_cortexm.compiler.operators.add import Add
 from paddle_cortexm.compiler.operators.convolution import Convolution
@@ -37,9 +37,8 @@ def test_a_mobilenetv2s_groups_are_its_block_outputs_what_depthwise_convolutions
     assert wide_groups(float_blocks()) == (BLOCK_OUTPUTS, ("depthwise2",), (LOGITS,))
 
 
-def test_the_largest_sum_of_the_deepest_layer_just_fits_32_bits() -> None:
-    largest = 127 * 16383
-    assert BIAS_LIMIT + DEEPEST * largest <= 2**31 - 1 < BIAS_LIMIT + (DEEPEST + 1) * largest
+def test_the_largest_sum_just_fits_32_bits() -> None:
+    assert BIAS_LIMIT + LARGEST_SUM * 16383 <= 2**31 - 1 < BIAS_LIMIT + (LARGEST_SUM + 1) * 16383
 
 
 def test_logits_may_be_a_pointwise_convolutions_and_flattened() -> None:
@@ -72,11 +71,22 @@ def test_any_other_tensor_is_refused_with_the_reason(operators: dict[str, object
     assert reason in str(error.value)
 
 
-@pytest.mark.parametrize(("depth", "allowed"), [(DEEPEST, True), (DEEPEST + 1, False)])
-def test_readers_are_only_so_deep(depth: int, allowed: bool) -> None:
-    deep, reader = pointwise(np.ones((depth, 3))), pointwise(np.ones((3, depth)))
-    graph = chain(made=deep, read=replace(reader, clamp=(0.0, 6.0)))
+@pytest.mark.parametrize(
+    ("depth", "others", "allowed"), [(774, 1, True), (775, 1, False), (1535, 0.5, True), (1536, 0.5, False)]
+)
+def test_readers_weights_decide_how_deep_they_may_be(depth: int, others: float, allowed: bool) -> None:
+    weight = np.full((3, depth), others)
+    weight[:, 0] = 1
+    graph = chain(made=pointwise(np.ones((depth, 3))), read=replace(pointwise(weight), clamp=(0.0, 6.0)))
     assert (("made",) in wide_groups(graph)) == allowed
+
+
+def test_integer_weights_whose_sums_may_leave_32_bits_are_refused() -> None:
+    graph = chain(made=LINEAR, read=BENT)
+    weight = np.full((2, 1, 1, 775), -127, np.int8)
+    check_sums(graph, graph.layers[1], weight[..., :774])
+    with pytest.raises(UserError, match=r"(?s)\(read\): its weights are too large .* bits of made to 8 in ranges.json"):
+        check_sums(graph, graph.layers[1], weight)
 
 
 def test_a_part_of_what_additions_tie_is_refused() -> None:

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from paddle_cortexm.compiler.backends.helium import wide
 from paddle_cortexm.compiler.graph import Graph, Layer
-from paddle_cortexm.compiler.integers.wide import DEEPEST
+from paddle_cortexm.compiler.integers.wide import LARGEST_SUM
 from paddle_cortexm.compiler.kernels.kernel import Rejection
 from paddle_cortexm.compiler.operators.add import Add
 from paddle_cortexm.compiler.operators.convolution import IntegerConvolution
@@ -31,6 +31,7 @@ from tests.compiler.backends.helium.random_shapes import few
 
 TYPES: tuple[tuple[IntegerType, IntegerType], ...] = (("int16", "int8"), ("int8", "int16"), ("int16", "int16"))
 
+DEEPEST = LARGEST_SUM // 127  # of the largest weights
 WINDOWS = (
     Window((3, 3), (1, 1), (1, 1, 1, 1)),
     Window((3, 3), (2, 2), (1, 1, 1, 1)),
@@ -139,7 +140,7 @@ def large_depthwise_scales(random: Random) -> Example:
 
 def examples(random: Random) -> Iterator[Example]:
     """Depths around the blocks of 8, 16 and 32 values, channels around groups and runs, pixels around threes."""
-    depths = (1, 3, 7, 8, 9, 12, 16, 17, 24, 31, 32, 33, 40, 63, 64, 72, 100, 160, 320, DEEPEST)
+    depths = (1, 3, 7, 8, 9, 12, 16, 17, 24, 31, 32, 33, 40, 63, 64, 72, 100, 160, 320, DEEPEST, 960)
     for i, (depth, types) in enumerate(product(depths, TYPES)):
         channels = (1, 4, 6, 8, 17, 24, 36, 96, 100, 144)[i % 10]
         size = ((1, 1), (1, 2), (1, 3), (2, 2), (1, 5), (2, 3), (7, 7))[i % 7]
