@@ -32,6 +32,7 @@ METHODS: dict[str, dict[str, Any]] = {
     "default, AdaRound, bias correction": {"rounding": "adaround", "bias_correction": True},
     "auto": {"method": "auto"},
     "QAT": {"method": "qat", "epochs": 2, "learning_rate": 0.0005},
+    "QAT, distillation": {"method": "qat", "epochs": 2, "learning_rate": 0.0005, "distillation": 0.5},
 }
 DEFAULT_METHOD = next(name for name, values in METHODS.items() if Quantise(**values) == Quantise())
 ON_TARGET = (DEFAULT_METHOD, "auto", "QAT")  # methods whose program also runs on the simulator
