@@ -20,23 +20,25 @@ def write_tables(results: Sequence[Row]) -> None:
     """Fill in the tables, of all networks but the quick ones."""
     quick = [network.name for network in NETWORKS if network.quick]
     shown = [row for row in results if row.network not in quick]
-    blocks = {"summary": summary(shown), "results": tables(shown), "layers": worst_layers(LAYERS_OF, shown)}
+    blocks = {"summary": summary(shown), "results": tables(shown)}
+    if (layers := worst_layers(LAYERS_OF, shown)) is not None:
+        blocks["layers"] = layers
     DOCUMENT.write_text(fill(DOCUMENT.read_text(encoding="utf-8"), blocks), encoding="utf-8")
 
 
-def worst_layers(network: Network, results: Sequence[Row]) -> str:
+def worst_layers(network: Network, results: Sequence[Row]) -> str | None:
     """The five worst layers of method BEFORE and what became of them by the default or, where that is the same, by the
-    best method; empty where these are not measured."""
+    best method; None where these are not measured, or their reports are no longer there."""
     rows = {row.method: row for row in results if row.network == network.name and not row.is_anchor}
     if BEFORE not in rows or len(rows) < 2:
-        return ""
+        return None
     after = rows.get(DEFAULT_METHOD) if DEFAULT_METHOD != BEFORE else best(list(rows.values()))
     if after is None or after.method == BEFORE:
-        return ""
-    reports = [
-        LayersReport.read(BUILD_FOLDER / deployment(network, method) / "03_compile_tvm")
-        for method in (BEFORE, after.method)
-    ]
+        return None
+    folders = [BUILD_FOLDER / deployment(network, method) / "03_compile_tvm" for method in (BEFORE, after.method)]
+    if not all((folder / LayersReport.file).is_file() for folder in folders):
+        return None
+    reports = [LayersReport.read(folder) for folder in folders]
     same = ", ".join(f"{row.method}: {row.same / row.images:.2%}" for row in (rows[BEFORE], after))
     head = f"{network.title}: `{BEFORE}`, then `{after.method}`. Same class as float: {same}."
     return f"{head}\n\n{layers_table(*reports)}"

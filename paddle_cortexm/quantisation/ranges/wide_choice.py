@@ -17,7 +17,7 @@ from paddle_cortexm.compiler.integers.wide import Group, logits_of, wide_groups
 from paddle_cortexm.quantisation.ranges.observation import Observation
 
 WORTH_IT = 0.02  # of the noise that is left, the least that a group has to add
-MOST_WORK = 0.2  # of the network's multiply-accumulates, the most that wide groups may add
+MOST_WORK = 0.3  # of the network's multiply-accumulates, the most that wide groups may add
 HEADROOM = 2.0  # over the largest value seen: one of the 15 bits
 
 
