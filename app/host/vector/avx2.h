@@ -5,9 +5,11 @@
 #include <immintrin.h>
 
 typedef __m256i lanes_t;
-typedef __m256i taps_t;   /* int16: tap 0 and tap 1 of channel 0, of channel 1, ... */
-typedef __m256i values_t; /* int16 */
-typedef __m256i dot_t;    /* 8 partial sums */
+typedef __m256i taps_t;     /* int16: tap 0 and tap 1 of channel 0, of channel 1, ... */
+typedef __m256i values_t;   /* int16 */
+typedef __m256i dot_t;      /* 8 partial sums */
+typedef __m256i wide_t;     /* int16, both halves alike */
+typedef __m256i pair_dot_t; /* 4 partial sums of each channel */
 
 ALWAYS_INLINE lanes_t load_lanes(const int32_t *from) {
     return _mm256_loadu_si256((const __m256i *)(const void *)from);
@@ -97,6 +99,25 @@ ALWAYS_INLINE void store_sums(int32_t *to, dot_t a, dot_t b, dot_t c, dot_t d) {
     const __m256i sums = _mm256_hadd_epi32(_mm256_hadd_epi32(a, b), _mm256_hadd_epi32(c, d));
     const __m128i total = _mm_add_epi32(_mm256_castsi256_si128(sums), _mm256_extracti128_si256(sums, 1));
     _mm_storeu_si128((__m128i *)(void *)to, total);
+}
+
+ALWAYS_INLINE wide_t load_wide(const int16_t *from) {
+    return _mm256_broadcastsi128_si256(_mm_loadu_si128((const __m128i *)(const void *)from));
+}
+
+ALWAYS_INLINE pair_dot_t no_pair_products(void) {
+    return _mm256_setzero_si256();
+}
+
+ALWAYS_INLINE pair_dot_t add_pair_products(pair_dot_t sums, values_t weights, wide_t x) {
+    return add_products(sums, weights, x);
+}
+
+/* The sums of two pairs: four channels. */
+ALWAYS_INLINE void store_pairs(int32_t *to, pair_dot_t a, pair_dot_t b) {
+    const __m256i both = _mm256_hadd_epi32(a, b), sums = _mm256_hadd_epi32(both, both);
+    const __m128i even = _mm256_castsi256_si128(sums), odd = _mm256_extracti128_si256(sums, 1);
+    _mm_storeu_si128((__m128i *)(void *)to, _mm_unpacklo_epi32(even, odd));
 }
 
 #endif

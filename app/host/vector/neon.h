@@ -12,6 +12,10 @@ typedef struct {
 } taps_t;
 typedef int8x16_t values_t;
 typedef int32x4_t dot_t; /* 4 partial sums */
+typedef int16x8_t wide_t;
+typedef struct {
+    int32x4_t even, odd;
+} pair_dot_t; /* 4 partial sums of each channel */
 
 ALWAYS_INLINE lanes_t load_lanes(const int32_t *from) {
     return (lanes_t){vld1q_s32(from), vld1q_s32(from + 4)};
@@ -95,6 +99,28 @@ ALWAYS_INLINE dot_t add_products(dot_t sums, values_t a, values_t b) {
 /* The sums of four. */
 ALWAYS_INLINE void store_sums(int32_t *to, dot_t a, dot_t b, dot_t c, dot_t d) {
     vst1q_s32(to, vpaddq_s32(vpaddq_s32(a, b), vpaddq_s32(c, d)));
+}
+
+ALWAYS_INLINE wide_t load_wide(const int16_t *from) {
+    return vld1q_s16(from);
+}
+
+ALWAYS_INLINE pair_dot_t no_pair_products(void) {
+    return (pair_dot_t){vdupq_n_s32(0), vdupq_n_s32(0)};
+}
+
+ALWAYS_INLINE int32x4_t add_wide_products(int32x4_t sums, int16x8_t a, int16x8_t b) {
+    return vmlal_high_s16(vmlal_s16(sums, vget_low_s16(a), vget_low_s16(b)), a, b);
+}
+
+ALWAYS_INLINE pair_dot_t add_pair_products(pair_dot_t sums, values_t weights, wide_t x) {
+    return (pair_dot_t){add_wide_products(sums.even, vmovl_s8(vget_low_s8(weights)), x),
+                        add_wide_products(sums.odd, vmovl_high_s8(weights), x)};
+}
+
+/* The sums of two pairs: four channels. */
+ALWAYS_INLINE void store_pairs(int32_t *to, pair_dot_t a, pair_dot_t b) {
+    vst1q_s32(to, vpaddq_s32(vpaddq_s32(a.even, a.odd), vpaddq_s32(b.even, b.odd)));
 }
 
 #endif

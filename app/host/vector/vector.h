@@ -1,10 +1,12 @@
-/* Eight lanes of int32, and sums of products of int8: what the kernels' code for the host is written in. avx2.h and
- * neon.h define the same types and functions:
+/* Eight lanes of int32, and sums of products of int8 and int16: what the kernels' code for the host is written in.
+ * avx2.h and neon.h define the same types and functions:
  *
- *     lanes_t   8 values of int32
- *     taps_t    8 int8 weights for each of two taps
- *     values_t  16 int8 values, ready to be multiplied
- *     dot_t     partial sums of products of values_t
+ *     lanes_t     8 values of int32
+ *     taps_t      8 int8 weights for each of two taps
+ *     values_t    16 int8 values, ready to be multiplied
+ *     dot_t       partial sums of products of values_t
+ *     wide_t      8 int16 values, ready to be multiplied
+ *     pair_dot_t  partial sums of two channels: of the 8 products of a wide_t with each half of a values_t
  *
  * All arithmetic is exact, and the same as in app/runtime/helium/requantise.h. */
 #ifndef HOST_VECTOR_H
@@ -16,6 +18,7 @@
 
 #define VECTOR_LANES 8 /* of lanes_t */
 #define DOT_VALUES 16  /* of values_t */
+#define WIDE_VALUES 8  /* of wide_t */
 
 #if defined(__AVX2__)
 #include "avx2.h"

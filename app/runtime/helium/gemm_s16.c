@@ -104,6 +104,12 @@ void helium_gemm_one_s16(const int8_t *pixel0, const int8_t *pixel1, const int8_
 
 #else
 
+#if HELIUM_HOST_VECTORS
+
+#include "gemm_s16_lanes.h"
+
+#else
+
 typedef int16_t gemm_value_t;
 #include "gemm_pixel_code.h"
 
@@ -111,7 +117,7 @@ static const int16_t *values_of(const int8_t *pixel) {
     return (const int16_t *)(const void *)pixel;
 }
 
-void helium_gemm_one_s16(const int8_t *pixel0, const int8_t *pixel1, const int8_t *pixel2, const helium_gemm_t *m) {
+static void gemm_one(const int8_t *pixel0, const int8_t *pixel1, const int8_t *pixel2, const helium_gemm_t *m) {
     (void)pixel1;
     (void)pixel2;
     gemm_pixel(values_of(pixel0), m, m->accumulators);
@@ -121,6 +127,12 @@ static void gemm_three(const int8_t *pixel0, const int8_t *pixel1, const int8_t 
     gemm_pixel(values_of(pixel0), m, m->accumulators);
     gemm_pixel(values_of(pixel1), m, m->accumulators + HELIUM_GEMM_CHANNELS);
     gemm_pixel(values_of(pixel2), m, m->accumulators + 2 * HELIUM_GEMM_CHANNELS);
+}
+
+#endif
+
+void helium_gemm_one_s16(const int8_t *pixel0, const int8_t *pixel1, const int8_t *pixel2, const helium_gemm_t *m) {
+    gemm_one(pixel0, pixel1, pixel2, m);
 }
 
 helium_gemm_function *helium_gemm_three_s16(int32_t depth) {
