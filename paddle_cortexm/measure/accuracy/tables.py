@@ -43,14 +43,21 @@ def tables(results: Sequence[Row]) -> str:
 
 
 def layers_table(before: LayersReport, after: LayersReport) -> str:
-    """The five worst layers of `before`, and what they are in `after`: SQNR in dB, alone and with what came before."""
-    now = {layer.title: layer for layer in after.layers}
+    """The five worst layers of `before`, and what they are in `after`: SQNR in dB, alone and with what came before.
+
+    Their numbers are left out: they differ where int16 keeps an addition from being fused.
+    """
+    now = {_unnumbered(layer.title): layer for layer in after.layers}
     lines = []
     for layer in worst(before.layers):
-        same = now.get(layer.title)
+        same = now.get(_unnumbered(layer.title))
         figures = [layer.own, layer.sqnr, *((same.own, same.sqnr) if same else ())]
-        lines.append([layer.title, *(_decibels(figure) for figure in figures), *[""] * (4 - len(figures))])
+        lines.append([_unnumbered(layer.title), *(_decibels(figure) for figure in figures), *[""] * (4 - len(figures))])
     return markdown_table(LAYERS_HEAD, lines)
+
+
+def _unnumbered(title: str) -> str:
+    return title.partition(" ")[2]
 
 
 def _default_cells(row: Row) -> list[str]:

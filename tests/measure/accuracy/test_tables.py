@@ -56,10 +56,10 @@ def layer(title: str, own: float) -> LayerQuality:
 
 
 def test_the_worst_layers_are_shown_before_and_after() -> None:
-    before = LayersReport(images=4, available=4, layers=tuple(layer(f"layer {i}", 10.0 + i) for i in range(7)))
-    after = LayersReport(images=4, available=4, layers=(layer("layer 0", 25.0), layer("layer 1", float("inf"))))
+    before = LayersReport(images=4, available=4, layers=tuple(layer(f"{i + 3} conv{i}", 10.0 + i) for i in range(7)))
+    after = LayersReport(images=4, available=4, layers=(layer("3 conv0", 25.0), layer("5 conv1", float("inf"))))
     text = layers_table(before, after)
     assert len(text.splitlines()) == 2 + 5
-    assert line_of(text, "layer 0") == ["layer 0", "10.0", "7.0", "25.0", "22.0"]
-    assert line_of(text, "layer 1")[3:] == ["exact", "exact"]
-    assert line_of(text, "layer 2")[3:] == ["", ""]
+    assert line_of(text, "conv0") == ["conv0", "10.0", "7.0", "25.0", "22.0"]
+    assert line_of(text, "conv1")[3:] == ["exact", "exact"]
+    assert line_of(text, "conv2")[3:] == ["", ""]
