@@ -67,6 +67,17 @@ ALWAYS_INLINE void store_bytes(int8_t *to, lanes_t a, int32_t zero_point, int32_
     _mm_storel_epi64((__m128i *)(void *)to, _mm_packs_epi16(clamped, clamped));
 }
 
+/* 8 int16 as lanes. */
+ALWAYS_INLINE lanes_t load_halves(const int16_t *from) {
+    return _mm256_cvtepi16_epi32(_mm_loadu_si128((const __m128i *)(const void *)from));
+}
+
+ALWAYS_INLINE void store_halves(int16_t *to, lanes_t a, int32_t minimum, int32_t maximum) {
+    const __m128i narrow = _mm_packs_epi32(_mm256_castsi256_si128(a), _mm256_extracti128_si256(a, 1));
+    const __m128i low = _mm_set1_epi16((int16_t)minimum), high = _mm_set1_epi16((int16_t)maximum);
+    _mm_storeu_si128((__m128i *)(void *)to, _mm_min_epi16(_mm_max_epi16(narrow, low), high));
+}
+
 ALWAYS_INLINE __m256i pairs_of(const int8_t *first, const int8_t *second) {
     const __m128i a = _mm_loadl_epi64((const __m128i *)(const void *)first);
     const __m128i b = _mm_loadl_epi64((const __m128i *)(const void *)second);

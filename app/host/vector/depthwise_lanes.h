@@ -1,4 +1,4 @@
-/* What the vector code of depthwise_s8.c and of depthwise_window_s8.c share: 8 channels at a time.
+/* What the vector code of depthwise_s8.c and of depthwise_window_code.h share: 8 channels at a time.
  *
  * 8 channels of the window's rows are first copied to a strip, with zero points where there is no image: then a pixel's
  * taps stand one after the other, column by column. */
@@ -18,7 +18,8 @@ typedef struct {
     int32_t zero_point;
     int32_t minimum;
     int32_t maximum;
-    const int8_t *table; /* or NULL */
+    const int8_t *table;  /* or NULL */
+    int32_t result_bytes; /* 1; or 2: int16, with zero point 0 and no table */
 } depthwise_row_t;
 
 /* The constants of 8 channels. */
@@ -52,9 +53,25 @@ static void fill_strip(const depthwise_row_t *row, int32_t channel, int32_t coun
     }
 }
 
+/* The first `count` of 8 results of one pixel, or all 8, to output. */
+ALWAYS_INLINE void finish_pixel(const depthwise_row_t *row, lanes_t scaled, int32_t count, void *output) {
+    if (row->result_bytes == 2) {
+        int16_t halves[VECTOR_LANES];
+        store_halves(halves, scaled, row->minimum, row->maximum);
+        copy_some_halves(output, halves, count);
+        return;
+    }
+    int8_t bytes[VECTOR_LANES];
+    store_bytes(bytes, scaled, row->zero_point, row->minimum, row->maximum);
+    if (row->table != NULL) {
+        look_up(row->table, bytes);
+    }
+    copy_some_bytes(output, bytes, count);
+}
+
 /* The results of `count` channels for all pixels, from the strip. The compiler may know how many taps. */
 ALWAYS_INLINE void depthwise_pixels(const depthwise_row_t *row, const depthwise_group_t *g, int32_t taps, int32_t count,
-                                    const int8_t *strip, int8_t *output) {
+                                    const int8_t *strip, uint8_t *output) {
     static const int8_t no_weights[VECTOR_LANES] = {0};
     const depthwise_row_t own = *row; /* a copy stays in registers: outputs might overwrite the original */
     const int32_t step = own.window.stride_width * own.window.kernel_height * VECTOR_LANES, pairs = taps / 2;
@@ -65,8 +82,7 @@ ALWAYS_INLINE void depthwise_pixels(const depthwise_row_t *row, const depthwise_
     if (taps % 2 == 1) {
         weights[pairs] = load_taps(g->weights + (taps - 1) * g->step, no_weights);
     }
-    for (int32_t x = 0; x < own.output_width; x++, strip += step, output += own.channels) {
-        int8_t bytes[VECTOR_LANES];
+    for (int32_t x = 0; x < own.output_width; x++, strip += step, output += own.channels * own.result_bytes) {
         lanes_t sums = g->bias;
         for (int32_t pair = 0; pair < pairs; pair++) {
             sums =
@@ -79,25 +95,22 @@ ALWAYS_INLINE void depthwise_pixels(const depthwise_row_t *row, const depthwise_
         if (g->has_left_shift) {
             sums = shift_left(sums, g->left_shift);
         }
-        store_bytes(bytes, requantise_lanes(sums, g->multiplier, g->shift), own.zero_point, own.minimum, own.maximum);
-        if (own.table != NULL) {
-            look_up(own.table, bytes);
-        }
-        copy_some_bytes(output, bytes, count);
+        finish_pixel(&own, requantise_lanes(sums, g->multiplier, g->shift), count, output);
     }
 }
 
-/* 8 channels of the row from `channel` on, or those that are left. strip: strip_bytes(row). */
+/* 8 channels of the row from `channel` on, or those that are left. strip: strip_bytes(row); results: of the row. */
 static void depthwise_group(const depthwise_row_t *row, const depthwise_group_t *group, int32_t channel, int8_t *strip,
-                            int8_t *output) {
+                            void *results) {
     const int32_t taps = row->window.kernel_height * row->window.kernel_width, count = row->channels - channel;
+    uint8_t *const output = (uint8_t *)results + channel * row->result_bytes;
     fill_strip(row, channel, count, strip);
     if (taps == 9) {
-        depthwise_pixels(row, group, 9, count, strip, output + channel);
+        depthwise_pixels(row, group, 9, count, strip, output);
     } else if (taps == 25) {
-        depthwise_pixels(row, group, 25, count, strip, output + channel);
+        depthwise_pixels(row, group, 25, count, strip, output);
     } else {
-        depthwise_pixels(row, group, taps, count, strip, output + channel);
+        depthwise_pixels(row, group, taps, count, strip, output);
     }
 }
 

@@ -30,6 +30,7 @@ void helium_depthwise_row_s8(const helium_depthwise_t *layer, const int8_t *cons
         .minimum = r->minimum,
         .maximum = r->maximum,
         .table = layer->table,
+        .result_bytes = 1,
     };
     for (int32_t channel = 0; channel < layer->channels; channel += VECTOR_LANES) {
         const int32_t lane = channel % HELIUM_GROUP;

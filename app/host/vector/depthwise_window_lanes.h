@@ -1,4 +1,4 @@
-/* The vector code of depthwise_window_code.h for int8; weight_of is defined there. */
+/* The vector code of depthwise_window_code.h; IS_WIDE, result_t and weight_of are defined there. */
 #ifndef HOST_DEPTHWISE_WINDOW_LANES_H
 #define HOST_DEPTHWISE_WINDOW_LANES_H
 
@@ -7,12 +7,18 @@
 
 #define MOST_TAPS (HELIUM_DEPTHWISE_WINDOW_ROWS * HELIUM_DEPTHWISE_WINDOW_ROWS)
 
-/* A channel's constants and weights, taps column by column, as one lane of all. */
+#define LEFT_SHIFT HELIUM_DEPTHWISE_CONSTANTS
+#define CONSTANTS (HELIUM_DEPTHWISE_CONSTANTS + 1)
+
+/* A channel's constants and weights, taps column by column, as one lane of all. Shifts to the left stand apart. */
 static void load_channel(const helium_depthwise_window_t *layer, int32_t channel, int32_t lane,
-                         int32_t constants[HELIUM_DEPTHWISE_CONSTANTS][VECTOR_LANES], int8_t weights[][VECTOR_LANES]) {
+                         int32_t constants[CONSTANTS][VECTOR_LANES], int8_t weights[][VECTOR_LANES]) {
     for (int32_t kind = 0; kind < HELIUM_DEPTHWISE_CONSTANTS; kind++) {
         constants[kind][lane] = layer->constants[channel * HELIUM_DEPTHWISE_CONSTANTS + kind];
     }
+    const int32_t shift = constants[HELIUM_DEPTHWISE_SHIFT][lane];
+    constants[LEFT_SHIFT][lane] = shift < 0 ? 0 : shift + 1;
+    constants[HELIUM_DEPTHWISE_SHIFT][lane] = shift < 0 ? shift : -1;
     for (int32_t kx = 0; kx < layer->window.kernel_width; kx++) {
         for (int32_t ky = 0; ky < layer->window.kernel_height; ky++) {
             weights[kx * layer->window.kernel_height + ky][lane] = weight_of(layer, channel, ky, kx);
@@ -20,8 +26,8 @@ static void load_channel(const helium_depthwise_window_t *layer, int32_t channel
     }
 }
 
-static void make_rows(const helium_depthwise_window_t *layer, const int8_t *const rows[], int32_t count, int8_t *output,
-                      uint8_t *scratch) {
+static void make_rows(const helium_depthwise_window_t *layer, const int8_t *const rows[], int32_t count,
+                      result_t *output, uint8_t *scratch) {
     (void)count; /* always 1 */
     (void)scratch;
     const depthwise_row_t row = {
@@ -32,13 +38,14 @@ static void make_rows(const helium_depthwise_window_t *layer, const int8_t *cons
         .window = layer->window,
         .input_zero_point = layer->input_zero_point,
         .zero_point = layer->zero_point,
-        .minimum = INT8_MIN,
-        .maximum = INT8_MAX,
+        .minimum = IS_WIDE ? layer->minimum : INT8_MIN,
+        .maximum = IS_WIDE ? layer->maximum : INT8_MAX,
         .table = layer->table,
+        .result_bytes = sizeof(result_t),
     };
     int8_t strip[strip_bytes(&row)]; /* the scratch has room for 32 columns only */
     for (int32_t channel = 0; channel < layer->channels; channel += VECTOR_LANES) {
-        int32_t constants[HELIUM_DEPTHWISE_CONSTANTS][VECTOR_LANES] = {0};
+        int32_t constants[CONSTANTS][VECTOR_LANES] = {0};
         int8_t weights[MOST_TAPS][VECTOR_LANES] = {0};
         const int32_t left = layer->channels - channel;
         for (int32_t lane = 0; lane < (left < VECTOR_LANES ? left : VECTOR_LANES); lane++) {
@@ -50,8 +57,8 @@ static void make_rows(const helium_depthwise_window_t *layer, const int8_t *cons
             .bias = load_lanes(constants[HELIUM_DEPTHWISE_BIAS]),
             .multiplier = load_lanes(constants[HELIUM_DEPTHWISE_MULTIPLIER]),
             .shift = load_lanes(constants[HELIUM_DEPTHWISE_SHIFT]),
-            .left_shift = same_lanes(0),
-            .has_left_shift = 0,
+            .left_shift = load_lanes(constants[LEFT_SHIFT]),
+            .has_left_shift = IS_WIDE,
         };
         depthwise_group(&row, &group, channel, strip, output);
     }

@@ -65,6 +65,18 @@ ALWAYS_INLINE void store_bytes(int8_t *to, lanes_t a, int32_t zero_point, int32_
     vst1_s8(to, vmovn_s16(vminq_s16(vmaxq_s16(moved, low), high)));
 }
 
+/* 8 int16 as lanes. */
+ALWAYS_INLINE lanes_t load_halves(const int16_t *from) {
+    const int16x8_t halves = vld1q_s16(from);
+    return (lanes_t){vmovl_s16(vget_low_s16(halves)), vmovl_s16(vget_high_s16(halves))};
+}
+
+ALWAYS_INLINE void store_halves(int16_t *to, lanes_t a, int32_t minimum, int32_t maximum) {
+    const int16x8_t narrow = vcombine_s16(vqmovn_s32(a.low), vqmovn_s32(a.high));
+    const int16x8_t low = vdupq_n_s16((int16_t)minimum), high = vdupq_n_s16((int16_t)maximum);
+    vst1q_s16(to, vminq_s16(vmaxq_s16(narrow, low), high));
+}
+
 ALWAYS_INLINE taps_t load_taps(const int8_t *first, const int8_t *second) {
     return (taps_t){vld1_s8(first), vld1_s8(second)};
 }

@@ -44,6 +44,15 @@ ALWAYS_INLINE void copy_some_bytes(int8_t *to, const int8_t *from, int32_t count
     }
 }
 
+/* The same of int16. */
+ALWAYS_INLINE void copy_some_halves(int16_t *to, const int16_t *from, int32_t count) {
+    if (count >= VECTOR_LANES) {
+        memcpy(to, from, VECTOR_LANES * sizeof *to);
+    } else {
+        memcpy(to, from, (size_t)count * sizeof *to);
+    }
+}
+
 /* 8 int8 through a table of 256, in place. */
 ALWAYS_INLINE void look_up(const int8_t *table, int8_t bytes[VECTOR_LANES]) {
     for (int32_t i = 0; i < VECTOR_LANES; i++) {

@@ -25,6 +25,18 @@ void helium_add_s16(const helium_add_t *add, const int16_t *first, const int16_t
     }
 }
 
+#elif HELIUM_HOST_VECTORS
+
+#include "add_lanes.h"
+
+void helium_add_s16(const helium_add_t *add, const int16_t *first, const int16_t *second, int16_t *output,
+                    int32_t count) {
+    const helium_add_t own = *add; /* a copy stays in registers: the output might overwrite the original */
+    for (int32_t i = 0; i < count; i += VECTOR_LANES) {
+        add_some_halves(&own, first + i, second + i, output + i, count - i);
+    }
+}
+
 #else
 
 void helium_add_s16(const helium_add_t *add, const int16_t *first, const int16_t *second, int16_t *output,

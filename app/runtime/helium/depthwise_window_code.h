@@ -284,7 +284,7 @@ static int8_t weight_of(const helium_depthwise_window_t *layer, int32_t channel,
     return layer->weights[channel * BYTES_OF_5X5 + (ky < WORD_ROWS ? kx * WORD_ROWS + ky : in_words + kx)];
 }
 
-#if HELIUM_HOST_VECTORS && !IS_WIDE
+#if HELIUM_HOST_VECTORS
 
 #include "depthwise_window_lanes.h"
 

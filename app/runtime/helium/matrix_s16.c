@@ -16,6 +16,10 @@ static void finish(const helium_matrix_chunk_t *chunk, int32_t pixels, int16_t *
     }
 }
 
+#elif HELIUM_HOST_VECTORS
+
+#include "matrix_s16_lanes.h"
+
 #else
 
 static void finish(const helium_matrix_chunk_t *chunk, int32_t pixels, int16_t *output) {

@@ -29,6 +29,7 @@ from tests.compiler.backends.helium.int8_cases import (
 from tests.compiler.backends.helium.layers import Example, bytes_of, saturating_layer
 from tests.compiler.backends.helium.random_shapes import Shape, batches, depthwise_layers, few, integer_layers
 from tests.compiler.backends.helium.rig.runners import AARCH64_GCC, QEMU_AARCH64, run_on_aarch64
+from tests.compiler.backends.helium.wide_cases import examples
 
 NEON = vector_flags("aarch64", ("asimd",))
 DOT_PRODUCTS = vector_flags("aarch64", ("asimd", "asimddp"))
@@ -74,3 +75,7 @@ def test_extremes_are_exact(check: Check) -> None:
         pair = int8(random, 1, 3, 2, channels), int8(random, 1, 3, 2, channels)
         layers.append(expected_of(elementwise.select, add_layer(random, shift), pair))
     check(layers)
+
+
+def test_layers_with_int16_tensors_are_exact(check: Check) -> None:
+    check([(e.case(), e.expected) for e in examples(np.random.default_rng(6))])
