@@ -1,7 +1,7 @@
 """method auto: the recipe whose integers stay closest to the float model, on images that it has not seen.
 
-From the config's recipe on, one thing is tried after the other - other algorithms to start from, AdaRound, bias
-correction - and kept only where held-out images say that it helps.
+From the config's recipe on, one thing is tried after the other - other algorithms to start from, bias correction, the
+other way of rounding - and kept only where held-out images say that it helps.
 """
 
 from __future__ import annotations
@@ -24,6 +24,7 @@ STEPS: tuple[Mapping[str, Any], ...] = (
     {"algorithm": "abs_max"},
     {"bias_correction": True},
     {"adaround": True},
+    {"adaround": False},
 )
 HELD_OUT = 0.5  # share of the calibration images that recipes are compared on
 Images = NDArray[np.float32]
@@ -43,11 +44,12 @@ def best_recipe(start: Recipe, calibration: PostTraining, held_out: Images) -> t
         print(f"tried {recipe.title}: divergence from the float model {row.divergence:.3g}", flush=True)
         return row
 
-    best, tried = start, [tried_as(start)]
+    best, recipes, tried = start, [start], [tried_as(start)]
     for step in STEPS:
         candidate = best.model_copy(update=step)
-        if candidate == best:
+        if candidate in recipes:
             continue
+        recipes.append(candidate)
         tried.append(tried_as(candidate))
         if tried[-1].divergence < min(row.divergence for row in tried[:-1]):
             best = candidate

@@ -19,9 +19,10 @@ from paddle_cortexm.compiler.reference import run_float
 from paddle_cortexm.quantisation.post_training import PostTraining, Quantised
 from paddle_cortexm.quantisation.ranges.logit_effect import LogitEffect
 from paddle_cortexm.quantisation.ranges.search import RangeSearch, Searched, limited
+from paddle_cortexm.quantisation.weights import rounding
 from paddle_cortexm.quantisation.weights.equalisation import equalise
 from paddle_cortexm.quantisation.weights.refinement import refine
-from paddle_cortexm.quantisation.weights.rounding import best_steps
+from paddle_cortexm.quantisation.weights.rounding import adaround, best_steps
 from tests.compiler.fake_quantised import run_fake_quantised
 from tests.quantisation.small_graphs import PIXEL_RANGE, block, images
 
@@ -108,6 +109,22 @@ def test_adaround_never_does_worse_than_rounding_to_nearest(seed: int, size: int
         return np.einsum("ok,kj,oj->o", candidate - rows, moments, candidate - rows)
 
     assert np.all(cost(steps) <= cost(np.round(rows)) + 1e-9)
+
+
+def test_adaround_takes_many_inputs_block_by_block(monkeypatch: pytest.MonkeyPatch) -> None:
+    operator = next(layer.operator for layer in block().layers if layer.output == "project")
+    assert isinstance(operator, Weighted)
+    inputs, scales = run_float(block(), images(64))["depthwise"], operator.integer_weights(0.1)[2]
+    whole = adaround(operator, scales, inputs, centred=False)
+    monkeypatch.setattr(rounding, "BLOCK", 3)
+    rows = operator.weight_rows() / scales[:, None]
+    moments = rounding.second_moments(operator.patches(inputs, rounding.PATCHES), centred=False)
+
+    def cost(steps: np.ndarray) -> float:
+        return float(np.einsum("ok,kj,oj->", steps - rows, moments[0], steps - rows))
+
+    parts = adaround(operator, scales, inputs, centred=False)
+    assert cost(whole) <= cost(parts) < cost(np.round(rows))
 
 
 def test_bias_correction_takes_the_mean_error_off_every_channel() -> None:

@@ -14,7 +14,12 @@ from paddle_cortexm.paths import BUILD_FOLDER, CONFIG_FOLDER
 
 FOLDER = BUILD_FOLDER / "accuracy"
 HALF_SIZE_LEARNING_RATE = 0.003
-PLAIN: dict[str, Any] = {"range_search": False, "equalisation": False, "int16": False}
+PLAIN: dict[str, Any] = {
+    "range_search": False,
+    "equalisation": False,
+    "int16": False,
+    "rounding": "nearest",
+}
 METHODS: dict[str, dict[str, Any]] = {
     "abs_max": {"algorithm": "abs_max", **PLAIN},
     "avg": {"algorithm": "avg", **PLAIN},
@@ -27,9 +32,8 @@ METHODS: dict[str, dict[str, Any]] = {
     "default without equalisation": {"equalisation": False},
     "default without range search": {"range_search": False},
     "default, symmetric": {"symmetric": True},
+    "default without AdaRound": {"rounding": "nearest"},
     "default, bias correction": {"bias_correction": True},
-    "default, AdaRound": {"rounding": "adaround"},
-    "default, AdaRound, bias correction": {"rounding": "adaround", "bias_correction": True},
     "auto": {"method": "auto"},
     "QAT": {"method": "qat", "epochs": 2, "learning_rate": 0.0005},
     "QAT, distillation": {"method": "qat", "epochs": 2, "learning_rate": 0.0005, "distillation": 0.5},

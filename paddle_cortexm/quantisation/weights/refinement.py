@@ -24,7 +24,7 @@ from paddle_cortexm.compiler.integers.fake_quantisation import (
 from paddle_cortexm.compiler.operators.weighted import Weighted
 from paddle_cortexm.compiler.tensor import Grid
 from paddle_cortexm.progress import progress
-from paddle_cortexm.quantisation.weights.rounding import best_steps, second_moments
+from paddle_cortexm.quantisation.weights.rounding import adaround as rounded_for
 
 MEMORY_LIMIT = 1 << 30  # bytes of activations held at a time, about
 Grids = Mapping[str, Grid]
@@ -75,8 +75,7 @@ def _adaptively_rounded(
     operator = layer.operator
     assert isinstance(operator, Weighted)
     _, _, scales = operator.integer_weights(grids[layer.inputs[0]].scale)
-    rows = operator.weight_rows().astype(np.float64) / scales[:, None]
-    steps = best_steps(rows, second_moments(operator, rounded[layer.inputs[0]], centred=centred))
+    steps = rounded_for(operator, scales, rounded[layer.inputs[0]], centred=centred)
     real = (steps * scales[:, None]).astype(np.float32)
     weight = np.ascontiguousarray(operator.from_rows(real))
     return replace(layer, operator=operator.with_weights(weight, operator.bias)), scales
