@@ -27,7 +27,7 @@ def check_accuracy(config: Config, folder: Path) -> None:
         raise UserError(
             f"the deployed model has {metrics.top1:.2%}, the float model {metrics.floats.top1:.2%}: a drop of "
             f"{drop:.2%}, more than quantise.max_accuracy_drop ({allowed:.2%}).\nThe worst layers:\n{worst}\n"
-            f"Try quantise.method: auto, rounding: adaround, bias_correction: true, or method: qat; or leave the worst "
+            f"Try quantise.method: auto, bias_correction: true, or method: qat; or leave the worst "
             f"layers in float32 with quantise.keep_float. "
             f"./03_compile_tvm.py --config {config.argument} --explain LAYER shows a layer's values. "
             f"{folder} was kept and can be inspected: layers.png, confusion.png."

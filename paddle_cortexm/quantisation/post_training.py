@@ -43,13 +43,15 @@ class Quantised:
     seen: Mapping[str, Observation]
     noise: Mapping[str, float] = field(default_factory=dict)
 
-    def logits(self, images: Floats) -> Floats:
+    def logits(self, images: Floats, *, exact_weights: bool = False) -> Floats:
         """(N, classes) on the integer grid, for (N, H, W, 3) normalised images: what the integer program gives, but
-        where a sum lies at the edge between two steps."""
+        where a sum lies at the edge between two steps. exact_weights: only the tensors between layers are rounded."""
         graph, keep = self.deployed.graph, self.recipe.keep_float
         floats = float_tensors(graph, keep)
         layers = tuple(
-            layer if layer.output in keep else on_weight_grid(layer, self.grids, self.deployed.weight_scales)
+            layer
+            if exact_weights or layer.output in keep
+            else on_weight_grid(layer, self.grids, self.deployed.weight_scales)
             for layer in graph.layers
         )
         return PaddleGraph(replace(graph, layers=layers)).logits(
@@ -79,8 +81,10 @@ class PostTraining:
         self._seen, self._effect, self._searched = cache(self._look), cache(self._measure), cache(self._search)
 
     def quantised(self, recipe: Recipe) -> Quantised:
-        """What the recipe makes of the graph."""
+        """What the recipe makes of the graph; its own recipe says what was done: no range search where the first ranges
+        stayed."""
         made = self._searched(_only_ranges(recipe))
+        recipe = recipe.model_copy(update={"range_search": made.recipe.range_search})
         if not (recipe.adaround or recipe.bias_correction):
             return replace(made, recipe=recipe)
         deployed = refine(
@@ -134,16 +138,18 @@ class PostTraining:
         return self._better(made, self._with_ranges(recipe, search.searched(start))) if recipe.range_search else made
 
     def _better(self, first: Quantised, second: Quantised) -> Quantised:
-        """The one whose answers are closer to the float network's. The search looks at a tensor alone, all others being
-        exact; together, what several of them cut off may be the same."""
+        """The one whose answers are closer to the float network's, apart from the weights' rounding, which comes later.
+        The search looks at a tensor alone, all others being exact; together, what several of them cut off may be the
+        same."""
         images = spread(self.images)
         exact = PaddleGraph(self.graph).logits(images)
-        if divergence(exact, second.logits(images)) <= divergence(exact, first.logits(images)):
+        far = [divergence(exact, made.logits(images, exact_weights=True)) for made in (first, second)]
+        if far[1] <= far[0]:
             return second
         print(
             f"range search: together the ranges found are no better than those of {first.recipe.algorithm}, which stay"
         )
-        return first
+        return replace(first, recipe=first.recipe.model_copy(update={"range_search": False}))
 
 
 def _only_ranges(recipe: Recipe) -> Recipe:

@@ -39,14 +39,16 @@ def error(made: Quantised) -> float:
 
 
 def test_found_ranges_are_not_used_where_they_are_worse_together(monkeypatch: pytest.MonkeyPatch) -> None:
-    recipe = Recipe(algorithm="mse", equalisation=False, int16=False)
+    recipe = Recipe(algorithm="mse", range_search=True)
 
     def narrower(search: RangeSearch, start: Searched) -> Searched:
         cut = {name: limited(search.seen[name], 0.1 * r.maximum, "cut") for name, r in start.ranges.items()}
         return Searched(cut, start.noise)
 
     monkeypatch.setattr(RangeSearch, "searched", narrower)
-    assert made_with(recipe).ranges == made_with(recipe.model_copy(update={"range_search": False})).ranges
+    made, without = made_with(recipe), made_with(recipe.model_copy(update={"range_search": False}))
+    assert made.ranges == without.ranges
+    assert made.recipe == without.recipe
 
 
 def test_equalisation_keeps_the_results_on_the_calibration_images() -> None:
