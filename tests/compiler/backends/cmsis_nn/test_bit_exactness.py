@@ -25,7 +25,7 @@ from paddle_cortexm.compiler.operators.parts.base import IntegerOperator
 from paddle_cortexm.compiler.operators.parts.window import Window
 from paddle_cortexm.compiler.tensor import Shape, Tensor
 from paddle_cortexm.paths import REPOSITORY
-from tests.compiler.backends.helium.layers import (
+from tests.compiler.backends.helium.examples.layers import (
     bytes_of,
     some_add,
     some_convolution,

@@ -17,7 +17,7 @@ from paddle_cortexm.compiler.operators.parts.requantisation import Requantisatio
 from paddle_cortexm.compiler.operators.parts.window import Window
 from paddle_cortexm.compiler.operators.weighted import Epilogue
 from tests.compiler.backends.helium.conftest import RunOnHelium, RunOnHost
-from tests.compiler.backends.helium.int8_cases import (
+from tests.compiler.backends.helium.examples.int8_cases import (
     Expected,
     Int8,
     Random,

@@ -16,7 +16,7 @@ from paddle_cortexm.compiler.operators.parts.activation_kinds import ACTIVATION_
 from paddle_cortexm.compiler.operators.parts.window import Window
 from paddle_cortexm.compiler.operators.weighted import FloatEpilogue
 from tests.compiler.backends.helium.conftest import RunOnHelium, RunOnHost
-from tests.compiler.backends.helium.float_layers import SIGMOID, SWISH, FloatExample, Floats, Maker, square
+from tests.compiler.backends.helium.examples.float_layers import SIGMOID, SWISH, FloatExample, Floats, Maker, square
 
 PRECISIONS = ("float32", "float16")
 # Largest difference from numpy's float32, as a share of the largest result: a few hundred roundings of 24 or 11 bits.

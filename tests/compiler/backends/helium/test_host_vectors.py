@@ -17,7 +17,7 @@ from hypothesis import given
 from paddle_cortexm.compiler.backends.helium import elementwise
 from paddle_cortexm.compiler.operators.parts.window import Window
 from paddle_cortexm.host.vectors import vector_flags
-from tests.compiler.backends.helium.int8_cases import (
+from tests.compiler.backends.helium.examples.int8_cases import (
     Expected,
     add_layer,
     depthwise_cases,
@@ -26,10 +26,10 @@ from tests.compiler.backends.helium.int8_cases import (
     int8,
     scales,
 )
-from tests.compiler.backends.helium.layers import Example, bytes_of, saturating_layer
-from tests.compiler.backends.helium.random_shapes import Shape, batches, depthwise_layers, few, integer_layers
+from tests.compiler.backends.helium.examples.layers import Example, bytes_of, saturating_layer
+from tests.compiler.backends.helium.examples.random_shapes import Shape, batches, depthwise_layers, few, integer_layers
+from tests.compiler.backends.helium.examples.wide_cases import examples
 from tests.compiler.backends.helium.rig.runners import AARCH64_GCC, QEMU_AARCH64, run_on_aarch64
-from tests.compiler.backends.helium.wide_cases import examples
 
 NEON = vector_flags("aarch64", ("asimd",))
 DOT_PRODUCTS = vector_flags("aarch64", ("asimd", "asimddp"))

@@ -18,7 +18,7 @@ from paddle_cortexm.compiler.operators.parts.requantisation import Requantisatio
 from paddle_cortexm.compiler.operators.parts.window import Window
 from paddle_cortexm.compiler.tensor import Tensor
 from tests.compiler.backends.helium.conftest import RunOnHelium, RunOnHost
-from tests.compiler.backends.helium.layers import (
+from tests.compiler.backends.helium.examples.layers import (
     Example,
     Random,
     bytes_of,

@@ -9,8 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.compiler.backends.helium.conftest import RunOnHelium, RunOnHost
-from tests.compiler.backends.helium.int8_cases import Expected
-from tests.compiler.backends.helium.random_shapes import (
+from tests.compiler.backends.helium.examples.int8_cases import Expected
+from tests.compiler.backends.helium.examples.random_shapes import (
     Shape,
     batches,
     depthwise_layers,

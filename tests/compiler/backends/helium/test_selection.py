@@ -15,7 +15,7 @@ from paddle_cortexm.compiler.operators.parts.base import IntegerOperator
 from paddle_cortexm.compiler.operators.parts.window import Window
 from paddle_cortexm.compiler.operators.weighted import Epilogue
 from paddle_cortexm.compiler.tensor import Shape
-from tests.compiler.backends.helium.int8_cases import (
+from tests.compiler.backends.helium.examples.int8_cases import (
     Random,
     Selector,
     add_layer,

@@ -16,9 +16,9 @@ from paddle_cortexm.compiler.operators.convolution import IntegerConvolution
 from paddle_cortexm.compiler.operators.parts.base import Integers
 from paddle_cortexm.compiler.operators.parts.window import Window
 from tests.compiler.backends.helium.conftest import RunOnHelium, RunOnHost
-from tests.compiler.backends.helium.layers import Example, tensor_like
-from tests.compiler.backends.helium.random_shapes import few
-from tests.compiler.backends.helium.wide_cases import (
+from tests.compiler.backends.helium.examples.layers import Example, tensor_like
+from tests.compiler.backends.helium.examples.random_shapes import few
+from tests.compiler.backends.helium.examples.wide_cases import (
     TYPES,
     WINDOWS,
     depthwise,

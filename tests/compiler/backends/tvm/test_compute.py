@@ -26,7 +26,7 @@ from paddle_cortexm.compiler.operators.softmax import Softmax
 from paddle_cortexm.compiler.operators.weighted import Epilogue
 from paddle_cortexm.compiler.reference import run_float, run_integers
 from paddle_cortexm.compiler.tensor import Grid
-from tests.compiler.backends.helium.layers import saturating_layer
+from tests.compiler.backends.helium.examples.layers import saturating_layer
 from tests.compiler.graphs import GraphBuilder
 from tests.compiler.host import compile_graph, run_graph
 

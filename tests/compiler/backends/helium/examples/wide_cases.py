@@ -19,7 +19,7 @@ from paddle_cortexm.compiler.operators.parts.requantisation import Requantisatio
 from paddle_cortexm.compiler.operators.parts.window import Window
 from paddle_cortexm.compiler.operators.weighted import BIAS_LIMIT
 from paddle_cortexm.compiler.tensor import ENDS, Grid, IntegerType
-from tests.compiler.backends.helium.layers import Example, Random, bytes_of
+from tests.compiler.backends.helium.examples.layers import Example, Random, bytes_of
 
 TYPES: tuple[tuple[IntegerType, IntegerType], ...] = (("int16", "int8"), ("int8", "int16"), ("int16", "int16"))
 
