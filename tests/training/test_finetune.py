@@ -22,7 +22,7 @@ from paddle_cortexm.models import build
 from paddle_cortexm.paths import REPOSITORY
 from paddle_cortexm.training import checkpoint as checkpoints
 from paddle_cortexm.training.distributed.group import Group
-from paddle_cortexm.training.distributed.launcher import STARTER, WORKER, launch, wait_for
+from paddle_cortexm.training.distributed.launcher import STARTER, WORKER, launch
 from paddle_cortexm.training.finetune import CHECKPOINT_FOLDER, finetune
 from tests.data.photos import photo
 
@@ -190,24 +190,3 @@ def test_a_run_that_diverges_says_so_and_writes_no_model(tmp_path: Path) -> None
     with pytest.raises(UserError, match=r"diverged in epoch \d: .*lower learning_rate|answers are not finite"):
         trained(config(learning_rate=1e30, optimiser="momentum"), tmp_path / "01_finetune")
     assert not (tmp_path / "01_finetune" / "model.pdparams").exists()
-
-
-def test_an_interrupted_run_asks_the_launcher_to_end_its_processes() -> None:
-    calls: list[str] = []
-
-    class Launcher:
-        def wait(self, timeout: float | None = None) -> int:
-            calls.append("wait")
-            if timeout is None:
-                raise KeyboardInterrupt
-            raise subprocess.TimeoutExpired("launcher", timeout)
-
-        def terminate(self) -> None:
-            calls.append("terminate")
-
-        def kill(self) -> None:
-            calls.append("kill")
-
-    with pytest.raises(KeyboardInterrupt):
-        wait_for(Launcher())  # type: ignore[arg-type]
-    assert calls == ["wait", "terminate", "wait", "kill"]

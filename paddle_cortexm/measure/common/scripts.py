@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import subprocess
 import sys
 from pathlib import Path
 
 from paddle_cortexm.errors import UserError
 from paddle_cortexm.paths import REPOSITORY
+from paddle_cortexm.training.distributed.children import run_child
 
 TIME_LIMIT = 6 * 3600  # seconds; training takes longest
 SAID = 3000  # characters of a failed script's output that the error repeats
@@ -22,8 +22,7 @@ def run_script(script: str, config: str | Path, *options: str, shown: bool = Tru
     it fails, unless it has written the report."""
     first = [str(REPOSITORY / script)] if script.endswith(".sh") else [sys.executable, str(REPOSITORY / script)]
     command = [*first, "--config", str(config), "--quiet", *options]
-    output, errors = (None, None) if shown else (subprocess.PIPE, subprocess.STDOUT)
-    done = subprocess.run(command, stdout=output, stderr=errors, text=True, timeout=TIME_LIMIT)
-    if done.returncode and not (report and report.is_file()):
-        why = "; it said why above" if shown else f"\n{done.stdout[-SAID:]}"
-        raise ScriptFailed(f"{script} --config {config} failed (status {done.returncode}){why}")
+    status, said = run_child(command, captured=not shown, time_limit=TIME_LIMIT)
+    if status and not (report and report.is_file()):
+        why = "; it said why above" if shown else f"\n{said[-SAID:]}"
+        raise ScriptFailed(f"{script} --config {config} failed (status {status}){why}")

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import signal
-import subprocess
 import sys
 import tempfile
 import threading
@@ -17,10 +16,10 @@ from paddle_cortexm.config import Config
 from paddle_cortexm.cores import cores
 from paddle_cortexm.errors import UserError
 from paddle_cortexm.paths import REPOSITORY
+from paddle_cortexm.training.distributed.children import run_child
 from paddle_cortexm.training.distributed.nodes import Node
 
 WORKER = Path(__file__).parents[1] / "worker.py"
-GRACE = 30.0  # seconds that the launcher may take to end its processes
 QUIET = {"GLOG_minloglevel": "2", "PYTHONWARNINGS": "ignore"}
 STARTER = "PADDLE_CORTEXM_STARTER"  # in the processes' environment: the process that started the launcher
 LAST_LINES = 8  # of a process's log
@@ -45,24 +44,11 @@ def launch(config: Config, folder: Path, node: Node | None = None, *, quiet: boo
             options += ["--nnodes", str(node.nodes), "--master", node.master, "--host", node.address]
         arguments = [str(settings), str(folder), *(["--quiet"] if quiet else [])]
         command = [sys.executable, "-m", "paddle.distributed.launch", *options, str(WORKER), *arguments]
-        status = wait_for(subprocess.Popen(command, env=_environment(processes, node)))
+        status, _ = run_child(command, environment=_environment(processes, node))
         if status:
             where = f" on this machine, one of {node.nodes}," if node else ""
             said = _last_words(logs)
             raise UserError(f"training in {processes} process(es){where} failed (status {status}).\n{said}\n{LOST}")
-
-
-def wait_for(launcher: subprocess.Popen[bytes]) -> int:
-    """The launcher's exit status. Interrupted, it is asked to end, so that it ends the processes it started."""
-    try:
-        return launcher.wait()
-    except BaseException:
-        launcher.terminate()
-        try:
-            launcher.wait(GRACE)
-        except subprocess.TimeoutExpired:
-            launcher.kill()
-        raise
 
 
 def end_with_starter() -> None:
