@@ -120,7 +120,7 @@ class Quantise(Section):
     equalisation: bool = True  # a grid a channel for what depthwise convolutions read
     int16: bool = True  # for the logits, and for the few tensors that int8 is too coarse for
     bias_correction: bool = False
-    rounding: Literal["nearest", "adaround"] = "adaround"  # of the weights; QAT rounds to nearest
+    rounding: Literal["nearest", "adaround"] | None = None  # of the weights; None: adaround, with QAT nearest
     symmetric: bool = False  # True: activations with zero point 0, for comparison only
     epochs: Annotated[int, Field(ge=0)] = 4  # QAT only
     learning_rate: Annotated[float, Field(gt=0)] = 1e-3  # QAT only
@@ -131,8 +131,7 @@ class Quantise(Section):
 
     @model_validator(mode="after")
     def _fits_the_method(self) -> Quantise:
-        adaround = "rounding" in self.model_fields_set and self.rounding == "adaround"
-        if self.method == "qat" and (self.bias_correction or adaround):
+        if self.method == "qat" and (self.bias_correction or self.rounding == "adaround"):
             raise ValueError("quantise.bias_correction and quantise.rounding have no effect on method qat: remove them")
         return self
 

@@ -6,7 +6,8 @@ from pathlib import Path
 import pytest
 from pydantic import ValidationError
 
-from paddle_cortexm.config import IMAGENET_MEAN, Config, load, overridden
+from paddle_cortexm.artefacts.quantisation import Recipe
+from paddle_cortexm.config import IMAGENET_MEAN, Config, Quantise, load, overridden
 from paddle_cortexm.errors import UserError
 from paddle_cortexm.paths import CONFIG_FOLDER, REPOSITORY
 from paddle_cortexm.settings.training import FINE_TUNING, Train
@@ -170,6 +171,15 @@ def test_messages_are_the_project_s_own_words() -> None:
     for text in ("train: 7\n", "data: {kind: list}\n", "quantise: {method: qat, bias_correction: true}\n"):
         message = refusal(MINIMAL + text)
         assert "Value error" not in message and "instance of" not in message and "got {" not in message
+
+
+def test_weights_are_rounded_by_adaround_but_in_qat() -> None:
+    assert Recipe.of(Quantise()).adaround
+    assert not Recipe.of(Quantise(rounding="nearest")).adaround
+    trained = Quantise(method="qat")
+    assert not Recipe.of(trained).adaround
+    assert Quantise.model_validate_json(trained.model_dump_json()) == trained
+    assert "no effect on method qat" in refusal(MINIMAL + "quantise: {method: qat, rounding: adaround}\n")
 
 
 def test_a_deviation_of_zero_is_refused() -> None:

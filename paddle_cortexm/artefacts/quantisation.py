@@ -70,7 +70,7 @@ class Recipe(Part):
             range_search=settings.range_search,
             int16=settings.int16,
             bias_correction=settings.bias_correction,
-            adaround=settings.rounding == "adaround" and settings.method != "qat",
+            adaround=settings.rounding != "nearest" and settings.method != "qat",
             equalisation=settings.equalisation,
             symmetric=settings.symmetric,
             keep_float=settings.keep_float,

@@ -108,7 +108,7 @@ def _with_random_weights(config: Config) -> Config:
     values = config.model_dump(mode="json", exclude_defaults=True)
     values["model"]["weights"] = "random"
     values["data"] |= {"validation_images": 20, "calibration_images": 32}
-    values["quantise"] |= {"range_search": False, "int16": False}
+    values["quantise"] |= {"range_search": False, "int16": False, "rounding": "nearest"}
     path = BUILD_FOLDER / "readme" / f"{config.name}_random.yaml"
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text(yaml.safe_dump(values | {"name": path.stem}, sort_keys=False), encoding="utf-8")

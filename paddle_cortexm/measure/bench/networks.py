@@ -104,6 +104,7 @@ def write_config(variant: Variant, name: str) -> Path:
             "algorithm": "abs_max",
             "range_search": False,
             "int16": False,
+            "rounding": "nearest",
         },
         "compile": {
             "target": variant.target,
