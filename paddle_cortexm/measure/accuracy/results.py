@@ -56,7 +56,9 @@ class Row(Part):
 def with_row(results: Sequence[Row], row: Row) -> list[Row]:
     """The results with this row in place of an earlier one of the same network and method: networks and methods in
     their usual order, the anchor's rows last."""
-    rows = [*(r for r in results if (r.network, r.method) != (row.network, row.method)), row]
+    rows = list(
+        {(r.network, r.method): r for r in (*results, row)}.values()
+    )  # in place: the anchor's rows have no order
     networks, methods = [network.name for network in NETWORKS], list(METHODS)
     return sorted(
         (r for r in rows if r.network in networks and (r.is_anchor or r.method in methods)),

@@ -32,6 +32,8 @@ def test_rows_stand_in_the_order_of_networks_and_methods_with_the_anchor_last() 
 def test_the_settings_of_the_anchor_keep_their_order() -> None:
     anchors = [row("ONNX Runtime, MinMax"), row("ONNX Runtime, Entropy")]
     assert with_row(anchors, row())[1:] == anchors
+    again = row("ONNX Runtime, MinMax", won=9)
+    assert with_row(anchors, again) == [again, anchors[1]]
 
 
 def test_rows_of_a_network_or_method_that_is_no_more_are_dropped() -> None:
