@@ -9,6 +9,7 @@ from __future__ import annotations
 import shutil
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import yaml
 
@@ -94,7 +95,7 @@ def measured(config: Config) -> Measured | None:
             print(f"{config.name}: left out: {error}", flush=True)
             return None
     if config.model.weights == "pretrained" and not config.train.epochs:
-        config = _with_random_weights(config)
+        config = with_random_weights(config)
     _share_training(config)
     for spec in STAGES.values():
         run_script(spec.script, config.argument)
@@ -102,13 +103,17 @@ def measured(config: Config) -> Measured | None:
     return Measured(DeployedMetrics.read(folder / "03_compile_tvm"), Run.read(folder / "05_run_fvp"))
 
 
-def _with_random_weights(config: Config) -> Config:
+def with_random_weights(config: Config) -> Config:
     """The config as a file of its own below build/, without anything to fetch, and with a few digits for photos: what
     these would find by their effect on the logits says nothing."""
     values = config.model_dump(mode="json", exclude_defaults=True)
-    values["model"]["weights"] = "random"
-    values["data"] |= {"validation_images": 20, "calibration_images": 32}
-    values["quantise"] |= {"range_search": False, "int16": False, "rounding": "nearest"}
+    random: dict[str, dict[str, Any]] = {
+        "model": {"weights": "random"},
+        "data": {"validation_images": 20, "calibration_images": 32},
+        "quantise": {"range_search": False, "int16": False, "rounding": "nearest"},
+    }
+    for section, changed in random.items():
+        values[section] = values.get(section, {}) | changed  # a section that says nothing of its own is not there
     path = BUILD_FOLDER / "readme" / f"{config.name}_random.yaml"
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text(yaml.safe_dump(values | {"name": path.stem}, sort_keys=False), encoding="utf-8")

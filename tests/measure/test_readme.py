@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
 from paddle_cortexm.artefacts.deployed import DeployedMetrics
 from paddle_cortexm.artefacts.program import LargestLayer
 from paddle_cortexm.artefacts.run import Instructions, Run, SimulatorUsed
 from paddle_cortexm.artefacts.training import Scores
-from paddle_cortexm.config import Config
+from paddle_cortexm.config import Config, Quantise, load
+from paddle_cortexm.measure import readme
 from paddle_cortexm.measure.common.document import fill
-from paddle_cortexm.measure.readme import LANGUAGES, Measured, measured, table
+from paddle_cortexm.measure.readme import LANGUAGES, Measured, measured, table, with_random_weights
 from paddle_cortexm.paths import REPOSITORY
 
 RUN = Run(
@@ -77,3 +80,10 @@ def test_a_config_of_photos_says_so_and_is_left_out_where_there_are_none(capsys:
 @pytest.mark.parametrize("language", LANGUAGES, ids=lambda language: language.document)
 def test_both_documents_have_the_marks(language: object) -> None:
     fill((REPOSITORY / language.document).read_text(encoding="utf-8"), {"configs": ""})  # type: ignore[attr-defined]
+
+
+def test_fetched_weights_are_replaced_in_a_config_of_their_own(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setattr(readme, "BUILD_FOLDER", tmp_path)
+    made = with_random_weights(load("mobilenetv2_imagenet_corstone300_int8"))
+    assert (made.model.weights, made.name) == ("random", "mobilenetv2_imagenet_corstone300_int8_random")
+    assert made.quantise == Quantise(range_search=False, int16=False, rounding="nearest")
