@@ -56,12 +56,12 @@ class Row(Part):
 def with_row(results: Sequence[Row], row: Row) -> list[Row]:
     """The results with this row in place of an earlier one of the same network and method: networks and methods in
     their usual order, the anchor's rows last."""
-    rows = list(
-        {(r.network, r.method): r for r in (*results, row)}.values()
-    )  # in place: the anchor's rows have no order
+    by_name = {
+        (r.network, r.method): r for r in (*results, row)
+    }  # a known one keeps its place: the anchor's have no order
     networks, methods = [network.name for network in NETWORKS], list(METHODS)
     return sorted(
-        (r for r in rows if r.network in networks and (r.is_anchor or r.method in methods)),
+        (r for r in by_name.values() if r.network in networks and (r.is_anchor or r.method in methods)),
         key=lambda r: (networks.index(r.network), len(methods) if r.is_anchor else methods.index(r.method)),
     )
 
