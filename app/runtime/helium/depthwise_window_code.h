@@ -129,9 +129,7 @@ ALWAYS_INLINE int16x8_t finished(int32x4_t even, int32x4_t odd, finish_t finish,
 #else
     const int16x8_t narrow = vqmovntq_s32(vqmovnbq_s32(vdupq_n_s16(0), even), odd);
     const int16x8_t value = vqaddq_n_s16(narrow, (int16_t)finish.zero_point);
-    const int8x16_t bytes = vqmovnbq_s16(vreinterpretq_s8_s16(value), value);
-    return method.has_table ? vldrbq_gather_offset_s16(finish.table, vmovlbq_u8(vreinterpretq_u8_s8(bytes)))
-                            : vreinterpretq_s16_s8(bytes);
+    return method.has_table ? helium_table_x8(finish.table, value) : helium_byte_x8(value);
 #endif
 }
 

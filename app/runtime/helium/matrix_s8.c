@@ -17,15 +17,6 @@ ALWAYS_INLINE int16x8_t scaled(const group_t *g, const int32_t *accumulators, in
     return vqaddq_n_s16(narrow, (int16_t)zero_point);
 }
 
-/* The same as int8 in the low byte of each lane (the high byte is anything), after the table where there is one. */
-ALWAYS_INLINE int16x8_t byte_of(const group_t *g, const int32_t *accumulators, int32_t zero_point,
-                                const int8_t *table) {
-    const int16x8_t wide = scaled(g, accumulators, zero_point);
-    const int8x16_t bytes = vqmovnbq_s16(vreinterpretq_s8_s16(wide), wide);
-    return table == NULL ? vreinterpretq_s16_s8(bytes)
-                         : vldrbq_gather_offset_s16(table, vmovlbq_u8(vreinterpretq_u8_s8(bytes)));
-}
-
 ALWAYS_INLINE void finish_some(const chunk_t *chunk, int32_t pixels, int8_t *output, int32_t stride,
                                const int8_t *table) {
     for (int32_t p = 0; p < pixels; p++, output += stride) {
@@ -33,7 +24,8 @@ ALWAYS_INLINE void finish_some(const chunk_t *chunk, int32_t pixels, int8_t *out
         int8_t *to = output;
         for (int32_t left = chunk->channels; left > 0; left -= GROUP) {
             const group_t g = load_group(constants);
-            const int16x8_t bytes = byte_of(&g, from, chunk->matrix->zero_point, table);
+            const int16x8_t value = scaled(&g, from, chunk->matrix->zero_point);
+            const int16x8_t bytes = table == NULL ? helium_byte_x8(value) : helium_table_x8(table, value);
             vstrbq_p_s16(to, bytes, vctp16q((uint32_t)left));
             constants += 3 * GROUP, from += GROUP, to += GROUP;
         }

@@ -67,6 +67,17 @@ static inline int16x8_t helium_narrow_x8(int32x4_t even, int32x4_t odd, int32_t 
     return vminq_s16(vmaxq_s16(moved, vdupq_n_s16((int16_t)minimum)), vdupq_n_s16((int16_t)maximum));
 }
 
+/* 8 values saturated to int8, in the low byte of each 16-bit lane; the high byte is anything. */
+static inline int16x8_t helium_byte_x8(int16x8_t value) {
+    return vreinterpretq_s16_s8(vqmovnbq_s16(vreinterpretq_s8_s16(value), value));
+}
+
+/* The table's entries for the same bytes. They are narrowed into zeros: narrowed into themselves and then widened to
+ * indices, they are zero to clang 14 to 17. */
+static inline int16x8_t helium_table_x8(const int8_t *table, int16x8_t value) {
+    return vldrbq_gather_offset_s16(table, vreinterpretq_u16_s8(vqmovnbq_s16(vdupq_n_s8(0), value)));
+}
+
 /* 16 accumulators, in narrowing order, to 16 int8 results in channel order. `entry`: index of the group's first entry.
  */
 static inline int8x16_t helium_requantise_x16(const helium_requantise_t *r, int32_t entry, int32x4_t v0, int32x4_t v1,
