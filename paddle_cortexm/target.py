@@ -100,7 +100,7 @@ class Target:
     counter: Counter
     fvp: FixedVirtualPlatform
     qemu: Qemu
-    toolchains: tuple[str, ...] = ("clang", "gcc")
+    toolchains: tuple[str, ...] = ("clang", "zig", "gcc")
 
     def region(self, name: str) -> Region:
         """The region of that name. Raises UserError for another."""

@@ -21,7 +21,9 @@ from paddle_cortexm.config import Config
 from paddle_cortexm.errors import UserError
 from paddle_cortexm.firmware import isa_proof, size_report, toolchains
 from paddle_cortexm.firmware.board_files import write_board_files
+from paddle_cortexm.firmware.cmake_variables import cmake_variables
 from paddle_cortexm.firmware.toolchains import Toolchain
+from paddle_cortexm.host.build_tools import find_cmake, find_ninja
 from paddle_cortexm.host.cmsis_nn import find_library
 from paddle_cortexm.paths import REPOSITORY
 from paddle_cortexm.target import Target
@@ -37,7 +39,7 @@ OVERFLOW = re.compile(
 def main() -> int:
     """Parse the command line, run the stage, print the size table."""
     arguments = cli.parser(__doc__ or "")
-    arguments.add_argument("--toolchain", help="clang or gcc; without it the first that knows the board's CPU")
+    arguments.add_argument("--toolchain", help="clang, zig or gcc; without it the first that knows the board's CPU")
     options = arguments.parse_args()
     settings = config.load(options.config)
     check_accuracy(settings, stage.input_folder(settings, "03_compile_tvm"))
@@ -88,32 +90,34 @@ def build_program(objects: Path, compiled: Path, target: Target, toolchain: Tool
     Raises UserError when a memory region overflows or a tool is missing, RuntimeError when something does not compile.
     """
     model = Model.read(compiled)
+    cmake, ninja = find_cmake().path, find_ninja().path
     variables = {
         "MODEL_FOLDER": str(compiled.resolve()),
         "BOARD_FOLDER": str((objects / "board").resolve()),
         "BOARD_UART": target.uart.kind,
-        "CMAKE_TOOLCHAIN_FILE": str(toolchain.file),
-        **toolchain.variables,
+        "CMAKE_MAKE_PROGRAM": str(ninja),
+        **cmake_variables(toolchain, objects.with_name(f"{objects.name}_tools")),
     }
     if model.uses_cmsis_nn:
         variables["CMSIS_NN_FOLDER"] = str(find_library().resolve())
     definitions = [f"-D{name}={value}" for name, value in variables.items()]
-    empty_unless_same(objects, definitions)
+    empty_unless_same(objects, [*definitions, str(toolchain)])
     write_board_files(objects / "board", target, model.regions, model.memory.arena_bytes)
     program = str(REPOSITORY / "app/firmware")
-    done = _run(["cmake", "-S", program, "-B", str(objects), "-G", "Ninja", *definitions])
+    done = _run([str(cmake), "-S", program, "-B", str(objects), "-G", "Ninja", *definitions])
     if done.returncode:
         raise RuntimeError(f"cmake failed:\n{_tail(done.stdout)}")
-    done = _run(["ninja", "-C", str(objects), "app.elf"])
+    done = _run([str(ninja), "-C", str(objects), "app.elf"])
     if done.returncode:
         explain_overflow(done.stdout, target, model.regions)
         raise RuntimeError(f"the program does not build:\n{_tail(done.stdout)}")
     return objects / "app.elf"
 
 
-def empty_unless_same(objects: Path, definitions: list[str]) -> None:
-    """Start from an empty folder when CMake was told other things the last time: it would keep some of them."""
-    told, now = objects / "definitions.txt", "\n".join(definitions)
+def empty_unless_same(objects: Path, lines: list[str]) -> None:
+    """Start from an empty folder when CMake was told other things the last time, or the compiler at the same path was
+    another: it would keep some of it."""
+    told, now = objects / "definitions.txt", "\n".join(lines)
     if not told.is_file() or told.read_text() != now:
         shutil.rmtree(objects, ignore_errors=True)
         objects.mkdir(parents=True)
@@ -158,11 +162,8 @@ def _toolchain_before(settings: Config) -> str | None:
 
 
 def _run(command: list[str]) -> subprocess.CompletedProcess[str]:
-    """Run a build tool; its errors are in stdout, in order. Raises UserError when it is not installed."""
-    try:
-        return subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, timeout=TIME_LIMIT)
-    except FileNotFoundError:
-        raise UserError(f"{command[0]} is not installed: apt install cmake ninja-build") from None
+    """Run a build tool; its errors are in stdout, in order."""
+    return subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, timeout=TIME_LIMIT)
 
 
 def _tail(text: str, characters: int = 6000) -> str:

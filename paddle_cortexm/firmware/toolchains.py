@@ -1,159 +1,211 @@
-"""Which compiler builds the program: found, probed for the board's CPU, chosen."""
+"""Which compiler builds the program: the first of those on this machine that knows the board's CPU and gets it right.
+
+`choose` is the one way to ask for it; `every` also says why the others are not used.
+"""
 
 from __future__ import annotations
 
+import importlib.util
 import re
 import shutil
 import subprocess
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
+from types import MappingProxyType
 
 from paddle_cortexm.errors import UserError
+from paddle_cortexm.firmware import c_library
+from paddle_cortexm.firmware.c_library import GCC, CLibrary
 from paddle_cortexm.paths import REPOSITORY
 from paddle_cortexm.target import Target
 
-GCC = "arm-none-eabi-gcc"
-CLANG_VERSIONS = range(23, 16, -1)  # 19 is the one tested with; 17 knows the Cortex-M85 as well
-HARD_FLOAT = ("-mcpu=cortex-m55", "-mthumb", "-mfloat-abi=hard")
+Command = tuple[str, ...]  # a program and its first arguments
+
+CLANG_VERSIONS = range(23, 12, -1)  # 19 is the one that figures are measured with
+LIBRARY_PACKAGES = "gcc-arm-none-eabi libnewlib-arm-none-eabi"
 INSTALL = {
-    "clang": "apt install clang-19 lld-19 gcc-arm-none-eabi libnewlib-arm-none-eabi "
+    "clang": f"apt install clang-19 lld-19 {LIBRARY_PACKAGES} "
     "(or, with the same C library packages, clang and lld of https://apt.llvm.org)",
-    "gcc": "apt install gcc-arm-none-eabi libnewlib-arm-none-eabi "
+    "zig": f"pip install ziglang, and apt install {LIBRARY_PACKAGES}",
+    "gcc": f"apt install {LIBRARY_PACKAGES} "
     "(gcc 10 knows the Cortex-M55; for the Cortex-M85, gcc 13 or later from https://developer.arm.com)",
 }
 NEWER = {
-    "clang": "clang 17 or later: apt install clang-19 lld-19, or from https://apt.llvm.org",
+    "clang": "clang 15 or later: apt install clang-19 lld-19, or from https://apt.llvm.org, or pip install ziglang",
+    "zig": "pip install --upgrade ziglang",
     "gcc": "the Arm GNU Toolchain 13 or later from https://developer.arm.com, its bin folder first on PATH "
     "(apt has the version of the distribution)",
 }
 
 
-class TooOld(UserError):
-    """A compiler that is installed but does not know the CPU."""
-
-
 @dataclass(frozen=True)
 class Toolchain:
-    """A compiler that knows the CPU, and what CMake is told about it. variables: cache variables of the toolchain
-    file app/firmware/toolchains/KIND.cmake."""
+    """A compiler that knows the CPU. kind: one of KINDS; compiler, linker: commands (gcc links by itself)."""
 
     kind: str
     version: str
+    compiler: Command
+    linker: Command
     objdump: Path
-    variables: dict[str, str]
+    library: CLibrary
+    cpu: str
 
     @property
     def file(self) -> Path:
-        return REPOSITORY / "app" / "firmware" / "toolchains" / f"{self.kind}.cmake"
+        """What CMake is told about such compilers."""
+        return REPOSITORY / "app/firmware/toolchains" / f"{'gcc' if self.kind == 'gcc' else 'clang'}.cmake"
+
+    @property
+    def flags(self) -> list[str]:
+        """Of each compilation, as `file` gives them to CMake."""
+        own = ["-mcpu=" + self.cpu, "-mthumb", "-mfloat-abi=hard"]
+        if self.kind == "gcc":
+            return own
+        return ["--target=arm-none-eabi", *own, "-fshort-enums", "-isystem", str(self.library.include)]
 
     def __str__(self) -> str:
-        return f"{self.version} ({self.variables['COMPILER']})"
+        return f"{self.version} ({self.compiler[0]})"
+
+
+class Refusal(UserError):
+    """A compiler that is not used. remedy: what would help."""
+
+    def __init__(self, reason: str, remedy: str) -> None:
+        super().__init__(reason)
+        self.remedy = remedy
 
 
 def choose(target: Target, kind: str | None = None) -> Toolchain:
-    """The first of the target's toolchains that is installed and knows its CPU, or the one that is asked for.
+    """The first of the target's toolchains, or of the kind that is asked for, that every yields.
 
     Raises UserError that says why each was refused and what to install.
     """
-    finders: dict[str, Callable[[str], Toolchain]] = {"clang": find_clang, "gcc": find_gcc}
-    if kind is not None and kind not in finders:
-        raise UserError(f"--toolchain: unknown toolchain '{kind}'. There are: {', '.join(finders)}")
     refused: list[str] = []
-    for candidate in [kind] if kind else target.toolchains:
-        try:
-            return finders[candidate](target.cpu)
-        except TooOld as error:
-            refused.append(f"  {error}: it is too old\n    a newer one: {NEWER[candidate]}")
-        except UserError as error:
-            refused.append(f"  {error}\n    install it with: {INSTALL[candidate]}")
+    for found in every(target, kind):
+        if isinstance(found, Toolchain):
+            return found
+        refused.append(f"  {found}\n    {found.remedy}")
     raise UserError(f"no compiler for the {target.cpu} of {target.name}:\n" + "\n".join(refused))
 
 
-def find_gcc(cpu: str) -> Toolchain:
-    """arm-none-eabi-gcc from PATH. Raises UserError when it is missing or does not know the CPU."""
-    compiler = _needed(GCC)
-    if not _knows(compiler, cpu):
-        raise TooOld(f"{compiler} ({_version(compiler)}) does not know -mcpu={cpu}")
-    return Toolchain(
-        "gcc", _version(compiler), _needed("arm-none-eabi-objdump"), {"COMPILER": str(compiler), "BOARD_CPU": cpu}
-    )
+def every(target: Target, kind: str | None = None) -> Iterator[Toolchain | Refusal]:
+    """All compilers of this machine, the preferred first: each as it would be used, or why it is not. Each is looked at
+    when it is asked for."""
+    if kind is not None and kind not in KINDS:
+        raise UserError(f"--toolchain: unknown toolchain '{kind}'. There are: {', '.join(KINDS)}")
+    for name in [kind] if kind else target.toolchains:
+        for attempt in KINDS[name](target.cpu):
+            try:
+                yield attempt()
+            except Refusal as refusal:
+                yield refusal
 
 
-def find_clang(cpu: str) -> Toolchain:
-    """The newest clang on PATH that knows the CPU, with the lld and objdump of its version, and newlib. Raises
-    UserError for what is missing."""
-    compiler, suffix = _newest_clang(cpu)
-    linker = _first([f"ld.lld{suffix}", "ld.lld"], f"{compiler} is here, but its linker ld.lld{suffix} is not")
-    objdump = _first(
-        [f"llvm-objdump{suffix}", "llvm-objdump", "arm-none-eabi-objdump"], f"there is no llvm-objdump{suffix}"
-    )
-    include, folders = _newlib()
-    variables = {
-        "COMPILER": str(compiler),
-        "LINKER": str(linker),
-        "BOARD_CPU": cpu,
-        "LIBRARY_INCLUDE": str(include),
-        "LIBRARY_FOLDERS": ";".join(map(str, folders)),
-    }
-    return Toolchain("clang", _version(compiler), objdump, variables)
+Attempt = Callable[[], Toolchain]  # raises Refusal
+
+
+def _gccs(cpu: str) -> list[Attempt]:
+    """arm-none-eabi-gcc from PATH."""
+
+    def attempt() -> Toolchain:
+        compiler = (str(_needed([GCC], f"{GCC} is not on PATH", "gcc")),)
+        version = _checked_version("gcc", compiler, cpu)
+        objdump = _needed(["arm-none-eabi-objdump"], "arm-none-eabi-objdump is not on PATH", "gcc")
+        return Toolchain("gcc", version, compiler, compiler, objdump, _library("gcc"), cpu)
+
+    return [attempt]
+
+
+def _clangs(cpu: str) -> list[Attempt]:
+    """Every clang on PATH, the newest first, with the lld and objdump of its version."""
+    names = [f"clang-{version}" for version in CLANG_VERSIONS] + ["clang"]
+    found = {name: path for name in names if (path := shutil.which(name))}
+    once = {Path(path).resolve(): name for name, path in reversed(found.items())}  # clang is often one of the others
+    return [partial(_clang, found[name], name, cpu) for name in found if name in once.values()] or [_no_clang]
+
+
+def _no_clang() -> Toolchain:
+    raise _missing("clang is not on PATH", "clang")
+
+
+def _clang(path: str, name: str, cpu: str) -> Toolchain:
+    version = _checked_version("clang", (path,), cpu, "--target=arm-none-eabi")
+    suffix = name.removeprefix("clang")
+    absent = f"{path} is here, but its linker ld.lld{suffix} is not"
+    linker = (str(_needed([f"ld.lld{suffix}", "ld.lld"], absent, "clang")),)
+    objdump = _needed(_objdumps(suffix), f"there is no llvm-objdump{suffix}", "clang")
+    return Toolchain("clang", version, (path,), linker, objdump, _library("clang"), cpu)
+
+
+def _zigs(cpu: str) -> list[Attempt]:
+    """The clang and lld inside PyPI's ziglang. Its own `zig cc` is of no use: it does not know Helium."""
+
+    def attempt() -> Toolchain:
+        package = importlib.util.find_spec("ziglang")
+        if package is None or package.origin is None:
+            raise _missing("the Python package ziglang is not installed", "zig")
+        folder = Path(package.origin).parent
+        zig = str(folder / "zig")
+        compiler = (zig, "clang", "-resource-dir", str(folder / "lib"))
+        version = _checked_version("zig", compiler, cpu, "--target=arm-none-eabi")
+        version = f"ziglang {_output([zig, 'version']).strip()} ({version})"
+        objdump = _needed(_objdumps(""), "there is no objdump", "zig")
+        return Toolchain("zig", version, compiler, (zig, "ld.lld"), objdump, _library("zig"), cpu)
+
+    return [attempt]
+
+
+KINDS: Mapping[str, Callable[[str], list[Attempt]]] = MappingProxyType({"clang": _clangs, "zig": _zigs, "gcc": _gccs})
 
 
 def find_objdump() -> Path:
     """An objdump that disassembles the board's code: LLVM's newest from PATH, else arm-none-eabi-objdump."""
-    names = [f"llvm-objdump-{version}" for version in CLANG_VERSIONS] + ["llvm-objdump", "arm-none-eabi-objdump"]
-    return _first(names, "there is neither llvm-objdump nor arm-none-eabi-objdump. apt install llvm-19")
-
-
-def _newest_clang(cpu: str) -> tuple[Path, str]:
-    """The compiler and its version suffix, '-19' or ''."""
-    names = [f"clang-{version}" for version in CLANG_VERSIONS] + ["clang"]
-    found = [(Path(path), name.removeprefix("clang")) for name in names if (path := shutil.which(name))]
-    if not found:
-        raise UserError("clang is not on PATH")
-    for compiler, suffix in found:
-        if _knows(compiler, cpu, "--target=arm-none-eabi"):
-            return compiler, suffix
-    raise TooOld(f"{found[0][0]} ({_version(found[0][0])}) does not know -mcpu={cpu}")
-
-
-def _newlib() -> tuple[Path, list[Path]]:
-    """newlib's headers and the folders of its libraries, and of libgcc, for hard floating point; gcc knows them."""
-    gcc = shutil.which(GCC)
-    if gcc is None:
-        raise UserError(f"clang is here, but the C library it links is found through {GCC}, which is not on PATH")
-    library = Path(_output([gcc, *HARD_FLOAT, "-print-file-name=libc.a"]).strip())
-    libgcc = Path(_output([gcc, *HARD_FLOAT, "-print-libgcc-file-name"]).strip())
-    sysroot = _output([gcc, "-print-sysroot"]).strip()
-    candidates = [Path(sysroot) / "include"] if sysroot else []
-    candidates += [Path("/usr/include/newlib"), library.parent.parent / "include"]
-    include = next((folder.resolve() for folder in candidates if (folder / "newlib.h").is_file()), None)
-    if include is None or not library.is_absolute() or not libgcc.is_file():
-        raise UserError(f"{gcc} has no newlib (libc.a with its headers) for {' '.join(HARD_FLOAT)}")
-    return include, [library.resolve().parent, libgcc.resolve().parent]
-
-
-def _needed(name: str) -> Path:
-    return _first([name], f"{name} is not on PATH")
-
-
-def _first(names: Iterable[str], message: str) -> Path:
-    found = next((path for name in names if (path := shutil.which(name))), None)
+    found = _first(_objdumps(""))
     if found is None:
-        raise UserError(message)
-    return Path(found)
+        raise UserError("there is neither llvm-objdump nor arm-none-eabi-objdump. apt install llvm-19")
+    return found
 
 
-def _knows(compiler: Path, cpu: str, *options: str) -> bool:
-    command = [str(compiler), *options, f"-mcpu={cpu}", "-mthumb", "-mfloat-abi=hard", "-S", "-x", "c", "-o", "-", "-"]
-    return subprocess.run(command, input="int x;", capture_output=True, text=True, timeout=60).returncode == 0
+def _objdumps(suffix: str) -> list[str]:
+    """Names of objdumps, the preferred first; any LLVM's knows Helium."""
+    numbered = [f"llvm-objdump-{version}" for version in CLANG_VERSIONS]
+    return [f"llvm-objdump{suffix}", *numbered, "llvm-objdump", "arm-none-eabi-objdump"]
 
 
-def _version(compiler: Path) -> str:
-    """'clang 19.1.7', 'arm-none-eabi-gcc 12.2.1'."""
-    text = _output([str(compiler), "--version"]).splitlines()[0]
+def _library(kind: str) -> CLibrary:
+    try:
+        return c_library.find_c_library()
+    except UserError as error:
+        raise _missing(str(error), kind) from None
+
+
+def _missing(reason: str, kind: str) -> Refusal:
+    return Refusal(reason, f"install it with: {INSTALL[kind]}")
+
+
+def _needed(names: Iterable[str], reason: str, kind: str) -> Path:
+    found = _first(names)
+    if found is None:
+        raise _missing(reason, kind)
+    return found
+
+
+def _first(names: Iterable[str]) -> Path | None:
+    return next((Path(path) for name in names if (path := shutil.which(name))), None)
+
+
+def _checked_version(kind: str, compiler: Command, cpu: str, *options: str) -> str:
+    """'clang 19.1.7', 'arm-none-eabi-gcc 12.2.1'. Raises Refusal where it does not know the CPU."""
+    text = _output([*compiler, "--version"]).splitlines()[0]
     number = re.search(r"\d+\.\d+\.\d+", text)
-    return f"{'clang' if 'clang' in text else GCC} {number[0] if number else text}"
+    version = f"{'clang' if 'clang' in text else GCC} {number[0] if number else text}"
+    command = [*compiler, *options, f"-mcpu={cpu}", "-mthumb", "-mfloat-abi=hard", "-S", "-x", "c", "-o", "-", "-"]
+    if subprocess.run(command, input="int x;", capture_output=True, text=True, timeout=60).returncode != 0:
+        reason = f"{compiler[0]} ({version}) does not know -mcpu={cpu}: it is too old"
+        raise Refusal(reason, f"a newer one: {NEWER[kind]}")
+    return version
 
 
 def _output(command: list[str]) -> str:

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from paddle_cortexm.dependencies import sha256
-from paddle_cortexm.errors import UserError
+from paddle_cortexm.host.build_tools import find_cmake, find_ninja
 from paddle_cortexm.paths import BUILD_FOLDER
 
 CACHE = BUILD_FOLDER / ".cmsis_nn"
@@ -37,11 +37,12 @@ def build_for_host(root: Path, compiler: str) -> HostLibrary:
     if library.archive.is_file():
         return library
     partial = folder.with_suffix(f".{os.getpid()}.partial")
-    configure = ["cmake", "-S", str(root), "-B", str(partial), "-G", "Ninja", "-DCMSIS_OPTIMIZATION_LEVEL=-O3"]
-    configure += [f"-DCMAKE_C_COMPILER={compiler}", f"-DCMAKE_C_FLAGS={FLAGS}"]
+    cmake, ninja = find_cmake().path, find_ninja().path
+    configure = [str(cmake), "-S", str(root), "-B", str(partial), "-G", "Ninja", f"-DCMAKE_MAKE_PROGRAM={ninja}"]
+    configure += ["-DCMSIS_OPTIMIZATION_LEVEL=-O3", f"-DCMAKE_C_COMPILER={compiler}", f"-DCMAKE_C_FLAGS={FLAGS}"]
     configure += ["-DCMAKE_CXX_COMPILER_FORCED=1", f"-DCMAKE_CXX_COMPILER={compiler}"]  # it names C++, but has none
     _run(configure)
-    _run(["ninja", "-C", str(partial), "cmsis-nn"])
+    _run([str(ninja), "-C", str(partial), "cmsis-nn"])
     built = next(partial.rglob("libcmsis-nn.a"))
     folder.mkdir(parents=True, exist_ok=True)
     built.rename(library.archive)
@@ -50,9 +51,6 @@ def build_for_host(root: Path, compiler: str) -> HostLibrary:
 
 
 def _run(command: list[str]) -> None:
-    try:
-        done = subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, timeout=1800)
-    except FileNotFoundError:
-        raise UserError(f"{command[0]} is not installed: apt install cmake ninja-build") from None
+    done = subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, timeout=1800)
     if done.returncode:
         raise RuntimeError(f"CMSIS-NN does not build for the host:\n{done.stdout[-4000:]}")

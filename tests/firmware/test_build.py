@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import subprocess
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -126,8 +127,7 @@ def compile_kernel(folder: Path, kind: str, cpu: str) -> toolchains.Toolchain:
     """Compile MVE_KERNEL for a CPU into folder, which then looks like a CMake build folder."""
     toolchain = toolchains.choose(CORSTONE300, kind)
     (folder / "twice_s8.c").write_text(MVE_KERNEL)
-    options = ["--target=arm-none-eabi", "-fshort-enums", "-isystem", "/usr/include/newlib"] if kind == "clang" else []
-    command = [toolchain.variables["COMPILER"], *options, f"-mcpu={cpu}", "-mthumb", "-mfloat-abi=hard", "-O3", "-c"]
+    command = [*toolchain.compiler, *replace(toolchain, cpu=cpu).flags, "-O3", "-c"]
     subprocess.run([*command, "-fno-tree-vectorize", "twice_s8.c", "-o", "twice_s8.o"], cwd=folder, check=True)
     entry = {"directory": str(folder), "file": str(folder / "twice_s8.c"), "command": "cc -o twice_s8.o -c twice_s8.c"}
     (folder / "compile_commands.json").write_text(json.dumps([entry]))

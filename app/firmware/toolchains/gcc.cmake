@@ -1,10 +1,15 @@
-# arm-none-eabi-gcc with its own newlib. COMPILER: its path; BOARD_CPU: what -mcpu is given.
+# arm-none-eabi-gcc, which links by itself. COMPILER: its path; BOARD_CPU: what -mcpu is given; LIBRARY_INCLUDE and
+# LIBRARY_FOLDERS as in clang.cmake: it knows newlib's, but not picolibc's.
 set(CMAKE_SYSTEM_NAME Generic)
 set(CMAKE_SYSTEM_PROCESSOR arm)
 set(CMAKE_TRY_COMPILE_TARGET_TYPE STATIC_LIBRARY) # there is nothing to link a test program with
-set(CMAKE_TRY_COMPILE_PLATFORM_VARIABLES COMPILER BOARD_CPU)
+set(CMAKE_TRY_COMPILE_PLATFORM_VARIABLES COMPILER BOARD_CPU LIBRARY_INCLUDE LIBRARY_FOLDERS)
 
-set(CMAKE_C_COMPILER ${COMPILER})
-set(CMAKE_CXX_COMPILER ${COMPILER}) # CMSIS-NN names C++ as a language, but has no source in it
+set(CMAKE_C_COMPILER "${COMPILER}")
+set(CMAKE_CXX_COMPILER "${COMPILER}") # CMSIS-NN names C++ as a language, but has no source in it
 set(CMAKE_CXX_COMPILER_FORCED TRUE)
-set(CMAKE_C_FLAGS_INIT "-mcpu=${BOARD_CPU} -mthumb -mfloat-abi=hard")
+set(CMAKE_C_FLAGS_INIT "-mcpu=${BOARD_CPU} -mthumb -mfloat-abi=hard -isystem \"${LIBRARY_INCLUDE}\"")
+
+foreach(folder IN LISTS LIBRARY_FOLDERS)
+    string(APPEND CMAKE_EXE_LINKER_FLAGS_INIT " -L\"${folder}\"")
+endforeach()

@@ -8,8 +8,10 @@ from pathlib import Path
 
 import pytest
 
+from paddle_cortexm.boards import CORSTONE300
 from paddle_cortexm.errors import UserError
 from paddle_cortexm.firmware import toolchains
+from paddle_cortexm.firmware.cmake_variables import cmake_variables
 from paddle_cortexm.host.cmsis_nn import find_library
 from paddle_cortexm.host.cmsis_nn_build import HostLibrary, build_for_host
 from paddle_cortexm.host.model import host_compiler
@@ -40,9 +42,9 @@ def target_library(library: Path, tmp_path_factory: pytest.TempPathFactory) -> E
     """The library with Helium, for the Cortex-M55."""
     if missing := missing_tools():
         pytest.skip(f"not installed: {', '.join(missing)}")
-    toolchain = toolchains.find_clang("cortex-m55")
+    toolchain = toolchains.choose(CORSTONE300, "clang")
     folder = tmp_path_factory.mktemp("target")
-    variables = {**toolchain.variables, "CMAKE_TOOLCHAIN_FILE": str(toolchain.file), "CMAKE_C_FLAGS_RELEASE": FLAGS}
+    variables = {**cmake_variables(toolchain, folder), "CMAKE_C_FLAGS_RELEASE": FLAGS}
     variables |= {"CMAKE_BUILD_TYPE": "Release", "CMSIS_OPTIMIZATION_LEVEL": "-O3"}
     definitions = [f"-D{name}={value}" for name, value in variables.items()]
     for command in (
