@@ -5,69 +5,79 @@ SHELL := /bin/bash
 export PATH := $(CURDIR)/.venv/bin:$(PATH)
 # PYTHON=FILE chooses the interpreter .venv is made with.
 export PYTHON
+# Set for an FVP's own Python, they would keep every other from starting; 05_run_fvp.sh sets what its child needs.
+unexport PYTHONHOME PYTHONPATH
 
 DEMO := mobilenetv2_corstone300_fp32 pplcnet_corstone310_int8
 JOBS ?= 2 # test processes
 ARGS ?=   # more options for pytest: make test ARGS="-k requantise"
 C_SOURCES = $(shell find app tests -name '*.[ch]')
-SHELL_SCRIPTS = $(wildcard *.sh) $(wildcard scripts/*.sh) .ci/run
-CLANG_FORMAT = $(shell source scripts/find_tools.sh && find_clang_format)
+SHELL_SCRIPTS = $(wildcard *.sh) $(wildcard scripts/*.sh) $(wildcard tests/systems/*) .ci/run
 
-.PHONY: help demo line setup test lint format bench bench-check profile accuracy memory readme clean
+.PHONY: help demo line setup environment doctor compilers test lint format bench bench-check profile accuracy memory readme clean
 
 help: ## this list
 	@echo 'make CONFIG=name       the five stages for configs/name.yaml'
 	@sed -nE 's/^([a-z-]+):[^#]*## (.*)/make \1\t\2/p' Makefile | expand -t 23
 
-demo: setup ## both deployments of the mission, from training to PASS
+demo: environment ## both deployments of the mission, from training to PASS
 	@for name in $(DEMO); do $(MAKE) --no-print-directory line CONFIG=$$name; done
 	@python -m paddle_cortexm.measure.summary $(DEMO)
 
-line: setup
+line: environment
 	./01_finetune.py --config $(CONFIG)
 	./02_quantize.py --config $(CONFIG)
 	./03_compile_tvm.py --config $(CONFIG)
 	./04_build_app.sh --config $(CONFIG)
 	./05_run_fvp.sh --config $(CONFIG)
 
-setup: ## Debian packages (root or sudo) and .venv with the pinned requirements
+setup: doctor ## Python, packages (root or sudo), .venv with the pinned requirements, and a table of what comes from where
+
+environment: # what setup makes; quick when it is there
 	@scripts/setup.sh
 
-test: setup ## all tests, the real line included
+doctor: environment ## what this machine has and what the line takes of it: for a bug report
+	@python -m paddle_cortexm.measure.doctor
+
+compilers: environment ## every compiler that apt and PyPI have, for the tests that compare their bits
+	@scripts/install_packages.sh compilers
+	python -m pip install --quiet --disable-pip-version-check "$$(grep '^ziglang==' requirements-tools.txt)"
+
+test: environment ## all tests, the real line included
 	python -m pytest -n $(JOBS) --dist loadfile $(ARGS)
 
-lint: setup ## ruff, mypy, clang-format, shellcheck
+lint: environment ## ruff, mypy, clang-format, shellcheck
 	ruff check .
 	ruff format --check .
 	mypy
-	$(CLANG_FORMAT) --dry-run --Werror $(C_SOURCES)
+	clang-format --dry-run --Werror $(C_SOURCES)
 	shellcheck -x $(SHELL_SCRIPTS)
 
-format: setup ## format Python and C, sort imports
+format: environment ## format Python and C, sort imports
 	ruff check --select I --fix --quiet .
 	ruff format .
-	$(CLANG_FORMAT) -i $(C_SOURCES)
+	clang-format -i $(C_SOURCES)
 
-bench: setup ## every network and precision, helium and CMSIS-NN: docs/performance.md
+bench: environment ## every network and precision, helium and CMSIS-NN: docs/performance.md
 	python -m paddle_cortexm.measure.bench $(ARGS)
 
-bench-check: setup ## the same; fails when a count is more than 1 % above docs/performance.json
+bench-check: environment ## the same; fails when a count is more than 1 % above docs/performance.json
 	python -m paddle_cortexm.measure.bench --check $(ARGS)
 
-profile: setup ## CONFIG=name: instructions and modelled cycles by layer and by function
+profile: environment ## CONFIG=name: instructions and modelled cycles by layer and by function
 	$(if $(CONFIG),,$(error say which deployment: make profile CONFIG=name))
 	@$(MAKE) --no-print-directory line
 	python -m paddle_cortexm.measure.profile --config $(CONFIG)
 
-accuracy: setup ## DATA=folder: every network and method, ONNX Runtime beside them: docs/accuracy.md
+accuracy: environment ## DATA=folder: every network and method, ONNX Runtime beside them: docs/accuracy.md
 	@[ -n "$(DATA)" ] || { echo 'DATA=folder is needed (docs/accuracy.md says what lies in it); or DATA=digits'; exit 2; }
 	python -m pip install --quiet --disable-pip-version-check --no-deps -r requirements-anchor.txt || true # left out then
 	python -m paddle_cortexm.measure.accuracy "$(DATA)" $(ARGS)
 
-memory: setup ## arenas of four networks, streamed and not: build/memory/results.json, docs/memory.md
+memory: environment ## arenas of four networks, streamed and not: build/memory/results.json, docs/memory.md
 	python -m paddle_cortexm.measure.memory
 
-readme: setup ## every config through the line: the table of both READMEs
+readme: environment ## every config through the line: the table of both READMEs
 	python -m paddle_cortexm.measure.readme
 
 clean: ## remove build/ (trained models too); .venv stays
