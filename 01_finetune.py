@@ -1,4 +1,4 @@
-#!/usr/bin/env python3
+#!/usr/bin/env -S -u PYTHONHOME -u PYTHONPATH python3
 """Stage 1: fine-tune a PaddleClas backbone, or export its weights as they are (train.epochs: 0).
 
     ./01_finetune.py --config pplcnet_corstone310_int8

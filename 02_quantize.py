@@ -1,4 +1,4 @@
-#!/usr/bin/env python3
+#!/usr/bin/env -S -u PYTHONHOME -u PYTHONPATH python3
 """Stage 2: fold batch norm, export the program and, for int8, calibrate it with PaddleSlim or train it on (QAT).
 
     ./02_quantize.py --config pplcnet_corstone310_int8

@@ -1,4 +1,4 @@
-#!/usr/bin/env python3
+#!/usr/bin/env -S -u PYTHONHOME -u PYTHONPATH python3
 """Stage 3: compile the Paddle program to C with TVM.
 
     ./03_compile_tvm.py --config pplcnet_corstone310_int8

@@ -12,5 +12,6 @@ here=$(cd "$(dirname "$0")" && pwd)
 python=$here/.venv/bin/python
 [ -x "$python" ] || python=python3
 
-export PYTHONPATH="$here${PYTHONPATH:+:$PYTHONPATH}"
+unset PYTHONHOME # which users export for an FVP: our Python would not start
+export PYTHONPATH="$here"
 exec "$python" -m paddle_cortexm.firmware.build "$@"

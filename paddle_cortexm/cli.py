@@ -10,7 +10,7 @@ import shutil
 import signal
 import sys
 import warnings
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, MutableMapping
 from pathlib import Path
 from types import TracebackType
 from typing import Any
@@ -29,6 +29,9 @@ MORE_PACKAGES = {
     "02_quantize.py": ("paddle", "tvm"),
     "03_compile_tvm.py": ("paddle", "tvm"),
 }
+# What users export for an FVP, as its instructions say, and under which name it is kept for the model alone:
+# paddle_cortexm/simulator/fvp_environment.py. The first is renamed by 05_run_fvp.sh, for no Python starts with it.
+FOR_MODELS = {"PYTHONHOME": "FVP_PYTHONHOME", "LD_LIBRARY_PATH": "FVP_LD_LIBRARY_PATH"}
 INTERRUPTED = "\ninterrupted: nothing half made was left behind; run the same command again"
 _WRITABLE = "Make it writable for you (ls -ld shows its owner), or set PADDLE_CORTEXM_HOME to a folder that is."
 _FULL = "Make room (build/ holds the results; du -sh build/* shows the large ones), then run the same command again."
@@ -61,7 +64,23 @@ def enter_environment(repository: Path = REPOSITORY) -> None:
     sys.exit(2)
 
 
+def set_model_libraries_aside(environment: MutableMapping[str, str]) -> None:
+    """Take the folders of an FVP out of LD_LIBRARY_PATH: compilers and cmake need a newer C++ library than the model's
+    fmtplib holds. The whole of it is kept for the model. Called when this module is imported: cv2 adds to it later."""
+    name = "LD_LIBRARY_PATH"
+    if name in environment:
+        environment.setdefault(FOR_MODELS[name], environment[name])
+        folders = environment[name].split(os.pathsep)
+        environment[name] = os.pathsep.join(folder for folder in folders if not _of_a_model(Path(folder)))
+
+
+def _of_a_model(folder: Path) -> bool:
+    """Whether it is one of an installation's: INSTALLATION/fmtplib, python/lib or models/Linux64..."""
+    return any((near / "fmtplib").is_dir() for near in (folder, *list(folder.parents)[:2]))
+
+
 enter_environment()
+set_model_libraries_aside(os.environ)
 
 
 class ScriptParser(argparse.ArgumentParser):

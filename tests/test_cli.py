@@ -8,6 +8,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+from paddle_cortexm.cli import set_model_libraries_aside
 from paddle_cortexm.paths import REPOSITORY
 
 SCRIPT = "01_finetune.py"
@@ -39,3 +40,20 @@ def test_without_packages_a_script_goes_on_in_the_environment_where_there_is_one
     done = run_without_packages(tmp_path)
     assert (done.returncode, done.stderr) == (0, "")
     assert done.stdout == f"in .venv: -S {tmp_path / SCRIPT} --config small\n"
+
+
+def test_the_libraries_of_an_fvp_are_kept_from_our_tools_and_for_the_model(tmp_path: Path) -> None:
+    for inner in ("fmtplib", "python/lib", "models/Linux64_GCC-9.3"):
+        (tmp_path / "FVP" / inner).mkdir(parents=True)
+    fvp = f"{tmp_path}/FVP/fmtplib:{tmp_path}/FVP/python/lib:{tmp_path}/FVP/models/Linux64_GCC-9.3"
+    environment = {"LD_LIBRARY_PATH": f"/opt/own/lib:{fvp}:/usr/local/lib"}
+    for _ in range(2):  # in a script, and in one that it starts
+        set_model_libraries_aside(environment)
+        assert environment["LD_LIBRARY_PATH"] == "/opt/own/lib:/usr/local/lib"
+        assert environment["FVP_LD_LIBRARY_PATH"] == f"/opt/own/lib:{fvp}:/usr/local/lib"
+
+
+def test_without_libraries_to_look_for_nothing_is_set_aside() -> None:
+    environment: dict[str, str] = {}
+    set_model_libraries_aside(environment)
+    assert environment == {}

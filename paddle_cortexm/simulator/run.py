@@ -6,6 +6,7 @@ Without --image or --images the frame linked into the program is classified. Cal
 from __future__ import annotations
 
 import argparse
+import os
 import shlex
 import sys
 import threading
@@ -27,6 +28,7 @@ from paddle_cortexm.errors import UserError
 from paddle_cortexm.host.model import HostModel
 from paddle_cortexm.progress import Progress
 from paddle_cortexm.simulator import frames, run_report, simulators, transcript
+from paddle_cortexm.simulator.process import SimulatorRun
 from paddle_cortexm.simulator.run_report import FrameVerdict
 from paddle_cortexm.simulator.simulators import Simulator
 from paddle_cortexm.simulator.transcript import Transcript
@@ -95,7 +97,7 @@ def shell_command(simulator: Simulator, elf: Path, batch: Batch, asked: float | 
     if batch.frame_file:
         batch.frame_file.parent.mkdir(parents=True, exist_ok=True)
         frames.write_frame_file(batch.frame_file, batch.images)
-    return shlex.join(simulator.command(elf, batch.frame_file, time_limit(batch, asked)))
+    return simulator.shell_command(elf, batch.frame_file, time_limit(batch, asked))
 
 
 def run_and_judge(
@@ -114,11 +116,18 @@ def _arguments() -> argparse.ArgumentParser:
     frames_from = parser.add_mutually_exclusive_group()
     frames_from.add_argument("--image", type=cli.given_path, help="a JPEG or PNG to classify")
     frames_from.add_argument("--images", type=cli.given_path, help="a folder of images (or of a folder a class)")
-    parser.add_argument("--simulator", help="fvp or qemu; without it an FVP if there is one")
+    parser.add_argument(
+        "--simulator", type=simulator_argument, help="fvp, qemu or an executable; without it an FVP if there is one"
+    )
     parser.add_argument("--print-command", action="store_true", help="print the simulator's command and stop")
     parser.add_argument("--timeout", type=float, help="seconds after which a simulator is killed")
     parser.add_argument("--jobs", type=int, default=cores(), help="simulators at a time (--images)")
     return parser
+
+
+def simulator_argument(text: str) -> str:
+    """A kind or a program's name as it is; a path made absolute, for the program runs in the repository."""
+    return str(Path(text).absolute()) if os.sep in text else text
 
 
 def _images(options: argparse.Namespace) -> tuple[list[Path], list[str]]:
@@ -177,10 +186,10 @@ def run_batches(
         if batch.frame_file:
             frames.write_frame_file(batch.frame_file, batch.images)
         limit = time_limit(batch, asked)
-        done = simulators.run(simulator.command(elf, batch.frame_file, limit), limit, see, stop)
+        done = simulator.run(elf, batch.frame_file, limit, see, stop)
         if batch.frame_file:
             batch.frame_file.unlink()
-        return done.text, checked(done, batch, limit, simulator.advice)
+        return done.text, checked(done, batch, limit, simulator.advice(done.text))
 
     with ThreadPoolExecutor(len(split)) as pool:
         try:
@@ -192,7 +201,7 @@ def run_batches(
     return results
 
 
-def checked(done: simulators.SimulatorRun, batch: Batch, limit: float, advice: str = "") -> Transcript:
+def checked(done: SimulatorRun, batch: Batch, limit: float, advice: str = "") -> Transcript:
     """The transcript of a run that came to its end. Raises RunError for one that did not, with the advice for a
     program that did not even begin."""
     said = transcript.parse(done.text)

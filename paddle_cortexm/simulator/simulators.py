@@ -1,30 +1,25 @@
-"""Finding and running a simulator of a board: Arm's FVP or VHT, or QEMU.
-
-A run always has a time limit: whatever the simulator does, it is killed when the limit is over, and its whole process
-group with it.
-"""
+"""Finding a simulator of a board, and how it is called: Arm's FVP or VHT, or QEMU."""
 
 from __future__ import annotations
 
+import math
 import os
+import shlex
 import shutil
-import signal
-import subprocess
 import threading
-import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import IO
 
+from paddle_cortexm.boards import TARGETS
 from paddle_cortexm.errors import UserError
+from paddle_cortexm.simulator import fvp_environment, fvp_failures, fvp_search, process
 from paddle_cortexm.target import END_MARK, Target
 
 QEMU = "qemu-system-arm"
-VHT_FOLDER = Path("/opt/VHT")  # where Arm Virtual Hardware machines keep their models
 KINDS = ("fvp", "qemu")
-GRACE = 10.0  # seconds that a simulator may take to end after the program has
-POLL = 0.1  # seconds between two looks at it
+MODELS = ("FVP_", "VHT_")  # what the names of models begin with
+WHERE_TO_GET_ONE = "docs/avh.md says where to get one"
 # 32 ns a step of the virtual clock and no waiting for the wall clock: one instruction is one count of the scaled system
 # counter, the same in every run (app/firmware/instruction_counter.c).
 QEMU_INSTRUCTION_COUNT = ("-icount", "shift=5,sleep=off")
@@ -44,15 +39,37 @@ class Simulator:
         return self.executable.name
 
     @property
-    def advice(self) -> str:
-        """What to do when it ends before the program has said a word."""
+    def environment(self) -> dict[str, str | None]:
+        """What is changed in the environment for it; None: removed. docs/avh.md says why a model needs that."""
+        if self.kind == "qemu":
+            return {}
+        return fvp_environment.changes(self.executable, os.environ, fvp_environment.glibc_version())
+
+    def advice(self, wrote: str) -> str:
+        """What to do when it ended before the program said a word."""
         if self.kind == "qemu":
             return ""
-        does_without = "" if self.target.qemu.lacks else " --simulator qemu does without it."
-        return (
-            f"\n{self.name} did not start the program: it may lack a licence, or not know one of the parameters "
-            f"(--print-command shows them).{does_without}"
+        reason = fvp_failures.reason(wrote) or (
+            "it may lack a licence, or not know one of the parameters (--print-command shows them)."
         )
+        does_without = "" if self.target.qemu.lacks else " --simulator qemu does without it."
+        return f"\n{self.name} did not start the program: {reason}{does_without}"
+
+    def run(
+        self,
+        elf: Path,
+        frames: Path | None,
+        time_limit: float,
+        on_line: Callable[[str], None] | None = None,
+        stop: threading.Event | None = None,
+    ) -> process.SimulatorRun:
+        """Run a program, on the frames of a frame file or on the one linked in. process.run() says the rest."""
+        environment = fvp_environment.applied(self.environment, os.environ)
+        return process.run(self.command(elf, frames, time_limit), time_limit, on_line, stop, environment)
+
+    def shell_command(self, elf: Path, frames: Path | None, time_limit: float) -> str:
+        """The same for a shell."""
+        return shlex.join([*fvp_environment.as_command(self.environment), *self.command(elf, frames, time_limit)])
 
     def command(self, elf: Path, frames: Path | None, time_limit: float) -> list[str]:
         """The command line that runs a program, on the frames of a frame file or on the one linked in."""
@@ -81,36 +98,48 @@ class Simulator:
             f"{fvp.cpu}.semihosting-cmd_line={' '.join(words)}",
         ]
         settings = [word for parameter in parameters for word in ("-C", parameter)]
-        return [str(self.executable), "-a", str(elf), *settings, "--timelimit", str(int(time_limit)), "--stat"]
+        limit = str(max(1, math.ceil(time_limit)))  # 0 would be none
+        return [str(self.executable), "-a", str(elf), *settings, "--timelimit", limit, "--stat"]
 
 
-@dataclass(frozen=True)
-class SimulatorRun:
-    """text: everything it wrote; status: its exit status; timed_out: it was killed at the time limit."""
-
-    text: str
-    status: int
-    timed_out: bool
-
-
-def find(target: Target, kind: str | None = None) -> Simulator:
-    """An FVP or VHT of the board, else QEMU; or the kind that is asked for. Raises UserError when there is none."""
-    if kind is not None and kind not in KINDS:
-        raise UserError(f"--simulator: unknown simulator '{kind}'. There are: {', '.join(KINDS)}")
-    model = _find_model(target) if kind != "qemu" else None
+def find(target: Target, asked: str | None = None) -> Simulator:
+    """An FVP or VHT of the board, else QEMU; or what is asked for: a kind, or an executable. Raises UserError when
+    there is none."""
+    if asked is not None and asked not in KINDS:
+        return _given(target, asked)
+    model = fvp_search.find_model(target) if asked != "qemu" else None
     if model:
         return Simulator("fvp", model, target)
-    if kind == "fvp":
-        raise UserError(
-            f"no FVP of {target.title} on PATH or below {VHT_FOLDER} (looked for: {', '.join(target.fvp.names)}). "
-            f"Get it from https://developer.arm.com (Fixed Virtual Platforms)"
-            + ("" if target.qemu.lacks else ", or use --simulator qemu")
-        )
+    if asked == "fvp":
+        does_without = "" if target.qemu.lacks else ", or use --simulator qemu"
+        raise UserError(f"no FVP of {target.title} {looked_for(target)}. {WHERE_TO_GET_ONE}{does_without}")
     check_memories(target)
     qemu = shutil.which(QEMU)
     if qemu is None:
         raise UserError(f"no simulator: neither an FVP of {target.title} nor {QEMU}. apt install qemu-system-arm")
     return Simulator("qemu", Path(qemu), target, target.qemu.note)
+
+
+def _given(target: Target, asked: str) -> Simulator:
+    """The executable that the user names; what it is called says what it is."""
+    path = Path(shutil.which(asked) or asked)
+    allowed = f"{', '.join(KINDS)}, or an executable called {', '.join(target.fvp.names)} or {QEMU}"
+    if not fvp_search.is_executable(path):
+        problem = "not executable: chmod +x makes it" if path.is_file() else "unknown simulator, and no such file"
+        raise UserError(f"--simulator {asked}: {problem}. There are: {allowed}")
+    if path.name == QEMU:
+        check_memories(target)
+        return Simulator("qemu", path, target, target.qemu.note)
+    if path.name in target.fvp.names:
+        return Simulator("fvp", path, target)
+    of = next((board.title for board in TARGETS.values() if path.name in board.fvp.names), "no board known here")
+    problem = f"a model of {of}, not of {target.title}" if path.name.startswith(MODELS) else "no simulator known here"
+    raise UserError(f"--simulator {asked}: {problem}. Allowed: {allowed}")
+
+
+def looked_for(target: Target) -> str:
+    """Which models were looked for, and where."""
+    return f"(looked for {', '.join(target.fvp.names)} in: {fvp_search.places()})"
 
 
 def check_memories(target: Target) -> None:
@@ -119,78 +148,5 @@ def check_memories(target: Target) -> None:
     if lacks:
         raise UserError(
             f"no simulator: QEMU's {target.qemu.machine} has no {lacks}, so that only an FVP runs a program for "
-            f"{target.title} (looked for on PATH and below {VHT_FOLDER}: {', '.join(target.fvp.names)}). "
-            f"Get it from https://developer.arm.com (Fixed Virtual Platforms)"
+            f"{target.title} {looked_for(target)}. {WHERE_TO_GET_ONE}"
         )
-
-
-def _find_model(target: Target) -> Path | None:
-    for name in target.fvp.names:
-        if path := shutil.which(name):
-            return Path(path)
-        for candidate in sorted(VHT_FOLDER.glob(f"**/{name}")) if VHT_FOLDER.is_dir() else []:
-            if candidate.is_file() and os.access(candidate, os.X_OK):
-                return candidate
-    return None
-
-
-def run(
-    command: list[str],
-    time_limit: float,
-    on_line: Callable[[str], None] | None = None,
-    stop: threading.Event | None = None,
-) -> SimulatorRun:
-    """Run a simulator until it ends, at most time_limit seconds; on_line sees each line as it comes. Setting `stop`
-    from another thread ends it as if the time were over."""
-    process = subprocess.Popen(
-        command,
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        text=True,
-        errors="replace",
-        start_new_session=True,
-    )
-    lines: list[str] = []
-    ended = threading.Event()
-    reader = threading.Thread(target=_read, args=(process.stdout, lines, on_line, ended), daemon=True)
-    reader.start()
-    try:
-        timed_out = not _wait(process, time_limit, ended, stop or threading.Event())
-    finally:
-        _kill(process)
-        reader.join(GRACE)
-    return SimulatorRun("".join(lines), process.returncode, timed_out)
-
-
-def _read(stream: IO[str], lines: list[str], on_line: Callable[[str], None] | None, ended: threading.Event) -> None:
-    """Collect lines until the simulator closes its end; note when the program has said its last word."""
-    for line in stream:
-        lines.append(line)
-        if on_line:
-            on_line(line)
-        if END_MARK in line:
-            ended.set()
-
-
-def _wait(process: subprocess.Popen[str], time_limit: float, ended: threading.Event, stop: threading.Event) -> bool:
-    """Whether the simulator ended in time, or at least the program in it did: it is then given GRACE seconds more."""
-    deadline = time.monotonic() + time_limit
-    program_ended = False
-    while time.monotonic() < deadline and not stop.is_set():
-        if ended.is_set() and not program_ended:
-            program_ended = True
-            deadline = time.monotonic() + GRACE
-        try:
-            process.wait(timeout=POLL)
-            return True
-        except subprocess.TimeoutExpired:
-            continue
-    return program_ended
-
-
-def _kill(process: subprocess.Popen[str]) -> None:
-    """End the simulator and everything that it started."""
-    if process.poll() is None:
-        os.killpg(process.pid, signal.SIGKILL)
-        process.wait()

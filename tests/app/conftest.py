@@ -12,7 +12,7 @@ from paddle_cortexm.boards import target_named
 from paddle_cortexm.firmware import toolchains
 from paddle_cortexm.firmware.build import build_program
 from paddle_cortexm.simulator import frames, simulators
-from paddle_cortexm.simulator.simulators import SimulatorRun
+from paddle_cortexm.simulator.process import SimulatorRun
 from tests.tiny_model import write_tiny_model
 
 Builder = Callable[..., Path]
@@ -49,6 +49,6 @@ def run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Runner:
             file = Path("frames.bin")
             file.write_bytes(raw if raw is not None else b"".join(map(frames.encode, images or [])))
         simulator = simulators.find(target_named(target), "qemu")
-        return simulators.run(simulator.command(elf, file, 30), 30)
+        return simulator.run(elf, file, 30)
 
     return runner

@@ -95,7 +95,7 @@ def loaded(elf: Path) -> dict[int, bytes]:
 
 
 def said_on_qemu(elf: Path, target: Target) -> Transcript:
-    done = simulators.run(simulators.find(target, "qemu").command(elf, None, 30), 30)
+    done = simulators.find(target, "qemu").run(elf, None, 30)
     assert done.status == 0, done.text
     return transcript.parse(done.text)
 

@@ -6,13 +6,14 @@ import os
 import shutil
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
+from types import MappingProxyType
 
 import numpy as np
 import pytest
 
-from paddle_cortexm import config, stage
+from paddle_cortexm import cli, config, stage
 from paddle_cortexm.artefacts.deployed import Expected
 from paddle_cortexm.host.model import HostModel
 from paddle_cortexm.paths import REPOSITORY
@@ -77,12 +78,16 @@ def _write_model(folder: Path, model: dict[str, object]) -> None:
 @pytest.fixture
 def script() -> Script:
     """script("05_run_fvp.sh", "--config", ..., path=None) as a user calls it, in the current folder; path: searched
-    for programs first."""
+    for programs first; exported: what the user's shell has exported besides."""
     return call_script
 
 
-def call_script(name: str, *arguments: str, path: str | None = None) -> subprocess.CompletedProcess[str]:
+def call_script(
+    name: str, *arguments: str, path: str | None = None, exported: Mapping[str, str] = MappingProxyType({})
+) -> subprocess.CompletedProcess[str]:
     interpreter = str(Path(sys.executable).parent)  # python3 is the one that runs the tests
     search = os.pathsep.join([*([path] if path else []), interpreter, os.environ["PATH"]])
     command = [str(REPOSITORY / name), *arguments]
-    return subprocess.run(command, capture_output=True, text=True, env=os.environ | {"PATH": search}, timeout=120)
+    kept = {name: value for name, value in os.environ.items() if name not in cli.FOR_MODELS.values()}
+    environment = kept | {"PATH": search, **exported}
+    return subprocess.run(command, capture_output=True, text=True, env=environment, timeout=120)

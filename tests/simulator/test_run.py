@@ -17,8 +17,8 @@ from PIL import Image
 
 from paddle_cortexm.artefacts.run import Failure, Instructions, Run
 from paddle_cortexm.paths import REPOSITORY
+from paddle_cortexm.simulator.process import SimulatorRun
 from paddle_cortexm.simulator.run import Batch, RunError, checked
-from paddle_cortexm.simulator.simulators import SimulatorRun
 from tests.simulator.simulated import Deployment, Script
 
 QEMU = ("--simulator", "qemu")

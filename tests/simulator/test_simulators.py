@@ -1,22 +1,28 @@
-"""Finding a simulator, calling it, and never waiting for ever."""
+"""Choosing a simulator, and how it is called."""
 
 from __future__ import annotations
 
 import os
-import time
 from pathlib import Path
 
 import pytest
 
 from paddle_cortexm.boards import CORSTONE300, CORSTONE310, CORSTONE320
 from paddle_cortexm.errors import UserError
-from paddle_cortexm.simulator import simulators
+from paddle_cortexm.simulator import fvp_search, simulators
+from tests.simulator.stand_ins import executable
 
 
-def executable(path: Path, text: str = "#!/bin/sh\n") -> Path:
-    path.write_text(text)
-    path.chmod(0o755)
-    return path
+@pytest.fixture
+def no_models(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A machine without any; returns a folder that is empty."""
+    empty = tmp_path / "empty"
+    empty.mkdir()
+    monkeypatch.chdir(empty)
+    monkeypatch.setattr(fvp_search, "VIRTUAL_HARDWARE", empty)
+    monkeypatch.setattr(fvp_search, "ROOTS", ("",))
+    monkeypatch.setenv("HOME", str(empty))
+    return empty
 
 
 @pytest.mark.parametrize("name", CORSTONE300.fvp.names)
@@ -30,34 +36,73 @@ def test_every_known_name_of_a_model_is_found_and_preferred(
     assert simulators.find(CORSTONE300, "qemu").kind == "qemu"
 
 
-def test_a_model_in_the_folder_of_virtual_hardware_is_found(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    (tmp_path / "bin").mkdir()
-    model = executable(tmp_path / "bin" / "VHT_Corstone_SSE-310")
-    monkeypatch.setattr(simulators, "VHT_FOLDER", tmp_path)
-    assert simulators.find(CORSTONE310).executable == model
-
-
-def test_without_a_model_corstone310_runs_on_qemu_with_a_note(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(simulators, "_find_model", lambda target: None)
+@pytest.mark.usefixtures("no_models")
+def test_without_a_model_corstone310_runs_on_qemu_with_a_note() -> None:
     found = simulators.find(CORSTONE310)
     assert found.kind == "qemu" and found.note is not None
     assert "Cortex-M55" in found.note and "Cortex-M85 image" in found.note
     assert simulators.find(CORSTONE300).note is None
 
 
-def test_asking_for_a_model_that_is_not_there_says_what_was_looked_for(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+def test_asking_for_a_model_that_is_not_there_says_what_was_looked_for_and_where(
+    no_models: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setenv("PATH", str(tmp_path))
-    with pytest.raises(UserError, match="FVP_Corstone_SSE-310, FVP_Corstone_SSE-310_Ethos-U65"):
+    monkeypatch.setenv("PATH", str(no_models))
+    with pytest.raises(UserError, match="FVP_Corstone_SSE-310, FVP_Corstone_SSE-310_Ethos-U65") as raised:
         simulators.find(CORSTONE310, "fvp")
+    for place in (
+        "PATH",
+        str(no_models),
+        "models.arm.avh.fvp",
+        "avh-linux-*",
+        "FVP*",
+        "models/Linux64*",
+        "docs/avh.md",
+    ):
+        assert place in str(raised.value)
     with pytest.raises(UserError, match="apt install qemu-system-arm"):
         simulators.find(CORSTONE310)
 
 
-def test_an_unknown_kind_lists_the_known() -> None:
-    with pytest.raises(UserError, match=r"unknown simulator 'renode'\. There are: fvp, qemu"):
-        simulators.find(CORSTONE300, "renode")
+@pytest.mark.parametrize("asked", ["renode", "./FVP_Corstone_SSE-300"])
+def test_what_is_no_simulator_lists_what_is_allowed(asked: str) -> None:
+    with pytest.raises(UserError, match=r"unknown simulator.*fvp, qemu, or .* FVP_Corstone_SSE-300,.* qemu-"):
+        simulators.find(CORSTONE300, asked)
+
+
+def test_the_name_of_an_executable_tells_its_kind(tmp_path: Path) -> None:
+    for name, kind in (("VHT_Corstone_SSE-310", "fvp"), ("qemu-system-arm", "qemu")):
+        path = executable(tmp_path / name)
+        found = simulators.find(CORSTONE310, str(path))
+        assert (found.kind, found.executable) == (kind, path)
+    assert found.note is not None and "Cortex-M85 image" in found.note
+
+
+def test_an_executable_on_path_is_named_without_its_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = executable(tmp_path / "FVP_Corstone_SSE-300_Ethos-U65")
+    monkeypatch.setenv("PATH", str(tmp_path))
+    assert simulators.find(CORSTONE300, path.name).executable == path
+
+
+@pytest.mark.parametrize(
+    ("name", "problem"),
+    [
+        ("FVP_Corstone_SSE-310", "a model of Corstone-310, not of Corstone-300"),
+        ("FVP_MPS2_Cortex-M55", "a model of no board known here, not of Corstone-300"),
+        ("FVP_Corstone_SSE-300.sh", "a model of no board known here, not of Corstone-300"),
+        ("renode", "no simulator known here"),
+    ],
+)
+def test_an_executable_of_another_name_is_refused(tmp_path: Path, name: str, problem: str) -> None:
+    path = executable(tmp_path / name)
+    with pytest.raises(UserError, match=f"{problem}. Allowed: fvp, qemu"):
+        simulators.find(CORSTONE300, str(path))
+
+
+def test_a_model_that_may_not_be_run_says_so(tmp_path: Path) -> None:
+    executable(tmp_path / "FVP_Corstone_SSE-300").chmod(0o644)
+    with pytest.raises(UserError, match=r"chmod \+x"):
+        simulators.find(CORSTONE300, str(tmp_path / "FVP_Corstone_SSE-300"))
 
 
 def test_the_model_is_called_with_honest_memories_and_a_time_limit() -> None:
@@ -74,6 +119,12 @@ def test_the_model_is_called_with_honest_memories_and_a_time_limit() -> None:
     assert command[command.index("--timelimit") + 1] == "90"
 
 
+@pytest.mark.parametrize(("seconds", "limit"), [(0.5, "1"), (1.0, "1"), (90.2, "91")])
+def test_a_model_s_time_limit_is_rounded_up_for_0_would_be_none(seconds: float, limit: str) -> None:
+    command = simulators.Simulator("fvp", Path("FVP"), CORSTONE300).command(Path("app.elf"), None, seconds)
+    assert command[command.index("--timelimit") + 1] == limit
+
+
 def test_corstone320_s_model_has_parameters_of_its_own() -> None:
     model = simulators.Simulator("fvp", Path("FVP_Corstone_SSE-320"), CORSTONE320)
     command = model.command(Path("app.elf"), Path("frames.bin"), 90.0)
@@ -81,6 +132,7 @@ def test_corstone320_s_model_has_parameters_of_its_own() -> None:
         "mps4_board.uart0.out_file=-",
         "mps4_board.uart0.shutdown_on_eot=1",
         "mps4_board.visualisation.disable-visualisation=1",
+        "mps4_board.telnetterminal5.start_telnet=0",
         "vis_hdlcd.disable_visualisation=1",
         "mps4_board.subsystem.cpu0.semihosting-enable=1",
         "mps4_board.subsystem.cpu0.semihosting-cmd_line=app.elf frames=frames.bin",
@@ -88,9 +140,9 @@ def test_corstone320_s_model_has_parameters_of_its_own() -> None:
     assert not any(word.startswith(("mps3_board", "cpu0.")) or "shutdown_tag" in word for word in command)
 
 
-def test_a_board_whose_memories_qemu_lacks_needs_an_fvp(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(simulators, "_find_model", lambda target: None)
-    for kind in (None, "qemu"):
+@pytest.mark.usefixtures("no_models")
+def test_a_board_whose_memories_qemu_lacks_needs_an_fvp(tmp_path: Path) -> None:
+    for kind in (None, "qemu", str(executable(tmp_path / "qemu-system-arm"))):
         with pytest.raises(
             UserError, match=r"mps3-an547 has no BRAM at 0x12000000.*Corstone-320.*FVP_Corstone_SSE-320"
         ):
@@ -98,30 +150,5 @@ def test_a_board_whose_memories_qemu_lacks_needs_an_fvp(tmp_path: Path, monkeypa
     with pytest.raises(UserError, match="no FVP of Corstone-320") as raised:
         simulators.find(CORSTONE320, "fvp")
     assert "qemu" not in str(raised.value)
-    monkeypatch.setattr(simulators, "_find_model", lambda target: tmp_path / "FVP_Corstone_SSE-320")
+    executable(Path("FVP_11.31/bin/models/FVP_Corstone_SSE-320"))
     assert simulators.find(CORSTONE320).kind == "fvp"
-
-
-def test_a_simulator_that_hangs_is_killed_with_its_children(tmp_path: Path) -> None:
-    script = executable(tmp_path / "hangs", "#!/bin/sh\nsleep 300 &\necho $!\nwait\n")
-    started = time.monotonic()
-    done = simulators.run([str(script)], time_limit=0.5)
-    assert done.timed_out and time.monotonic() - started < 5
-    child = Path(f"/proc/{done.text.strip()}/stat")
-    assert not child.exists() or child.read_text().split()[2] == "Z"
-
-
-def test_one_that_lingers_after_the_program_s_end_is_no_timeout(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(simulators, "GRACE", 0.3)
-    script = executable(tmp_path / "lingers", "#!/bin/sh\necho EXITTHESIM\nsleep 300\n")
-    done = simulators.run([str(script)], time_limit=60)
-    assert not done.timed_out and done.text == "EXITTHESIM\n"
-
-
-def test_lines_are_seen_as_they_come_and_the_status_is_kept(tmp_path: Path) -> None:
-    seen: list[str] = []
-    script = executable(tmp_path / "talks", "#!/bin/sh\necho one\necho two >&2\nexit 7\n")
-    done = simulators.run([str(script)], 10, seen.append)
-    assert (done.status, done.timed_out, "".join(seen)) == (7, False, done.text) and done.text == "one\ntwo\n"

@@ -13,7 +13,7 @@ from paddle_cortexm.errors import UserError
 from paddle_cortexm.host.model import host_compiler
 from paddle_cortexm.measure.profile.disassembly import Program
 from paddle_cortexm.paths import BUILD_FOLDER, REPOSITORY
-from paddle_cortexm.simulator import simulators, transcript
+from paddle_cortexm.simulator import process, transcript
 from paddle_cortexm.simulator.simulators import Simulator
 from paddle_cortexm.simulator.transcript import Transcript
 
@@ -50,7 +50,7 @@ def count(simulator: Simulator, elf: Path, program: Program) -> Counts:
         out = Path(folder) / "executions.txt"
         options = f"{build_plugin()},out={out},base={low:x},bytes={high - low:x},mark={program.address_of(HOOK):x}"
         command = [*simulator.command(elf, None, TIME_LIMIT), "-plugin", options]
-        done = simulators.run(command, TIME_LIMIT)
+        done = process.run(command, TIME_LIMIT)
         said = transcript.parse(done.text)
         if not said.complete or not out.is_file():
             raise UserError(f"the program did not come to its end under QEMU with a plugin:\n{done.text[-2000:]}")
