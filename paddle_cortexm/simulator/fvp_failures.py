@@ -30,8 +30,9 @@ FAILURES = (
     ),
     _failure(
         r"error while loading shared libraries: (libpython\S+):",
-        "{0} is missing, the Python that a model from 11.26 on brings in its installation's python/lib",
-        "Unpack its archive again, whole, and leave the model in it; or install that Python.",
+        "{0} is missing, the Python in it",
+        "A model from 11.26 on has it in its installation's python/lib: unpack its archive again, whole, and leave the "
+        "model in it. One whose archive has no such folder takes the system's: install it.",
     ),
     _failure(
         r"version `(GLIBC\S+)' not found",
@@ -51,8 +52,8 @@ FAILURES = (
     _failure(
         r"(fatal python error: init|no module named 'encodings')",
         "the Python inside it does not find its library, which PYTHONHOME names",
-        "A model from 11.26 on has it in its installation's python folder: unpack its archive again, whole. For an "
-        "older one install Python 3.9.",
+        "A model from 11.26 on has it in its installation's python folder: unpack its archive again, whole. One whose "
+        "archive has no such folder takes the system's: install it.",
     ),
     _failure(
         r"(licen[cs]e error|licensing error"

@@ -15,7 +15,7 @@ from paddle_cortexm.target import Target
 
 VIRTUAL_HARDWARE = Path("/opt/VHT")  # of Arm Virtual Hardware's machine image
 ROOTS = ("", "~", "/opt", "/usr/local")  # people unpack archives here; "" is the repository
-INSTALLATIONS = ("avh-linux-*", "*/avh-linux-*", "[Ff][Vv][Pp]*", "[Ff][Vv][Pp]*/*")  # below a root
+INSTALLATIONS = ("avh-*", "*/avh-*", "[Ff][Vv][Pp]*", "[Ff][Vv][Pp]*/*")  # below a root
 VCPKG = "artifacts/*/models.arm.avh.fvp/*"  # below vcpkg's folder
 INSIDE = ("bin/models", "models/Linux64*", "bin")  # where in an installation its models lie, if not in itself
 VERSION = re.compile(r"(\d+)\.(\d+)[._](\d+)")  # 11.30.29 of vcpkg, 11.27_42 of an archive
@@ -34,7 +34,7 @@ def places() -> str:
     """All places searched, for people."""
     below = ", ".join(root or "this folder" for root in ROOTS)
     patterns = ", ".join(INSTALLATIONS).replace("[Ff][Vv][Pp]", "FVP")
-    artefacts = ", ".join(str(folder / VCPKG) for folder in _vcpkg_folders())
+    artefacts = ", ".join(f"{folder}/{VCPKG}" for folder in _vcpkg_folders())
     return f"PATH; {VIRTUAL_HARDWARE}; {artefacts}; {patterns} below {below}; in each also {', '.join(INSIDE)}"
 
 
@@ -54,16 +54,16 @@ def _folders() -> Iterator[Path]:
 def _installations() -> Iterator[Path]:
     yield VIRTUAL_HARDWARE
     for folder in _vcpkg_folders():
-        yield from sorted(folder.glob(VCPKG))
+        yield from sorted(Path(folder).expanduser().glob(VCPKG))
     for root in ROOTS:
         for pattern in INSTALLATIONS:
             yield from sorted(Path(root).expanduser().glob(pattern))
 
 
-def _vcpkg_folders() -> list[Path]:
-    """vcpkg's own folders: the one of a user, and the one that VCPKG_ROOT names."""
+def _vcpkg_folders() -> list[str]:
+    """vcpkg's own folders: a user's, and the one that VCPKG_ROOT names."""
     named = os.environ.get("VCPKG_ROOT")
-    return [Path("~/.vcpkg").expanduser(), *([Path(named)] if named else [])]
+    return ["~/.vcpkg", *([named] if named else [])]
 
 
 def _version(path: Path) -> tuple[int, ...]:

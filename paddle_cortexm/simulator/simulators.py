@@ -123,18 +123,27 @@ def find(target: Target, asked: str | None = None) -> Simulator:
 def _given(target: Target, asked: str) -> Simulator:
     """The executable that the user names; what it is called says what it is."""
     path = Path(shutil.which(asked) or asked)
-    allowed = f"{', '.join(KINDS)}, or an executable called {', '.join(target.fvp.names)} or {QEMU}"
-    if not fvp_search.is_executable(path):
-        problem = "not executable: chmod +x makes it" if path.is_file() else "unknown simulator, and no such file"
-        raise UserError(f"--simulator {asked}: {problem}. There are: {allowed}")
-    if path.name == QEMU:
+    if fvp_search.is_executable(path) and path.name in target.fvp.names:
+        return Simulator("fvp", path, target)
+    if fvp_search.is_executable(path) and path.name == QEMU:
         check_memories(target)
         return Simulator("qemu", path, target, target.qemu.note)
-    if path.name in target.fvp.names:
-        return Simulator("fvp", path, target)
-    of = next((board.title for board in TARGETS.values() if path.name in board.fvp.names), "no board known here")
-    problem = f"a model of {of}, not of {target.title}" if path.name.startswith(MODELS) else "no simulator known here"
-    raise UserError(f"--simulator {asked}: {problem}. Allowed: {allowed}")
+    raise UserError(
+        f"--simulator {asked}: {_not_usable(path, target)}. Allowed: {', '.join(KINDS)}, or an executable called "
+        f"{', '.join(target.fvp.names)} or {QEMU}"
+    )
+
+
+def _not_usable(path: Path, target: Target) -> str:
+    """Why an executable that the user names cannot run a program for the board."""
+    if not path.is_file():
+        return "unknown simulator, and no such file"
+    if not fvp_search.is_executable(path):
+        return "not executable: chmod +x makes it"
+    if not path.name.startswith(MODELS):
+        return "no simulator known here"
+    board = next((board.title for board in TARGETS.values() if path.name in board.fvp.names), "no board known here")
+    return f"a model of {board}, not of {target.title}"
 
 
 def looked_for(target: Target) -> str:

@@ -16,7 +16,7 @@ WRITTEN = {
     "FlexNet Licensing error:-5,357": "it has no licence",
     "No license found": "it has no licence",
     "FVP_Corstone_SSE-320: error while loading shared libraries: libpython3.9.so.1.0: cannot open shared object file: "
-    "No such file or directory": "libpython3.9.so.1.0 is missing, the Python",
+    "No such file or directory": "libpython3.9.so.1.0 is missing, the Python in it",
     "FVP: error while loading shared libraries: libatomic.so.1: cannot open": "libatomic.so.1 is missing on",
     "FVP: /lib/x86_64-linux-gnu/libc.so.6: version `GLIBC_2.35' not found (required by FVP)": "GLIBC_2.35 is missing",
     "Error: (E549) uncaught exception: /opt/FVP/models/Linux64_GCC-9.3/libarmctmodel.so: cannot enable executable "

@@ -33,6 +33,7 @@ def machine(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
         "home/avh-linux-x86/bin/models",
         "home/avh-fvp-11.22.39/avh-linux-x86/bin/models",
         "work/avh-linux-aarch64/bin/models",
+        "opt/avh-fvp/bin",
         "home/FVP_Corstone_SSE-300/models/Linux64_GCC-9.3",
         "opt/fvp/Corstone-300/models/Linux64_armv8l_GCC-9.3",
         "opt/FVP/bin",

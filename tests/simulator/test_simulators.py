@@ -54,7 +54,7 @@ def test_asking_for_a_model_that_is_not_there_says_what_was_looked_for_and_where
         "PATH",
         str(no_models),
         "models.arm.avh.fvp",
-        "avh-linux-*",
+        "avh-*",
         "FVP*",
         "models/Linux64*",
         "docs/avh.md",
