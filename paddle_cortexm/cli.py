@@ -76,7 +76,7 @@ def set_model_libraries_aside(environment: MutableMapping[str, str]) -> None:
 
 def _of_a_model(folder: Path) -> bool:
     """Whether it is one of an installation's: INSTALLATION/fmtplib, python/lib or models/Linux64..."""
-    return any((near / "fmtplib").is_dir() for near in (folder, *list(folder.parents)[:2]))
+    return any(os.access(near / "fmtplib", os.X_OK) for near in (folder, *list(folder.parents)[:2]))
 
 
 enter_environment()

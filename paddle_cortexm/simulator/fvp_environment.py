@@ -13,6 +13,7 @@ from pathlib import Path
 from paddle_cortexm.cli import FOR_MODELS
 
 OURS = ("PYTHONPATH", "VIRTUAL_ENV")  # of our Python, which is of another version than the model's
+BROUGHT = ("python/lib", "fmtplib")  # libraries in an installation
 DEPTH = 4  # folders from a model up to its installation, at most: INSTALLATION/models/Linux64_GCC-9.3/FVP_...
 # From 2.41 on glibc loads no library that asks for an executable stack, as libarmctmodel.so does, unless it is told to.
 EXECUTABLE_STACK = "glibc.rtld.execstack"
@@ -27,15 +28,12 @@ def changes(model: Path, environment: Mapping[str, str], glibc: tuple[int, ...])
     """
     changed: dict[str, str | None] = dict.fromkeys(OURS)
     installation = installation_of(model)
-    python = installation / "python" if installation else None
-    libraries = [model.resolve().parent]
-    if installation:
-        libraries = [installation / "python" / "lib", installation / "fmtplib", *libraries]
+    brought = [installation / name for name in BROUGHT] if installation else []
     given = environment.get(FOR_MODELS["LD_LIBRARY_PATH"])
-    found = [str(folder) for folder in libraries if folder.is_dir()]
-    changed["LD_LIBRARY_PATH"] = os.pathsep.join([*found, *([given] if given else [])])
-    if python and (python / "lib").is_dir():
-        changed["PYTHONHOME"] = str(python)
+    folders = [str(folder) for folder in (*brought, model.resolve().parent) if folder.is_dir()]
+    changed["LD_LIBRARY_PATH"] = os.pathsep.join([*folders, *([given] if given else [])])
+    if installation and (installation / "python/lib").is_dir():
+        changed["PYTHONHOME"] = str(installation / "python")
     elif home := environment.get(FOR_MODELS["PYTHONHOME"]):
         changed["PYTHONHOME"] = home
     tunables = environment.get("GLIBC_TUNABLES", "")
@@ -60,7 +58,7 @@ def as_command(changed: Mapping[str, str | None]) -> list[str]:
 def installation_of(model: Path) -> Path | None:
     """The folder a model was installed into, if it brings libraries of its own."""
     above = list(model.resolve().parents)[:DEPTH]
-    return next((folder for folder in above if (folder / "fmtplib").is_dir() or (folder / "python/lib").is_dir()), None)
+    return next((folder for folder in above if any((folder / name).is_dir() for name in BROUGHT)), None)
 
 
 def glibc_version() -> tuple[int, ...]:

@@ -40,7 +40,7 @@ def places() -> str:
 
 def is_executable(path: Path) -> bool:
     """Whether the path is a file that this user may run."""
-    return path.is_file() and os.access(path, os.X_OK)
+    return os.access(path, os.X_OK) and path.is_file()
 
 
 def _folders() -> Iterator[Path]:
