@@ -6,12 +6,19 @@ from __future__ import annotations
 import shutil
 from pathlib import Path
 
-from paddle_cortexm.boards import CORSTONE300
-from paddle_cortexm.simulator.simulators import Simulator
-
 MODEL = "FVP_Corstone_SSE-300"
-KNOWN = tuple(
-    word.partition("=")[0] for word in Simulator("fvp", Path(), CORSTONE300).command(Path(), None, 1) if "=" in word
+# Parameters that public configurations and commands for this model set.
+KNOWN = (
+    "mps3_board.uart0.out_file",
+    "mps3_board.uart0.unbuffered_output",
+    "mps3_board.uart0.shutdown_on_eot",
+    "mps3_board.uart0.shutdown_tag",
+    "mps3_board.visualisation.disable-visualisation",
+    *(f"mps3_board.telnetterminal{i}.start_telnet" for i in (0, 1, 2, 5)),
+    *(
+        f"cpu0.{name}"
+        for name in ("FPU", "MVE", "CFGITCMSZ", "CFGDTCMSZ", "semihosting-enable", "semihosting-cmd_line")
+    ),
 )
 # A model from 11.26 on: it is linked against a Python of its own and starts it.
 NEEDS_ITS_PYTHON = """

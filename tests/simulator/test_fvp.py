@@ -22,6 +22,7 @@ def exported(tmp_path: Path) -> dict[str, str]:
     return {
         "PYTHONHOME": str(other / "python"),
         "PYTHONPATH": str(hostile),
+        "VIRTUAL_ENV": str(tmp_path / "hostile"),
         "LD_LIBRARY_PATH": f"{other}/fmtplib:/opt/own/lib",
     }
 
