@@ -5,7 +5,8 @@ SHELL := /bin/bash
 export PATH := $(CURDIR)/.venv/bin:$(PATH)
 # PYTHON=FILE chooses the interpreter .venv is made with.
 export PYTHON
-# Set for an FVP's own Python, they would keep every other from starting; 05_run_fvp.sh sets what its child needs.
+# What users export for an FVP is not for our Python; stage 5 gives it to the model.
+export FVP_PYTHONHOME ?= $(PYTHONHOME)
 unexport PYTHONHOME PYTHONPATH
 
 DEMO := mobilenetv2_corstone300_fp32 pplcnet_corstone310_int8

@@ -2,6 +2,9 @@
 # Which tools this machine has. Sourced by the other scripts, in the repository. A finder prints what it found, or fails.
 # What stages 4 and 5 take of it, and why, is decided in Python: make doctor prints it.
 
+# Not the Python of .venv, which make puts first on PATH: it is made anew with the one that is found.
+PATH=$(tr : '\n' <<<"$PATH" | grep -vxF "$PWD/.venv/bin" | paste -sd :)
+
 PYTHON_FOLDER=.python # where scripts/bring_python.sh puts the Python that it fetches
 PYTHON_VERSIONS=(3.11 3.12 3.13)
 CLANG_VERSIONS=(19 23 22 21 20 18 17 16 15 14) # 19 is what the figures in docs/ are measured with; 13 lacks the CPUs

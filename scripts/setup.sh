@@ -24,9 +24,17 @@ install() {
     .venv/bin/python -m pip install --disable-pip-version-check --no-deps "${quiet[@]}" "$@"
 }
 
+# The environment before it comes back where this does not come to its end.
+put_back() {
+    rm -rf .venv
+    [ ! -d .venv.before ] || mv .venv.before .venv
+}
+
 make_environment() {
     echo "making .venv with $("$1" --version) (1.8 GB)"
-    rm -rf .venv
+    rm -rf .venv.before
+    [ ! -d .venv ] || mv .venv .venv.before
+    trap put_back EXIT
     "$1" -m venv .venv
     install "${requirements[@]/#/-r}"
     .venv/bin/python -W ignore - <<'END'
@@ -36,6 +44,8 @@ import cv2, paddle, tvm, paddleslim.quant
 print(f"ready: paddle {paddle.__version__}, tvm {tvm.__version__}, cv2 {cv2.__version__}")
 END
     echo "$made_from" >.venv/ready
+    trap - EXIT
+    rm -rf .venv.before
 }
 
 # What apt had none of, or none new enough.

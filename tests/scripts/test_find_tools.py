@@ -11,7 +11,7 @@ import pytest
 from paddle_cortexm.paths import REPOSITORY
 
 # By the scripts themselves and the stand-ins.
-NEEDED = ("bash", "cat", "chmod", "cp", "cut", "dirname", "grep", "head", "id", "mkdir", "rm", "sed", "sh", "sort")
+NEEDED = "bash cat chmod cp cut dirname grep head id mkdir paste rm sed sh sort tr".split()
 
 
 class Machine:
@@ -67,6 +67,13 @@ def test_the_python_that_was_fetched_is_found_after_those_of_the_system(machine:
     assert machine.asks("find_python").stdout.strip() == ".python/cpython-3.12.3-linux-x86_64-gnu/bin/python3"
     machine.has("python3.13", python("3.13"))
     assert machine.asks("find_python").stdout.strip() == "python3.13"
+
+
+def test_the_python_of_the_environment_is_not_taken_to_make_it_anew(machine: Machine) -> None:
+    machine.has(".venv/bin/python3.12", python("3.12"))
+    machine.has("python3.13", python("3.13"))
+    path = f"{machine.repository}/.venv/bin:{machine.bin}"
+    assert machine.asks("find_python", PATH=path).stdout.strip() == "python3.13"
 
 
 def test_the_python_that_is_named_is_taken_or_refused_but_never_replaced(machine: Machine) -> None:
