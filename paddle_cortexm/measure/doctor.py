@@ -24,6 +24,7 @@ from paddle_cortexm.host.model import host_compiler
 from paddle_cortexm.host.vectors import vector_flags
 from paddle_cortexm.paths import REPOSITORY
 from paddle_cortexm.simulator import simulators
+from paddle_cortexm.simulator.qemu import version_of
 from paddle_cortexm.tables import text_table
 from paddle_cortexm.target import Target
 
@@ -118,7 +119,8 @@ def compiler(target: Target) -> tuple[str, str]:
 
 def simulator(target: Target) -> tuple[str, str]:
     chosen = simulators.find(target)
-    return chosen.name, source_of(chosen.executable)
+    version = f" {version_of(chosen.executable)}" if chosen.kind == "qemu" else ""
+    return f"{chosen.name}{version}", source_of(chosen.executable)
 
 
 if __name__ == "__main__":

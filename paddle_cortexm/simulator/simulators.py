@@ -14,9 +14,9 @@ from pathlib import Path
 from paddle_cortexm.boards import TARGETS
 from paddle_cortexm.errors import UserError
 from paddle_cortexm.simulator import fvp_environment, fvp_failures, fvp_search, process
+from paddle_cortexm.simulator.qemu import QEMU, check_version, find_qemu
 from paddle_cortexm.target import END_MARK, Target
 
-QEMU = "qemu-system-arm"
 KINDS = ("fvp", "qemu")
 MODELS = ("FVP_", "VHT_")  # what the names of models begin with
 WHERE_TO_GET_ONE = "docs/avh.md says where to get one"
@@ -113,11 +113,16 @@ def find(target: Target, asked: str | None = None) -> Simulator:
     if asked == "fvp":
         does_without = "" if target.qemu.lacks else ", or use --simulator qemu"
         raise UserError(f"no FVP of {target.title} {looked_for(target)}. {WHERE_TO_GET_ONE}{does_without}")
+    return _qemu(find_qemu(), target)
+
+
+def _qemu(executable: Path | None, target: Target) -> Simulator:
+    """Raises UserError where there is none, or where it cannot run the board's programs."""
     check_memories(target)
-    qemu = shutil.which(QEMU)
-    if qemu is None:
+    if executable is None:
         raise UserError(f"no simulator: neither an FVP of {target.title} nor {QEMU}. apt install qemu-system-arm")
-    return Simulator("qemu", Path(qemu), target, target.qemu.note)
+    check_version(executable)
+    return Simulator("qemu", executable, target, target.qemu.note)
 
 
 def _given(target: Target, asked: str) -> Simulator:
@@ -126,8 +131,7 @@ def _given(target: Target, asked: str) -> Simulator:
     if fvp_search.is_executable(path) and path.name in target.fvp.names:
         return Simulator("fvp", path, target)
     if fvp_search.is_executable(path) and path.name == QEMU:
-        check_memories(target)
-        return Simulator("qemu", path, target, target.qemu.note)
+        return _qemu(path, target)
     raise UserError(
         f"--simulator {asked}: {_not_usable(path, target)}. Allowed: {', '.join(KINDS)}, or an executable called "
         f"{', '.join(target.fvp.names)} or {QEMU}"

@@ -12,6 +12,8 @@ from paddle_cortexm.errors import UserError
 from paddle_cortexm.simulator import fvp_search, simulators
 from tests.simulator.stand_ins import executable
 
+TELLS_VERSION = "#!/bin/sh\necho 'QEMU emulator version {} (Debian 1:7.2)'\n"
+
 
 @pytest.fixture
 def no_models(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
@@ -70,9 +72,25 @@ def test_what_is_no_simulator_lists_what_is_allowed(asked: str) -> None:
         simulators.find(CORSTONE300, asked)
 
 
+@pytest.mark.parametrize("version", ["4.2.1", "5.2.0", "6.1.99"])
+def test_a_qemu_that_is_too_old_is_refused_with_what_is_needed(tmp_path: Path, version: str) -> None:
+    old = executable(tmp_path / "qemu-system-arm", TELLS_VERSION.format(version))
+    with pytest.raises(UserError, match=rf"too old: version {version}, and 6\.2 or later is needed.*docs/avh\.md"):
+        simulators.find(CORSTONE300, str(old))
+
+
+def test_a_qemu_that_does_not_run_or_tells_nothing_is_refused(tmp_path: Path) -> None:
+    silent = executable(tmp_path / "qemu-system-arm")
+    with pytest.raises(UserError, match="does not tell its version"):
+        simulators.find(CORSTONE300, str(silent))
+    silent.write_text("#!/no/such/interpreter\n")
+    with pytest.raises(UserError, match="qemu-system-arm does not run: No such file"):
+        simulators.find(CORSTONE300, str(silent))
+
+
 def test_the_name_of_an_executable_tells_its_kind(tmp_path: Path) -> None:
     for name, kind in (("VHT_Corstone_SSE-310", "fvp"), ("qemu-system-arm", "qemu")):
-        path = executable(tmp_path / name)
+        path = executable(tmp_path / name, TELLS_VERSION.format("7.2.22"))
         found = simulators.find(CORSTONE310, str(path))
         assert (found.kind, found.executable) == (kind, path)
     assert found.note is not None and "Cortex-M85 image" in found.note
