@@ -22,6 +22,7 @@ from paddle_cortexm.errors import UserError
 from paddle_cortexm.firmware import isa_proof, size_report, toolchains
 from paddle_cortexm.firmware.board_files import write_board_files
 from paddle_cortexm.firmware.cmake_variables import cmake_variables
+from paddle_cortexm.firmware.compiler_check import check_compiler
 from paddle_cortexm.firmware.toolchains import Toolchain
 from paddle_cortexm.host.build_tools import find_cmake, find_ninja
 from paddle_cortexm.host.cmsis_nn import find_library
@@ -66,6 +67,7 @@ def build_stage(settings: Config, target: Target, toolchain: Toolchain, folder: 
     model = Model.read(compiled)
     objects = folder.parent / f".objects_{toolchain.kind}"
     elf = build_program(objects, compiled, target, toolchain)
+    check_compiler(objects, toolchain)
     helium = isa_proof.check_helium(objects, model.sources, toolchain.objdump)
     if model.uses_cmsis_nn:
         archive = next(objects.rglob("libcmsis-nn.a"))

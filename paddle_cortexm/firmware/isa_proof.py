@@ -77,7 +77,11 @@ def objects_by_source(objects: Path) -> dict[Path, Path]:
 
 def count_mve(object_file: Path, objdump: Path) -> int:
     """MVE instructions in an object file or an archive of them."""
+    return len(MVE_INSTRUCTION.findall(disassembly(object_file, objdump)))
+
+
+def disassembly(object_file: Path, objdump: Path) -> str:
+    """What LLVM's or GNU's objdump writes of an object file or an archive of them."""
     architecture = ["-m", "armv8.1-m.main"] if objdump.name.startswith("arm-none-eabi") else []  # LLVM's needs no hint
     command = [str(objdump), "-d", *architecture, str(object_file)]
-    listing = subprocess.run(command, capture_output=True, text=True, check=True, timeout=120).stdout
-    return len(MVE_INSTRUCTION.findall(listing))
+    return subprocess.run(command, capture_output=True, text=True, check=True, timeout=120).stdout

@@ -65,6 +65,11 @@ class Toolchain:
             return own
         return ["--target=arm-none-eabi", *own, "-fshort-enums", "-isystem", str(self.library.include)]
 
+    @property
+    def newer(self) -> str:
+        """How to get one of the same kind that is."""
+        return NEWER[self.kind]
+
     def __str__(self) -> str:
         return f"{self.version} ({self.compiler[0]})"
 

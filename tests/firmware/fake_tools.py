@@ -25,8 +25,8 @@ def fake_compiler(folder: Path, name: str, version: str, knows: str) -> None:
 def fake_gcc(
     folder: Path, version: str, cpu: str, variant: str = VARIANT, library: str = f"lib/{VARIANT}/libc.a"
 ) -> Path:
-    """arm-none-eabi-gcc with its objdump and a C library. cpu: the newest it knows; variant: its libraries' folder
-    for that; library: where its libc.a is, below the returned root."""
+    """arm-none-eabi-gcc with its objdump and a C library. cpu: the newest it knows; variant: where its libraries for it
+    should be; library: where its libc.a is, below the returned root."""
     root = folder / "arm-none-eabi"
     for file in (library, "include/newlib.h", "libgcc.a"):
         (root / file).parent.mkdir(parents=True, exist_ok=True)
