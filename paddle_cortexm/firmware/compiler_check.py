@@ -31,7 +31,7 @@ def check_compiler(objects: Path, toolchain: Toolchain) -> None:
     if problems:
         raise UserError(
             f"{toolchain} compiles Helium code wrongly: {'; '.join(problems)} (app/firmware/{SOURCE}). "
-            f"Take another compiler with --toolchain, or another version: {toolchain.newer}"
+            f"Choose another compiler with --toolchain, or install another version: {toolchain.installation}"
         )
 
 

@@ -28,7 +28,7 @@ LIBRARY_PACKAGES = "gcc-arm-none-eabi libnewlib-arm-none-eabi"
 INSTALL = {
     "clang": f"apt install clang-19 lld-19 {LIBRARY_PACKAGES} "
     "(or, with the same C library packages, clang and lld of https://apt.llvm.org)",
-    "zig": f"pip install ziglang, and apt install {LIBRARY_PACKAGES}",
+    "zig": f"pip install --upgrade ziglang, and apt install {LIBRARY_PACKAGES}",
     "gcc": f"apt install {LIBRARY_PACKAGES} "
     "(gcc 10 knows the Cortex-M55; for the Cortex-M85, gcc 13 or later from https://developer.arm.com)",
 }
@@ -66,9 +66,9 @@ class Toolchain:
         return ["--target=arm-none-eabi", *own, "-fshort-enums", "-isystem", str(self.library.include)]
 
     @property
-    def newer(self) -> str:
-        """How to get one of the same kind that is."""
-        return NEWER[self.kind]
+    def installation(self) -> str:
+        """How to get another one of the kind."""
+        return INSTALL[self.kind]
 
     def __str__(self) -> str:
         return f"{self.version} ({self.compiler[0]})"
@@ -111,24 +111,22 @@ def every(target: Target, kind: str | None = None) -> Iterator[Toolchain | Refus
 Attempt = Callable[[], Toolchain]  # raises Refusal
 
 
-def _gccs(cpu: str) -> list[Attempt]:
+def _gcc(cpu: str) -> Toolchain:
     """arm-none-eabi-gcc from PATH."""
-
-    def attempt() -> Toolchain:
-        compiler = (str(_needed([GCC], f"{GCC} is not on PATH", "gcc")),)
-        version = _checked_version("gcc", compiler, cpu)
-        objdump = _needed(["arm-none-eabi-objdump"], "arm-none-eabi-objdump is not on PATH", "gcc")
-        return Toolchain("gcc", version, compiler, compiler, objdump, _library("gcc"), cpu)
-
-    return [attempt]
+    compiler = (str(_needed([GCC], f"{GCC} is not on PATH", "gcc")),)
+    version = _checked_version("gcc", compiler, cpu)
+    objdump = _needed(["arm-none-eabi-objdump"], "arm-none-eabi-objdump is not on PATH", "gcc")
+    return Toolchain("gcc", version, compiler, compiler, objdump, _library("gcc"), cpu)
 
 
 def _clangs(cpu: str) -> list[Attempt]:
     """Every clang on PATH, the newest first, with the lld and objdump of its version."""
-    names = [f"clang-{version}" for version in CLANG_VERSIONS] + ["clang"]
+    names = [f"clang-{version}" for version in CLANG_VERSIONS]
     found = {name: path for name in names if (path := shutil.which(name))}
-    once = {Path(path).resolve(): name for name, path in reversed(found.items())}  # clang is often one of the others
-    return [partial(_clang, found[name], name, cpu) for name in found if name in once.values()] or [_no_clang]
+    plain = shutil.which("clang")
+    if plain and Path(plain).resolve() not in {Path(path).resolve() for path in found.values()}:
+        found["clang"] = plain
+    return [partial(_clang, path, name, cpu) for name, path in found.items()] or [_no_clang]
 
 
 def _no_clang() -> Toolchain:
@@ -144,25 +142,23 @@ def _clang(path: str, name: str, cpu: str) -> Toolchain:
     return Toolchain("clang", version, (path,), linker, objdump, _library("clang"), cpu)
 
 
-def _zigs(cpu: str) -> list[Attempt]:
+def _zig(cpu: str) -> Toolchain:
     """The clang and lld inside PyPI's ziglang. Its own `zig cc` is of no use: it does not know Helium."""
-
-    def attempt() -> Toolchain:
-        package = importlib.util.find_spec("ziglang")
-        if package is None or package.origin is None:
-            raise _missing("the Python package ziglang is not installed", "zig")
-        folder = Path(package.origin).parent
-        zig = str(folder / "zig")
-        compiler = (zig, "clang", "-resource-dir", str(folder / "lib"))
-        version = _checked_version("zig", compiler, cpu, "--target=arm-none-eabi")
-        version = f"ziglang {_output([zig, 'version']).strip()} ({version})"
-        objdump = _needed(_objdumps(""), "there is no objdump", "zig")
-        return Toolchain("zig", version, compiler, (zig, "ld.lld"), objdump, _library("zig"), cpu)
-
-    return [attempt]
+    package = importlib.util.find_spec("ziglang")
+    if package is None or package.origin is None:
+        raise _missing("the Python package ziglang is not installed", "zig")
+    folder = Path(package.origin).parent
+    zig = str(folder / "zig")
+    compiler = (zig, "clang", "-resource-dir", str(folder / "lib"))
+    version = _checked_version("zig", compiler, cpu, "--target=arm-none-eabi")
+    version = f"ziglang {_output([zig, 'version']).strip()} ({version})"
+    objdump = _needed(_objdumps(""), "there is no objdump", "zig")
+    return Toolchain("zig", version, compiler, (zig, "ld.lld"), objdump, _library("zig"), cpu)
 
 
-KINDS: Mapping[str, Callable[[str], list[Attempt]]] = MappingProxyType({"clang": _clangs, "zig": _zigs, "gcc": _gccs})
+KINDS: Mapping[str, Callable[[str], list[Attempt]]] = MappingProxyType(
+    {"clang": _clangs, "zig": lambda cpu: [partial(_zig, cpu)], "gcc": lambda cpu: [partial(_gcc, cpu)]}
+)
 
 
 def find_objdump() -> Path:
@@ -202,8 +198,11 @@ def _first(names: Iterable[str]) -> Path | None:
 
 
 def _checked_version(kind: str, compiler: Command, cpu: str, *options: str) -> str:
-    """'clang 19.1.7', 'arm-none-eabi-gcc 12.2.1'. Raises Refusal where it does not know the CPU."""
-    text = _output([*compiler, "--version"]).splitlines()[0]
+    """'clang 19.1.7', 'arm-none-eabi-gcc 12.2.1'. Raises Refusal where it does not run or does not know the CPU."""
+    try:
+        text = _output([*compiler, "--version"]).splitlines()[0]
+    except (OSError, subprocess.SubprocessError) as error:
+        raise _missing(f"{compiler[0]} does not run: {error}", kind) from None
     number = re.search(r"\d+\.\d+\.\d+", text)
     version = f"{'clang' if 'clang' in text else GCC} {number[0] if number else text}"
     command = [*compiler, *options, f"-mcpu={cpu}", "-mthumb", "-mfloat-abi=hard", "-S", "-x", "c", "-o", "-", "-"]

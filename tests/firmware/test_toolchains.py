@@ -39,7 +39,7 @@ def test_a_gcc_that_lacks_the_cpu_is_refused_with_what_to_install(tools: Path) -
     assert "(arm-none-eabi-gcc 12.2.1) does not know -mcpu=cortex-m85: it is too old" in message
     assert "apt install gcc-arm-none-eabi libnewlib-arm-none-eabi (gcc 10" not in message  # it is installed already
     assert "clang is not on PATH" in message and "apt install clang-19 lld-19" in message and "Toolchain 13" in message
-    assert "ziglang is not installed" in message and "pip install ziglang" in message
+    assert "ziglang is not installed" in message and "pip install --upgrade ziglang" in message
 
 
 def test_gcc_is_taken_where_there_is_no_clang(tools: Path) -> None:
@@ -94,6 +94,15 @@ def test_the_python_package_ziglang_comes_between_clang_and_gcc(
     assert toolchains.choose(CORSTONE300, "zig").kind == "zig"
     order = [found.kind for found in toolchains.every(CORSTONE300) if isinstance(found, Toolchain)]
     assert order == ["clang", "zig", "gcc"]
+
+
+def test_a_compiler_that_does_not_run_is_passed_over(tools: Path) -> None:
+    fake_gcc(tools, "12.2.1", "cortex-m55")
+    (tools / "clang-19").write_text("for another machine")
+    (tools / "clang-19").chmod(0o755)
+    assert toolchains.choose(CORSTONE300).kind == "gcc"
+    (refusal,) = toolchains.every(CORSTONE300, "clang")
+    assert f"{tools}/clang-19 does not run" in str(refusal)
 
 
 def test_cmake_gets_a_program_for_a_command_of_several_words(
