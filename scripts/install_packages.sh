@@ -51,7 +51,7 @@ clang_packages() {
 
 every_clang() {
     local version
-    for version in "${CLANG_VERSIONS[@]}"; do
+    for version in "${CLANG_VERSIONS[@]}" 14 13; do
         ! first_known "clang-$version" || printf '%s\n' "lld-$version" "llvm-$version"
     done
 }

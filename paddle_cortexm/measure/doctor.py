@@ -17,6 +17,7 @@ from paddle_cortexm import cli
 from paddle_cortexm.boards import TARGETS
 from paddle_cortexm.errors import UserError
 from paddle_cortexm.firmware import toolchains
+from paddle_cortexm.firmware.toolchains import Toolchain
 from paddle_cortexm.host import build_tools
 from paddle_cortexm.host.build_tools import BuildTool
 from paddle_cortexm.host.cmsis_nn import find_library
@@ -29,6 +30,7 @@ from paddle_cortexm.tables import text_table
 from paddle_cortexm.target import Target
 
 PACKAGES = ("paddlepaddle", "paddleclas", "paddleslim", "apache-tvm", "numpy", "opencv-python")
+LAST_RESORT = "make setup installs one; docs/systems.md lists those that were tried"
 # Folders of the repository -> who fills them.
 SOURCES = {".venv": "PyPI", ".python": "uv"}
 
@@ -62,8 +64,8 @@ def findings() -> Iterator[Finding]:
     yield sought("host compiler", host)
     for find in (build_tools.find_cmake, build_tools.find_ninja):
         yield sought(find.__name__.removeprefix("find_"), partial(build_tool, find))
-    for target in TARGETS.values():
-        yield sought(f"compiler for {target.title}", partial(compiler, target))
+    for target in {target.cpu: target for target in TARGETS.values()}.values():
+        yield from compilers(target)
     for target in TARGETS.values():
         yield sought(f"simulator of {target.title}", partial(simulator, target))
     yield sought("CMSIS-NN (optional)", lambda: ("sources", str(find_library())))
@@ -112,9 +114,17 @@ def build_tool(find: Callable[[], BuildTool]) -> tuple[str, str]:
     return tool.version, source_of(tool.path)
 
 
-def compiler(target: Target) -> tuple[str, str]:
-    chosen = toolchains.choose(target)
-    return chosen.version, f"{source_of(Path(chosen.compiler[0]))}, with {chosen.library}"
+def compilers(target: Target) -> Iterator[Finding]:
+    """The one that is taken, those that --toolchain or another PATH would give, and those that are refused."""
+    name = f"compiler for {target.cpu}"
+    for found in toolchains.every(target):
+        if isinstance(found, Toolchain):
+            yield Finding(name, found.version, f"{source_of(Path(found.compiler[0]))}, {found.library}")
+            name = "  or"
+        else:
+            yield Finding("  refused", "-", str(found))
+    if name != "  or":
+        yield Finding(name, missing=f"none of these. {LAST_RESORT}")
 
 
 def simulator(target: Target) -> tuple[str, str]:
