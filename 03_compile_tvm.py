@@ -8,8 +8,8 @@
 
 Reads build/NAME/02_quantize (program, ranges) and build/NAME/01_finetune (labels, demo image). Writes
 build/NAME/03_compile_tvm: model.c and its weights, model.json (each layer's kernel and why, tensors, the arena),
-memory.png (the arena), demo.png and expected.json (what the host build answers for it), metrics.json, predictions.txt
-and confusion.png (accuracy on the validation split) and, for int8, layers.json and layers.png (each layer's noise
+memory.png (the arena), labels.txt, demo.png and expected.json (what the host build answers for it), metrics.json,
+predictions.txt and confusion.png (accuracy on the validation split) and, for int8, layers.json and layers.png (each layer's noise
 against float).
 """
 
@@ -23,7 +23,7 @@ from paddle_cortexm import cli
 from paddle_cortexm.accuracy_gate import check_accuracy
 from paddle_cortexm.artefacts.deployed import DEMO_IMAGE, DeployedMetrics
 from paddle_cortexm.artefacts.model import Model
-from paddle_cortexm.artefacts.training import read_labels
+from paddle_cortexm.artefacts.training import LABELS, read_labels
 from paddle_cortexm.boards import target_named
 from paddle_cortexm.config import Config, load, overridden
 from paddle_cortexm.errors import ArenaTooSmall
@@ -42,7 +42,8 @@ def compile_into(config: Config, quiet: bool, folder: Path) -> None:
 
     training, program = input_folder(config, "01_finetune"), input_folder(config, "02_quantize")
     labels = read_labels(training)
-    shutil.copy(training / DEMO_IMAGE, folder)
+    for name in (LABELS, DEMO_IMAGE):  # for the stages after this one, which read no earlier folder
+        shutil.copy(training / name, folder)
     demo = read_image(folder / DEMO_IMAGE)
     model = write_model(folder, config, compile_model(config, program), labels, demo)
     save_memory_timeline(folder / "memory.png", model.name, model.memory, model.regions["arena"])

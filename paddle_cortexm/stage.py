@@ -2,7 +2,9 @@
 
 A stage writes to `build/NAME/.NN_stage.partial` and renames it when done; a run that fails or is interrupted removes it
 and leaves the result before it as it was. `manifest.json` in the folder says what it was made from; a stage whose
-manifest still matches is skipped, and a stage whose input is missing or stale says which script to run.
+manifest still matches is skipped. Where an input is missing or stale, the script of the earliest stage to redo is
+named. A stage whose folder was deleted stops only those that read it: what it was told stands in later manifests too,
+so that a changed config is still noticed.
 """
 
 from __future__ import annotations
@@ -10,7 +12,7 @@ from __future__ import annotations
 import platform
 import shutil
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass
 from importlib import metadata
 from pathlib import Path
@@ -18,12 +20,12 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from paddle_cortexm.artefacts.manifest import MANIFEST, Basis, Manifest
+from paddle_cortexm.artefacts.manifest import MANIFEST, Given, Manifest
 from paddle_cortexm.config import Config, overridden
 from paddle_cortexm.data.external_files import external_files
 from paddle_cortexm.dependencies import code_digest, sha256
 from paddle_cortexm.errors import UserError
-from paddle_cortexm.paths import BUILD_FOLDER, HOST_CODE
+from paddle_cortexm.paths import BUILD_FOLDER, HOST_CODE, REPOSITORY
 
 GATE = "max_accuracy_drop"  # of section quantise, as are
 QAT_KEYS = ("epochs", "learning_rate", "distillation", "freeze_batch_norm_after")
@@ -45,6 +47,11 @@ class StageSpec:
     sources: tuple[str, ...] = ()
     calibrates: bool = True
     trains: bool = True
+
+    @property
+    def is_here(self) -> bool:
+        """Whether its script is on this machine. Without it, what it wrote is taken with the code it was made by."""
+        return (REPOSITORY / self.script).is_file()
 
     def files(self, everything: Mapping[str, str]) -> dict[str, str]:
         """Those of a config's external_files that the stage depends on."""
@@ -85,37 +92,115 @@ def stage_folder(config: Config, stage: str) -> Path:
 
 
 def input_folder(config: Config, stage: str) -> Path:
-    """The folder of a stage that must have run. Raises UserError when it is missing, stale or changed by hand."""
-    _verified(config, stage, external_files(config), {})
+    """The folder of a stage that must have run. Raises UserError that names the earliest stage to run when it is
+    missing, stale or changed by hand."""
+    line = Line.leading_to(stage, config)
+    line.check(line.manifests, needed=(stage,))
     return stage_folder(config, stage)
 
 
-def _verified(config: Config, stage: str, files: Mapping[str, str], seen: dict[str, Manifest]) -> Manifest:
-    """The manifest of a stage that must have run, as input_folder. files: the config's external_files; stages in `seen`
-    have been looked at, and this one joins them."""
-    folder, spec = stage_folder(config, stage), STAGES[stage]
-    if stage in seen:
-        return seen[stage]
-    again = f"Run ./{spec.script} --config {config.argument}"
-    manifest = manifest_of(folder)
-    if manifest is None:
-        raise UserError(f"{folder}: this stage has not been run. {again} first.")
-    seen[stage] = manifest
-    as_made = overridden(config, manifest.overrides)
-    for key, value in config_values(as_made, spec).items():
-        if manifest.config.get(key) != value:
-            raise UserError(f"{folder}: stale: '{key}' changed in the config since it was made. {again} again.")
-    if manifest.code != spec.code():
-        raise UserError(f"{folder}: stale: the sources changed since it was made. {again} again.")
-    if changed := _changed_files(manifest, files):
-        raise UserError(f"{folder}: stale: what {changed[0]} names changed since it was made. {again} again.")
-    for earlier in spec.after:
-        if manifest.inputs.get(earlier) != _verified(config, earlier, files, seen).outputs_digest:
-            raise UserError(f"{folder}: stale: {earlier} was redone since it was made. {again} again.")
-    for name, digest in manifest.outputs.items():
-        if not (folder / name).is_file() or sha256(folder / name) != digest:
-            raise UserError(f"{folder / name}: missing or changed since it was made. {again} --force.")
-    return manifest
+@dataclass(frozen=True)
+class Line:
+    """A stage and all that it comes from. files: the config's external_files; manifests: by stage, in order; None where
+    there is no whole folder."""
+
+    config: Config
+    files: Mapping[str, str]
+    manifests: Mapping[str, Manifest | None]
+
+    @staticmethod
+    def leading_to(stage: str, config: Config) -> Line:
+        manifests = {name: manifest_of(stage_folder(config, name)) for name in _line(stage)}
+        return Line(config, external_files(config), manifests)
+
+    def check(self, stages: Iterable[str], needed: Collection[str]) -> None:
+        """Raise UserError for the first of the stages that cannot be used. One that is missing is passed over, unless
+        it is needed, or was told something else than the config says now."""
+        for stage in stages:
+            manifest = self.manifests[stage]
+            if manifest is not None:
+                reason = self.why_stale(stage, manifest)
+            else:
+                reason = "this stage has not been run" if stage in needed else self._changed_since_gone(stage)
+            if reason:
+                raise UserError(f"{stage_folder(self.config, stage)}: {reason}. {self._remedy(stage)}")
+
+    def why_stale(self, stage: str, manifest: Manifest) -> str | None:
+        """What is no longer as it was when the folder was made."""
+        spec, folder = STAGES[stage], stage_folder(self.config, stage)
+        if changed := self._changed(stage, manifest):
+            return f"stale: {changed} since it was made"
+        if spec.is_here and manifest.code != spec.code():
+            return "stale: the sources changed since it was made"
+        for earlier in spec.after:
+            source = self.manifests[earlier]
+            if source is not None and manifest.inputs.get(earlier) != source.outputs_digest:
+                return f"stale: {earlier} was redone since it was made"
+        for name, digest in manifest.outputs.items():
+            if not (folder / name).is_file() or sha256(folder / name) != digest:
+                return f"{name} is missing or changed since it was made"
+        return None
+
+    def new_manifest(self, stage: str, overrides: dict[str, Any]) -> Manifest:
+        """Of a stage that is about to be made; what it comes to is not in it yet."""
+        spec = STAGES[stage]
+        inputs = {name: made for name in spec.after if (made := self.manifests[name]) is not None}
+        before: dict[str, Given] = {}
+        for name, made in inputs.items():
+            before |= {**made.before, name: made.given}
+        return Manifest(
+            stage=stage,
+            config=config_values(overridden(self.config, overrides), spec),
+            overrides=overrides,
+            files=spec.files(self.files),
+            inputs={name: made.outputs_digest for name, made in inputs.items()},
+            before=before,
+            code=spec.code(),
+            outputs={},
+            versions=_versions(),
+            seconds=0,
+            seed=self.config.train.seed,
+        )
+
+    def _changed(self, stage: str, given: Given) -> str | None:
+        """What of the config, or of the files it names, is not what the stage was given. Of files, only what was
+        recorded and is here now is compared: a result serves on a machine that has no copy of the photos."""
+        spec = STAGES[stage]
+        for key, value in config_values(overridden(self.config, given.overrides), spec).items():
+            if given.config.get(key) != value:
+                return f"'{key}' changed in the config"
+        for key, digest in spec.files(self.files).items():
+            if given.files.get(key, digest) != digest:
+                return f"what {key} names changed"
+        return None
+
+    def _changed_since_gone(self, stage: str) -> str | None:
+        """As _changed, of a stage whose folder is gone, by what a later one says it was given."""
+        for later, manifest in self.manifests.items():
+            if manifest is not None and stage in manifest.before:
+                changed = self._changed(stage, manifest.before[stage])
+                return f"not there, and {changed} since {later} was made" if changed else None
+        return None
+
+    def _remedy(self, stage: str) -> str:
+        """What to run for the stage to be as it should: its own script, or that of what it is made from and lacks."""
+        first = self._first_to_make(stage)
+        spec = STAGES[first]
+        if not spec.is_here:
+            return f"{spec.script} is not here: run it where this was packed, and pack it again"
+        lacking = "" if first == stage else f"{first}, which it comes from, is not there. "
+        again = "first" if self.manifests[first] is None else "again"
+        return f"{lacking}Run ./{spec.script} --config {self.config.argument} {again}."
+
+    def _first_to_make(self, stage: str) -> str:
+        missing = [earlier for earlier in STAGES[stage].after if self.manifests[earlier] is None]
+        return self._first_to_make(missing[0]) if missing and STAGES[stage].is_here else stage
+
+
+def _line(stage: str) -> list[str]:
+    """The stage and all that it comes from, in order."""
+    found = {stage}.union(*(_line(earlier) for earlier in STAGES[stage].after))
+    return [name for name in STAGES if name in found]
 
 
 def run_stage(
@@ -133,14 +218,14 @@ def run_stage(
     overrides: values by "section.key" that this run has instead of the config's; the manifest keeps them, so that later
     stages do not take the folder for stale. Raises UserError when an earlier stage is missing or stale.
     """
-    spec, folder = STAGES[stage], stage_folder(config, stage)
-    everything, seen = external_files(config), dict[str, Manifest]()
-    inputs = {earlier: _verified(config, earlier, everything, seen).outputs_digest for earlier in spec.after}
-    values = config_values(overridden(config, overrides or {}), spec)
-    basis = Basis(config=values, overrides=dict(overrides or {}), inputs=inputs, code=spec.code())
-    files = spec.files(everything)
-    if not force and _is_current(folder, basis, files):
+    folder, told = stage_folder(config, stage), dict(overrides or {})
+    line = Line.leading_to(stage, config)
+    earlier, before = [name for name in line.manifests if name != stage], line.manifests[stage]
+    line.check(earlier, needed=())
+    if not force and before is not None and before.overrides == told and not line.why_stale(stage, before):
         return folder, False
+    line.check(earlier, needed=STAGES[stage].after)
+    manifest = line.new_manifest(stage, told)
     partial = folder.with_name(f".{stage}.partial")
     shutil.rmtree(partial, ignore_errors=True)
     partial.mkdir(parents=True)
@@ -148,16 +233,8 @@ def run_stage(
     try:
         work(partial)
         outputs = {str(p.relative_to(partial)): sha256(p) for p in sorted(partial.rglob("*")) if p.is_file()}
-        manifest = Manifest(
-            **dict(basis),
-            stage=stage,
-            files=files,
-            outputs=outputs,
-            versions=_versions(),
-            seconds=round(time.monotonic() - started, 1),
-            seed=config.train.seed,
-        )
-        manifest.write(partial)
+        seconds = round(time.monotonic() - started, 1)
+        manifest.model_copy(update={"outputs": outputs, "seconds": seconds}).write(partial)
         _put_in_place(partial, folder)
     except BaseException:
         shutil.rmtree(partial, ignore_errors=True)
@@ -200,19 +277,6 @@ def manifest_of(folder: Path) -> Manifest | None:
         return Manifest.model_validate_json((folder / MANIFEST).read_bytes())
     except (OSError, ValidationError):  # absent; damaged, or of an older version
         return None
-
-
-def _changed_files(manifest: Manifest, files: Mapping[str, str]) -> list[str]:
-    """The config keys whose files changed. Only what was recorded and is here now is compared: a stage's result serves
-    on a machine that has no copy of the photos."""
-    return [key for key, digest in files.items() if manifest.files.get(key, digest) != digest]
-
-
-def _is_current(folder: Path, basis: Basis, files: Mapping[str, str]) -> bool:
-    manifest = manifest_of(folder)
-    if manifest is None or _changed_files(manifest, files) or manifest.basis != basis:
-        return False
-    return all((folder / n).is_file() and sha256(folder / n) == d for n, d in manifest.outputs.items())
 
 
 def _versions() -> dict[str, str]:

@@ -51,5 +51,5 @@ def write_labels(folder: Path, labels: list[str]) -> None:
 
 
 def read_labels(folder: Path) -> list[str]:
-    """The class names in order, of a stage 1 folder."""
+    """The class names in order, of the folder of stage 1 or 3."""
     return read_lines(folder / LABELS)

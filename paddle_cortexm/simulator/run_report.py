@@ -115,7 +115,7 @@ def _bytes(program: Path, said: Transcript) -> dict[str, Any]:
 
 def accuracy(settings: Config, verdicts: list[FrameVerdict]) -> TargetAccuracy | None:
     """How often the target's class is the name of the image's folder; None when no folder bears a class's name."""
-    labels = read_labels(stage.stage_folder(settings, "01_finetune"))
+    labels = read_labels(stage.stage_folder(settings, "03_compile_tvm"))
     judged = [
         labels[verdict.result.class_number] == verdict.image.parent.name
         for verdict in verdicts

@@ -15,6 +15,7 @@ import pytest
 
 from paddle_cortexm import cli, config, stage
 from paddle_cortexm.artefacts.deployed import Expected
+from paddle_cortexm.artefacts.training import write_labels
 from paddle_cortexm.host.model import HostModel
 from paddle_cortexm.paths import REPOSITORY
 from tests.tiny_model import demo_frame, write_tiny_model
@@ -36,8 +37,7 @@ def make_deployment(target: str = "corstone300", **model: object) -> str:
     text = f"model: {{backbone: PPLCNet_x0_25, image_size: 16}}\ncompile: {{target: {target}}}\n"
     Path("configs/tiny.yaml").write_text(text)
     settings = config.load("tiny")
-    labels = "".join(f"label {i}\n" for i in range(10))
-    stage.run_stage(settings, "01_finetune", lambda folder: _write(folder / "labels.txt", labels))
+    stage.run_stage(settings, "01_finetune", lambda folder: _write(folder / "model.pdparams", ""))
     stage.run_stage(settings, "02_quantize", lambda folder: _write(folder / "ranges.json", "{}"))
     stage.run_stage(settings, "03_compile_tvm", lambda folder: _write_model(folder, model), force=True)
     return "tiny"
@@ -69,6 +69,7 @@ def _write(file: Path, text: str) -> None:
 
 def _write_model(folder: Path, model: dict[str, object]) -> None:
     write_tiny_model(folder, **model)  # type: ignore[arg-type]
+    write_labels(folder, [f"label {i}" for i in range(10)])
     if "body" in model:  # it is made to go wrong
         Expected.of(np.zeros(10, np.int8), ("label 0",)).write(folder)
     else:
