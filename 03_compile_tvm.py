@@ -9,8 +9,8 @@
 Reads build/NAME/02_quantize (program, ranges) and build/NAME/01_finetune (labels, demo image). Writes
 build/NAME/03_compile_tvm: model.c and its weights, model.json (each layer's kernel and why, tensors, the arena),
 memory.png (the arena), labels.txt, demo.png and expected.json (what the host build answers for it), metrics.json,
-predictions.txt and confusion.png (accuracy on the validation split) and, for int8, layers.json and layers.png (each layer's noise
-against float).
+predictions.txt and confusion.png (accuracy on the validation split) and, for int8, layers.json and layers.png (each
+layer's noise against float).
 """
 
 from __future__ import annotations

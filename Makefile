@@ -15,7 +15,7 @@ ARGS ?=   # more options for pytest: make test ARGS="-k requantise"
 C_SOURCES = $(shell find app tests -name '*.[ch]')
 SHELL_SCRIPTS = $(wildcard *.sh) $(wildcard scripts/*.sh) $(wildcard tests/systems/*) .ci/run
 
-.PHONY: help demo line setup environment doctor compilers test lint format bench bench-check profile accuracy memory readme clean
+.PHONY: help demo line setup environment doctor compilers test lint format bench bench-check profile accuracy memory readme pack clean
 
 help: ## this list
 	@echo 'make CONFIG=name       the five stages for configs/name.yaml'
@@ -69,6 +69,10 @@ profile: environment ## CONFIG=name: instructions and modelled cycles by layer a
 	$(if $(CONFIG),,$(error say which deployment: make profile CONFIG=name))
 	@$(MAKE) --no-print-directory line
 	python -m paddle_cortexm.measure.profile --config $(CONFIG)
+
+pack: environment ## CONFIG=name: an archive that stages 4 and 5 run from on another machine: build/NAME/NAME-pack.tar.gz
+	$(if $(CONFIG),,$(error say which deployment: make pack CONFIG=name))
+	@python -m paddle_cortexm.pack --config $(CONFIG)
 
 accuracy: environment ## DATA=folder: every network and method, ONNX Runtime beside them: docs/accuracy.md
 	@[ -n "$(DATA)" ] || { echo 'DATA=folder is needed (docs/accuracy.md says what lies in it); or DATA=digits'; exit 2; }

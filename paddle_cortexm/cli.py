@@ -18,12 +18,14 @@ from typing import Any
 from paddle_cortexm.errors import UserError
 from paddle_cortexm.paths import REPOSITORY
 
+OLDEST_PYTHON = (3, 9)  # of stages 4 and 5; training and compilation need the versions that scripts/setup.sh takes
 # Modules whose warnings say nothing to a user: of compilers that are not used, of setuptools' age, of how batch norm
 # has changed between versions of Paddle.
 NOISY_MODULES = (r"paddle\.utils", r"paddle\.nn\.layer", r"paddleslim\.", r"_distutils_hack")
 
 PLAIN_WIDTH = 140  # columns of a table that goes into a file or a pipe
 PACKAGES = ("elftools", "numpy", "PIL", "pydantic", "tqdm", "yaml")  # without one of these no script gets far
+BACKPORTS = ("eval_type_backport",) if sys.version_info < (3, 10) else ()  # for pydantic: int | None in a field
 MORE_PACKAGES = {
     "01_finetune.py": ("paddle",),
     "02_quantize.py": ("paddle", "tvm"),
@@ -32,6 +34,8 @@ MORE_PACKAGES = {
 # What users export for an FVP, as its instructions say, and under which name it is kept for the model alone:
 # paddle_cortexm/simulator/fvp_environment.py. The first is renamed by 05_run_fvp.sh, for no Python starts with it.
 FOR_MODELS = {"PYTHONHOME": "FVP_PYTHONHOME", "LD_LIBRARY_PATH": "FVP_LD_LIBRARY_PATH"}
+SET_UP = "Run make setup, then source .venv/bin/activate"
+SET_UP_PACK = "README.md says how to make .venv: python3 -m venv .venv && .venv/bin/pip install -r requirements-run.txt"
 INTERRUPTED = "\ninterrupted: nothing half made was left behind; run the same command again"
 _WRITABLE = "Make it writable for you (ls -ld shows its owner), or set PADDLE_CORTEXM_HOME to a folder that is."
 _FULL = "Make room (build/ holds the results; du -sh build/* shows the large ones), then run the same command again."
@@ -47,20 +51,22 @@ ADVICE = {
 
 
 def enter_environment(repository: Path = REPOSITORY) -> None:
-    """Where this Python lacks the packages that the script at hand needs: start the same command again with .venv's, or
-    end with a line that says what to do. Called when this module is imported, before the script imports them."""
-    needed = (*PACKAGES, *MORE_PACKAGES.get(Path(sys.argv[0]).name, ()))
-    missing = [name for name in needed if importlib.util.find_spec(name) is None]
-    if not missing:
+    """Where this Python is too old, or lacks the packages that the script at hand needs: start the same command again
+    with .venv's, or end with a line that says what to do. Called when this module is imported, before the script
+    imports them."""
+    needed = (*PACKAGES, *BACKPORTS, *MORE_PACKAGES.get(Path(sys.argv[0]).name, ()))
+    lacking = [f"Python package '{name}' is missing" for name in needed if importlib.util.find_spec(name) is None]
+    if sys.version_info < OLDEST_PYTHON:
+        lacking.insert(0, f"Python {'.'.join(map(str, OLDEST_PYTHON))} or newer is needed")
+    if not lacking:
         return
     environment = repository / ".venv"
     python = environment / "bin" / "python"
     if python.is_file() and Path(sys.prefix).resolve() != environment.resolve():
-        os.execv(python, [str(python), *sys.orig_argv[1:]])
-    print(
-        f"error: Python package '{missing[0]}' is missing. Run make setup, then source .venv/bin/activate",
-        file=sys.stderr,
-    )
+        command = getattr(sys, "orig_argv", [sys.executable, *sys.argv])  # there from Python 3.10 on
+        os.execv(python, [str(python), *command[1:]])
+    is_packed = not (repository / "Makefile").is_file()
+    print(f"error: {lacking[0]} ({sys.executable}). {SET_UP_PACK if is_packed else SET_UP}", file=sys.stderr)
     sys.exit(2)
 
 

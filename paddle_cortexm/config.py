@@ -11,7 +11,7 @@ import re
 import shlex
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Annotated, Any, Literal, get_args
+from typing import Annotated, Any, Literal, Union, get_args
 
 import yaml
 from pydantic import (
@@ -73,7 +73,7 @@ BackendName = Literal["helium", "cmsis-nn", "tvm", "fastest"]
 Deviation = Annotated[float, Field(gt=0)]
 # The backbones halve an image five times: below 16 pixels several stages would see one pixel and padding.
 Side = Annotated[int, Field(ge=16, le=MAXIMUM_SIDE)]
-Arena = Annotated[Literal["none", "minimum"] | int, PlainValidator(parse_arena)]
+Arena = Annotated[Union[Literal["none", "minimum"], int], PlainValidator(parse_arena)]
 
 
 class Model(Section):

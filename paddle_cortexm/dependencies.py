@@ -16,6 +16,7 @@ from pathlib import Path
 from paddle_cortexm.paths import REPOSITORY
 
 PACKAGE = "paddle_cortexm"
+READ_SIZE = 2**20  # bytes of a file that are hashed at a time
 IMPORT = re.compile(
     rf"^[ \t]*(?:from (?P<source>{PACKAGE}[\w.]*) import (?P<names>\([^)]*\)|[^\n]*)|"
     rf"import (?P<module>{PACKAGE}[\w.]*))",
@@ -88,5 +89,8 @@ def _file_of(module: str, repository: Path) -> Path | None:
 
 def sha256(path: Path) -> str:
     """The digest of a file's content."""
+    digest = hashlib.sha256()
     with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
+        while part := file.read(READ_SIZE):
+            digest.update(part)
+    return digest.hexdigest()

@@ -12,7 +12,7 @@ from __future__ import annotations
 import platform
 import shutil
 import time
-from collections.abc import Callable, Collection, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from importlib import metadata
 from pathlib import Path
@@ -95,7 +95,8 @@ def input_folder(config: Config, stage: str) -> Path:
     """The folder of a stage that must have run. Raises UserError that names the earliest stage to run when it is
     missing, stale or changed by hand."""
     line = Line.leading_to(stage, config)
-    line.check(line.manifests, needed=(stage,))
+    line.check(line.manifests)
+    line.require((stage,))
     return stage_folder(config, stage)
 
 
@@ -113,17 +114,20 @@ class Line:
         manifests = {name: manifest_of(stage_folder(config, name)) for name in _line(stage)}
         return Line(config, external_files(config), manifests)
 
-    def check(self, stages: Iterable[str], needed: Collection[str]) -> None:
-        """Raise UserError for the first of the stages that cannot be used. One that is missing is passed over, unless
-        it is needed, or was told something else than the config says now."""
+    def check(self, stages: Iterable[str]) -> None:
+        """Raise UserError for the first of the stages that is stale. One that is missing is passed over, unless it was
+        told something else than the config says now."""
         for stage in stages:
             manifest = self.manifests[stage]
-            if manifest is not None:
-                reason = self.why_stale(stage, manifest)
-            else:
-                reason = "this stage has not been run" if stage in needed else self._changed_since_gone(stage)
+            reason = self._changed_since_gone(stage) if manifest is None else self.why_stale(stage, manifest)
             if reason:
-                raise UserError(f"{stage_folder(self.config, stage)}: {reason}. {self._remedy(stage)}")
+                raise self._error(stage, reason)
+
+    def require(self, stages: Iterable[str]) -> None:
+        """Raise UserError for the first of the stages that is missing."""
+        for stage in stages:
+            if self.manifests[stage] is None:
+                raise self._error(stage, "this stage has not been run")
 
     def why_stale(self, stage: str, manifest: Manifest) -> str | None:
         """What is no longer as it was when the folder was made."""
@@ -182,15 +186,15 @@ class Line:
                 return f"not there, and {changed} since {later} was made" if changed else None
         return None
 
-    def _remedy(self, stage: str) -> str:
-        """What to run for the stage to be as it should: its own script, or that of what it is made from and lacks."""
+    def _error(self, stage: str, reason: str) -> UserError:
+        """With what to run: the stage's own script, or that of what it is made from and lacks."""
         first = self._first_to_make(stage)
-        spec = STAGES[first]
-        if not spec.is_here:
-            return f"{spec.script} is not here: run it where this was packed, and pack it again"
+        spec, again = STAGES[first], "first" if self.manifests[first] is None else "again"
         lacking = "" if first == stage else f"{first}, which it comes from, is not there. "
-        again = "first" if self.manifests[first] is None else "again"
-        return f"{lacking}Run ./{spec.script} --config {self.config.argument} {again}."
+        remedy = f"Run ./{spec.script} --config {self.config.argument} {again}."
+        if not spec.is_here:
+            remedy = f"{spec.script} is not here: run it where this was packed, and pack it again."
+        return UserError(f"{stage_folder(self.config, stage)}: {reason}. {lacking}{remedy}")
 
     def _first_to_make(self, stage: str) -> str:
         missing = [earlier for earlier in STAGES[stage].after if self.manifests[earlier] is None]
@@ -221,10 +225,10 @@ def run_stage(
     folder, told = stage_folder(config, stage), dict(overrides or {})
     line = Line.leading_to(stage, config)
     earlier, before = [name for name in line.manifests if name != stage], line.manifests[stage]
-    line.check(earlier, needed=())
+    line.check(earlier)
     if not force and before is not None and before.overrides == told and not line.why_stale(stage, before):
         return folder, False
-    line.check(earlier, needed=STAGES[stage].after)
+    line.require(STAGES[stage].after)
     manifest = line.new_manifest(stage, told)
     partial = folder.with_name(f".{stage}.partial")
     shutil.rmtree(partial, ignore_errors=True)

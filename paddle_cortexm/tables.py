@@ -21,7 +21,8 @@ def text_table(
         widths = _fitted(widths, left, width - len(indent))
 
     def cells(line: Row) -> Iterable[str]:
-        for number, (cell, room) in enumerate(zip(line, widths, strict=True)):
+        for number, cell in enumerate(line):
+            room = widths[number]
             yield _cut(cell, room).ljust(room) if number in left else cell.rjust(room)
 
     return "\n".join(f"{indent}{GAP.join(cells(line))}".rstrip() for line in lines)

@@ -15,6 +15,7 @@ MODULES_STAND_ALONE = (ROOT, ROOT / "compiler")  # their modules are packages of
 # longest name that leads to it.
 ORDER = (
     "convert",
+    "pack",
     "measure",
     "measure.accuracy",
     "measure.bench",

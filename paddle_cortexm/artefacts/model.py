@@ -177,12 +177,12 @@ class Model(Artefact):
         """What people call a tensor: after the layer that makes it."""
         if name == self.input:
             return IMAGE_TITLE
-        return next(result_of(t) for layer, t in zip(self.layers, self.titles, strict=True) if layer.name == name)
+        return next(result_of(t) for layer, t in zip(self.layers, self.titles) if layer.name == name)
 
     @property
     def integer_titles(self) -> dict[str, str]:
         """The titles of the layers whose result is on an integer grid, by name, in order."""
-        named = zip(self.layers, self.titles, strict=True)
+        named = zip(self.layers, self.titles)
         return {layer.name: title for layer, title in named if self.tensors[layer.name].grid}
 
 

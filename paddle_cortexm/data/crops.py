@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
-import cv2
 import numpy as np
 
 from paddle_cortexm.data.preprocessing import Image
@@ -38,6 +37,8 @@ def centre_square(height: int, width: int) -> Box:
 
 def cut(picture: Image, box: Box, size: int) -> Image:
     """The box of a picture (height, width, 3), stretched to (size, size, 3): bilinear, as the device does it."""
+    import cv2  # not above: stage 5 reads photos, and runs where it is not installed
+
     part = picture[box.top : box.top + box.height, box.left : box.left + box.width]
     return np.asarray(cv2.resize(part, (size, size), interpolation=cv2.INTER_LINEAR), np.uint8)
 

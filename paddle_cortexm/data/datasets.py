@@ -127,7 +127,7 @@ def split_by_class(targets: Indices, shares: Sequence[float], seed: int) -> list
     for target in np.unique(targets):
         members = random.permutation(np.flatnonzero(targets == target))
         borders = np.round(np.cumsum(shares)[:-1] * len(members)).astype(int)
-        for part, chosen in zip(parts, np.split(members, borders), strict=True):
+        for part, chosen in zip(parts, np.split(members, borders)):
             part.extend(chosen.tolist())
     return [np.array(sorted(part), np.int64) for part in parts]
 

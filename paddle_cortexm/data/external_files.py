@@ -13,6 +13,7 @@ from pathlib import Path
 
 from paddle_cortexm.config import Config
 from paddle_cortexm.data.image_names import images_below
+from paddle_cortexm.dependencies import sha256
 from paddle_cortexm.settings.weights import WEIGHT_WORDS
 
 LISTS = ("train_list.txt", "val_list.txt", "labels.txt")  # of data.kind list
@@ -42,8 +43,7 @@ def _digest(path: Path) -> str:
         digest.update(f"{line}\n".encode(errors="surrogateescape"))
     for file in [path / name for name in LISTS] if path.is_dir() else [path]:
         if file.is_file():
-            with file.open("rb") as content:
-                digest.update(f"{file.name} {hashlib.file_digest(content, 'sha256').hexdigest()}\n".encode())
+            digest.update(f"{file.name} {sha256(file)}\n".encode())
     return digest.hexdigest()
 
 

@@ -9,8 +9,8 @@ from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, replace
+from typing import Union
 
-import cv2
 import numpy as np
 from numpy.typing import NDArray
 
@@ -88,7 +88,7 @@ class StreamedPixels:
             raise UserError(f"{error}: it could be read when this run began. Run this again.") from None
 
 
-Pixels = HeldPixels | StreamedPixels
+Pixels = Union[HeldPixels, StreamedPixels]
 
 
 def open_pixels(dataset: Dataset, resize: int, size: int, what: str, *, quiet: bool = False) -> Pixels:
@@ -175,6 +175,8 @@ def check_unreadable(unreadable: Sequence[str], count: int, what: str, tolerated
 
 def network_input(images: NDArray[np.uint8], table: Table) -> NDArray[np.float32]:
     """Pixels (N, H, W, 3) through the normalisation table (3, 256) as Paddle wants them: (N, 3, H, W) float32."""
+    import cv2  # not above: see crops.cut
+
     count, height, width, channels = images.shape
     by_value = np.ascontiguousarray(table.T[None], np.float32)  # (1, 256, 3)
     values = cv2.LUT(images.reshape(count * height, width, channels), by_value)  # as apply_table, several times faster

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, Union
 
 from pydantic import AfterValidator, Field, PlainValidator, model_validator
 
@@ -22,8 +22,8 @@ def parse_class_weights(value: Any) -> Literal["balanced"] | tuple[float, ...]:
     """'balanced', or a weight above 0 for each class."""
     if value == "balanced":
         return "balanced"
-    numbers = tuple(value) if isinstance(value, list | tuple) else ()
-    if not numbers or not all(isinstance(w, int | float) and 0 < w < math.inf for w in numbers):
+    numbers = tuple(value) if isinstance(value, (list, tuple)) else ()
+    if not numbers or not all(isinstance(w, (int, float)) and 0 < w < math.inf for w in numbers):
         raise ValueError("allowed: balanced, or a list with a weight above 0 for each class")
     return tuple(float(weight) for weight in numbers)
 
@@ -43,7 +43,7 @@ def check_order(value: tuple[float, float]) -> tuple[float, float]:
 NonNegative = Annotated[float, Field(ge=0)]
 Decay = Annotated[float, Field(gt=0, lt=1)]
 CropScale = Annotated[tuple[Share, Share], AfterValidator(check_order)]
-ClassWeights = Annotated[Literal["balanced"] | tuple[float, ...], PlainValidator(parse_class_weights)]
+ClassWeights = Annotated[Union[Literal["balanced"], tuple[float, ...]], PlainValidator(parse_class_weights)]
 
 
 class Teacher(Section):

@@ -1,4 +1,4 @@
-"""Stages 4 and 5 on a machine that has neither Paddle nor TVM nor a host compiler, from a copied build folder."""
+"""Stages 4 and 5 where there is neither Paddle nor TVM nor OpenCV nor a host compiler, from a copied build folder."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ import runpy, sys
 
 class Refusing:
     def find_spec(self, name, path=None, target=None):
-        if name.split(".")[0] in ("paddle", "ppcls", "paddleslim", "tvm"):
+        if name.split(".")[0] in ("paddle", "ppcls", "paddleslim", "tvm", "cv2"):
             raise ModuleNotFoundError(f"{name} is not on this machine")
 
 sys.meta_path.insert(0, Refusing())
