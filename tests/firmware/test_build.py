@@ -98,6 +98,22 @@ def test_two_builds_give_identical_bytes(tmp_path: Path, kind: str) -> None:
     assert first.read_bytes() == second.read_bytes()
 
 
+@pytest.mark.parametrize("kind", ["clang", "gcc"])
+def test_folders_with_a_space_in_their_names_are_no_matter(tmp_path: Path, kind: str) -> None:
+    toolchain = toolchains.choose(CORSTONE300, kind)
+    folder = tmp_path / "a folder"
+    model = write_tiny_model(folder / "model")
+    paths = (Path(toolchain.linker[0]), toolchain.library.include, *toolchain.library.folders)
+    links = [folder / f"{number}" / path.name for number, path in enumerate(paths)]
+    for link, path in zip(links, paths, strict=True):
+        link.parent.mkdir()
+        link.symlink_to(path)
+    library = replace(toolchain.library, include=links[1], folders=tuple(links[2:]))
+    elsewhere = replace(toolchain, linker=(str(links[0]),), library=library)
+    expected = build_program(tmp_path / "objects", model, CORSTONE300, toolchain)
+    assert build_program(folder / "objects", model, CORSTONE300, elsewhere).read_bytes() == expected.read_bytes()
+
+
 def test_what_the_program_itself_takes_is_within_the_target_s_reserve(tmp_path: Path) -> None:
     model = write_tiny_model(tmp_path / "model")
     elf = build_program(tmp_path / "objects", model, CORSTONE310, toolchains.choose(CORSTONE310))
