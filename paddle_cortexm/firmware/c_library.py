@@ -55,5 +55,8 @@ def find_c_library(picolibc: Path = PICOLIBC) -> CLibrary:
 
 
 def _told(gcc: str, *options: str) -> str:
-    """What gcc answers; an empty string where it does not know the CPU."""
-    return subprocess.run([gcc, *options], capture_output=True, text=True, timeout=60).stdout.strip()
+    """What gcc answers; an empty string where it does not know the CPU, or does not run."""
+    try:
+        return subprocess.run([gcc, *options], capture_output=True, text=True, timeout=60).stdout.strip()
+    except OSError:
+        return ""

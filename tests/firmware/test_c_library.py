@@ -42,6 +42,13 @@ def test_a_library_that_is_not_of_the_variant_is_refused(tools: Path) -> None:
         find_c_library(picolibc=tools / "none")
 
 
+def test_a_gcc_that_does_not_run_has_no_library(tools: Path) -> None:
+    (tools / "arm-none-eabi-gcc").write_text("for another machine")
+    (tools / "arm-none-eabi-gcc").chmod(0o755)
+    with pytest.raises(UserError, match="has no C library"):
+        find_c_library()
+
+
 def test_picolibc_is_taken_where_there_is_no_newlib(tools: Path) -> None:
     fake_gcc(tools, "14.2.1", "cortex-m55", library="lib/libc.a")
     picolibc = tools / "picolibc"
