@@ -1,7 +1,7 @@
 """The files that one stage writes and another reads, as frozen models: what is in them, and reading and writing them.
 
 manifest      every stage: manifest.json
-training      stage 1: metrics.json, labels.txt
+training      stage 1: metrics.json; labels.txt, of which stage 3 keeps a copy
 quantisation  stage 2: metrics.json, ranges.json, parameters.json, float_predictions.txt
 model         stage 3: model.json
 deployed      stage 3: metrics.json, predictions.txt, expected.json
