@@ -58,12 +58,13 @@ class TargetAccuracy(Part):
 
 class Run(Artefact):
     """problem: why a run has no results, None for one that came to its end; without results what frames would tell is
-    None. Bytes: of the program; stack_bytes: used, as the program measured it."""
+    None. toolchain: what built the program. Bytes: of the program; stack_bytes: used, as the program measured it."""
 
     file, script = "run.json", "05_run_fvp.sh"
 
     config: str
     target: str
+    toolchain: str
     simulator: SimulatorUsed
     verdict: Literal["PASS", "FAIL"]
     problem: str | None = None

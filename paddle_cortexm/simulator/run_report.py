@@ -63,7 +63,7 @@ def build(
         top5=tuple(Answer(number=number, label=label, score=score) for number, score, label in first.top),
         instructions=_instructions(simulator, first, result),
         output_crc32=f"{result.crc32:08x}",
-        **_bytes(program, first),
+        **_of_program(program, first),
         accuracy=accuracy(settings, verdicts),
     )
 
@@ -77,7 +77,7 @@ def broken_off(settings: Config, simulator: Simulator, program: Path, problem: s
         simulator=_used(simulator),
         verdict="FAIL",
         problem=problem,
-        **_bytes(program, transcript.parse(output)),
+        **_of_program(program, transcript.parse(output)),
     )
 
 
@@ -99,10 +99,12 @@ def _instructions(simulator: Simulator, first: Transcript, result: FrameResult) 
     )
 
 
-def _bytes(program: Path, said: Transcript) -> dict[str, Any]:
-    """The program's bytes; those of the stack as the program measured them, null where it did not come to that."""
+def _of_program(program: Path, said: Transcript) -> dict[str, Any]:
+    """What built the program, and its bytes; those of the stack as the program measured them, null where it did not
+    come to that."""
     sizes = ProgramSizes.read(program)
     return {
+        "toolchain": sizes.toolchain,
         "arena_bytes": sizes.totals["arena"],
         "weight_bytes": sizes.totals["weights"] + sizes.totals["hot"],
         "code_bytes": sizes.totals["code"],
@@ -148,6 +150,10 @@ def text(run: Run) -> str:
         right, labelled = run.accuracy.right, run.accuracy.labelled
         lines.append(f"accuracy on the target: {right} of {labelled} ({100 * right / labelled:.2f} %)")
     lines += [f"differs: {failure.image}: {failure.reason}" for failure in run.failures]
+    if run.failures:
+        lines.append(
+            f"built with {run.toolchain}: docs/systems.md lists the compilers that were found to give the host's bits"
+        )
     best = run.top5[0]
     lines.append(f"{run.config}  {best.label}  {best.score:.4f}  {count}  {run.verdict}")
     return "\n".join(lines)

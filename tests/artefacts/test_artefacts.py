@@ -88,6 +88,7 @@ EXAMPLES: list[Artefact] = [
     Run(
         config="tiny",
         target="corstone300",
+        toolchain="clang 19.1.7",
         simulator=SimulatorUsed(kind="qemu", name="qemu-system-arm", note=None),
         verdict="PASS",
         top5=(Answer(number=7, label="seven", score=0.5),),

@@ -19,6 +19,7 @@ from paddle_cortexm.paths import REPOSITORY
 RUN = Run(
     config="small",
     target="corstone310",
+    toolchain="clang 19.1.7",
     simulator=SimulatorUsed(kind="qemu", name="qemu-system-arm", note=None),
     verdict="PASS",
     instructions=Instructions(counter="system counter", preprocessing=1000, model=1_234_567, layers=()),

@@ -250,6 +250,7 @@ def test_one_wrong_bit_of_the_output_is_a_fail(built: str, script: Script, tmp_p
     done = script("05_run_fvp.sh", "--config", built, path=str(tmp_path / "bin"))
     assert done.returncode == 1 and done.stdout.strip().endswith("FAIL")
     assert report().failures == (Failure(image="linked in", reason="1 of 10 outputs differ, by up to 1"),)
+    assert f"built with {report().toolchain}: docs/systems.md" in done.stdout
 
 
 @pytest.mark.parametrize(("text", "said"), [("", "it wrote nothing"), ("hello\n", "it wrote:\n  | hello")])
