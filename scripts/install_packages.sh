@@ -21,6 +21,7 @@ missing_parts() {
     has_library libGL.so.1 || echo libgl1
     has_library libgthread-2.0.so.0 || echo glib
     has_library libgomp.so.1 || echo libgomp1
+    [ "$(uname -m)" = x86_64 ] || have shellcheck || echo shellcheck # for make lint: PyPI has it for x86-64 only
 }
 
 package_names() {

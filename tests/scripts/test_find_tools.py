@@ -12,7 +12,7 @@ from paddle_cortexm.paths import REPOSITORY
 
 # By the scripts themselves and the stand-ins.
 NEEDED = ("bash", "cat", "chmod", "cp", "cut", "dirname", "grep", "head", "id", "mkdir", "paste", "rm", "sed", "sh")
-NEEDED += ("sort", "tr")
+NEEDED += ("sort", "tr", "uname")
 
 
 class Machine:
