@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import os
+import shlex
 import subprocess
 import sys
 from pathlib import Path
@@ -46,7 +47,7 @@ cli.run(lambda: run_stage(small, "01_finetune", lambda folder: None) and 0)
 def test_a_reader_that_goes_away_ends_the_script_quietly(tmp_path: Path) -> None:
     program = "from paddle_cortexm import cli\ncli.run(lambda: print('x' * 80 + chr(10), end='') or run())"
     program = f"def run():\n    while True: print('x' * 1000)\n{program}"
-    command = f'{sys.executable} -c "$PROGRAM" | head -n 1'
+    command = f'{shlex.quote(sys.executable)} -c "$PROGRAM" | head -n 1'
     environment = os.environ | {"PROGRAM": program, "PYTHONPATH": str(REPOSITORY)}
     done = subprocess.run(["sh", "-c", command], env=environment, capture_output=True, text=True, timeout=60)
     assert done.stdout == "x" * 80 + "\n" and done.stderr == ""

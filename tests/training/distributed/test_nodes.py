@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -52,6 +53,8 @@ VALUES: dict[str, Any] = {
 @pytest.fixture
 def hosts() -> Iterator[None]:
     """Two network namespaces with a wire between them."""
+    if shutil.which("ip") is None:
+        pytest.skip("no network namespaces here: no ip (iproute2)")
     try:
         for command in COMMANDS:
             words = command.format(*HOSTS, *HOSTS.values()).split()
@@ -59,8 +62,6 @@ def hosts() -> Iterator[None]:
             if done.returncode:
                 pytest.skip(f"no network namespaces here: {command}: {done.stderr.strip()}")
         yield
-    except FileNotFoundError:
-        pytest.skip("no network namespaces here: no ip (iproute2)")
     finally:
         for name in HOSTS:
             left = subprocess.run(["ip", "netns", "pids", name], capture_output=True, text=True, check=False)
