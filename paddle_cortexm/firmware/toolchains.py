@@ -18,12 +18,12 @@ from types import MappingProxyType
 from paddle_cortexm.errors import UserError
 from paddle_cortexm.firmware import c_library
 from paddle_cortexm.firmware.c_library import GCC, CLibrary
+from paddle_cortexm.host.compiler import CLANG_VERSIONS
 from paddle_cortexm.paths import REPOSITORY
 from paddle_cortexm.target import Target
 
 Command = tuple[str, ...]  # a program and its first arguments
 
-CLANG_VERSIONS = range(23, 12, -1)  # 19 is the one that figures are measured with
 LIBRARY_PACKAGES = "gcc-arm-none-eabi libnewlib-arm-none-eabi"
 INSTALL = {
     "clang": f"apt install clang-19 lld-19 {LIBRARY_PACKAGES} "

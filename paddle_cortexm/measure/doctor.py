@@ -21,7 +21,7 @@ from paddle_cortexm.firmware.toolchains import Toolchain
 from paddle_cortexm.host import build_tools
 from paddle_cortexm.host.build_tools import BuildTool
 from paddle_cortexm.host.cmsis_nn import find_library
-from paddle_cortexm.host.model import host_compiler
+from paddle_cortexm.host.compiler import host_compiler
 from paddle_cortexm.host.vectors import vector_flags
 from paddle_cortexm.paths import REPOSITORY
 from paddle_cortexm.simulator import simulators

@@ -9,10 +9,10 @@ import numpy as np
 import pytest
 
 from paddle_cortexm.boards import target_named
-from paddle_cortexm.firmware import toolchains
 from paddle_cortexm.firmware.build import build_program
 from paddle_cortexm.simulator import frames, simulators
 from paddle_cortexm.simulator.process import SimulatorRun
+from tests.firmware.installed import of_kind
 from tests.tiny_model import write_tiny_model
 
 Builder = Callable[..., Path]
@@ -30,7 +30,7 @@ def build(tmp_path_factory: pytest.TempPathFactory) -> Builder:
             folder = tmp_path_factory.mktemp("program")
             board = target_named(target)
             write_tiny_model(folder / "model", **model)  # type: ignore[arg-type]
-            made[key] = build_program(folder / "objects", folder / "model", board, toolchains.choose(board, toolchain))
+            made[key] = build_program(folder / "objects", folder / "model", board, of_kind(board, toolchain))
         return made[key]
 
     return builder

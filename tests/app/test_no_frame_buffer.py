@@ -10,12 +10,12 @@ import pytest
 
 from paddle_cortexm.boards import CORSTONE300
 from paddle_cortexm.errors import UserError
-from paddle_cortexm.firmware import toolchains
 from paddle_cortexm.firmware.build import build_program
 from paddle_cortexm.firmware.elf import sections
 from paddle_cortexm.simulator import transcript
 from paddle_cortexm.simulator.run import check_frame_buffer
 from tests.app.conftest import Builder, Runner
+from tests.firmware.installed import of_kind
 from tests.tiny_model import demo_frame, write_tiny_model
 
 BARE = replace(CORSTONE300, frames=None)
@@ -25,7 +25,7 @@ BARE = replace(CORSTONE300, frames=None)
 def program(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("bare")
     model = write_tiny_model(folder / "model")
-    return build_program(folder / "objects", model, BARE, toolchains.choose(BARE, request.param))
+    return build_program(folder / "objects", model, BARE, of_kind(BARE, request.param))
 
 
 def test_it_gives_the_output_of_the_program_with_a_frame_buffer(program: Path, build: Builder, run: Runner) -> None:

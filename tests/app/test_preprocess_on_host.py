@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 
 from paddle_cortexm.data.preprocessing import resize_short_side_and_crop
-from paddle_cortexm.host.model import host_compiler
+from paddle_cortexm.host.compiler import host_compiler
 from paddle_cortexm.paths import REPOSITORY
 
 Preprocess = Callable[[NDArray[np.uint8]], NDArray[np.uint8]]

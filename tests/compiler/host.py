@@ -17,7 +17,8 @@ from paddle_cortexm.compiler.kernels.kernel import Backend
 from paddle_cortexm.compiler.kernels.plan import planned_layers
 from paddle_cortexm.compiler.kernels.selection import select_kernels
 from paddle_cortexm.compiler.pipeline import CompiledModel
-from paddle_cortexm.host.model import HOST_FLAGS, host_compiler
+from paddle_cortexm.host.compiler import host_compiler
+from paddle_cortexm.host.model import HOST_FLAGS
 from paddle_cortexm.paths import HOST_HEADERS, REPOSITORY
 
 

@@ -20,6 +20,7 @@ from paddle_cortexm.firmware.build import build_program, explain_overflow
 from paddle_cortexm.firmware.size_report import measure
 from paddle_cortexm.paths import REPOSITORY
 from paddle_cortexm.stage import manifest_of
+from tests.firmware.installed import of_kind
 from tests.simulator.simulated import Deployment, Script
 from tests.tiny_model import tiny_facts, write_tiny_model
 
@@ -39,6 +40,7 @@ def test_the_script_leaves_program_map_and_sizes(deployment: Deployment, script:
 
 
 def test_a_second_build_is_skipped_unless_the_compiler_differs(deployment: Deployment, script: Script) -> None:
+    of_kind(CORSTONE300, "gcc")
     name = deployment()
     assert "made: " in script("04_build_app.sh", "--config", name).stdout
     assert "up to date: " in script("04_build_app.sh", "--config", name).stdout
@@ -61,7 +63,7 @@ def test_a_region_that_overflows_is_named_with_the_excess(tmp_path: Path, kind: 
     with pytest.raises(
         UserError, match=r"memory region DTCM \(524,288 bytes\) overflows by 8\d,\d{3} bytes.*arena, hot"
     ):
-        build_program(tmp_path / "objects", model, CORSTONE300, toolchains.choose(CORSTONE300, kind))
+        build_program(tmp_path / "objects", model, CORSTONE300, of_kind(CORSTONE300, kind))
 
 
 @pytest.mark.parametrize(
@@ -83,7 +85,7 @@ def test_an_arena_of_another_size_than_planned_is_not_linked(tmp_path: Path, kin
     larger = memory.model_copy(update={"arena_bytes": memory.arena_bytes + 16})
     tiny_facts().model_copy(update={"memory": larger}).write(model)
     with pytest.raises(RuntimeError, match="the arena has not the planned size"):
-        build_program(tmp_path / "objects", model, CORSTONE300, toolchains.choose(CORSTONE300, kind))
+        build_program(tmp_path / "objects", model, CORSTONE300, of_kind(CORSTONE300, kind))
 
 
 def test_other_link_errors_are_not_taken_for_an_overflow() -> None:
@@ -93,14 +95,14 @@ def test_other_link_errors_are_not_taken_for_an_overflow() -> None:
 @pytest.mark.parametrize("kind", ["clang", "gcc"])
 def test_two_builds_give_identical_bytes(tmp_path: Path, kind: str) -> None:
     model = write_tiny_model(tmp_path / "model")
-    toolchain = toolchains.choose(CORSTONE300, kind)
+    toolchain = of_kind(CORSTONE300, kind)
     first, second = (build_program(tmp_path / name, model, CORSTONE300, toolchain) for name in ("first", "second"))
     assert first.read_bytes() == second.read_bytes()
 
 
 @pytest.mark.parametrize("kind", ["clang", "gcc"])
 def test_folders_with_a_space_in_their_names_are_no_matter(tmp_path: Path, kind: str) -> None:
-    toolchain = toolchains.choose(CORSTONE300, kind)
+    toolchain = of_kind(CORSTONE300, kind)
     folder = tmp_path / "a folder"
     model = write_tiny_model(folder / "model")
     paths = (Path(toolchain.linker[0]), toolchain.library.include, *toolchain.library.folders)
@@ -141,7 +143,7 @@ void twice(signed char *values, int count)
 
 def compile_kernel(folder: Path, kind: str, cpu: str) -> toolchains.Toolchain:
     """Compile MVE_KERNEL for a CPU into folder, which then looks like a CMake build folder."""
-    toolchain = toolchains.choose(CORSTONE300, kind)
+    toolchain = of_kind(CORSTONE300, kind)
     (folder / "twice_s8.c").write_text(MVE_KERNEL)
     command = [*toolchain.compiler, *replace(toolchain, cpu=cpu).flags, "-O3", "-c"]
     subprocess.run([*command, "-fno-tree-vectorize", "twice_s8.c", "-o", "twice_s8.o"], cwd=folder, check=True)

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from paddle_cortexm.dependencies import sha256
 from paddle_cortexm.errors import UserError
-from paddle_cortexm.host.model import host_compiler
+from paddle_cortexm.host.compiler import host_compiler
 from paddle_cortexm.measure.profile.disassembly import Program
 from paddle_cortexm.paths import BUILD_FOLDER, REPOSITORY
 from paddle_cortexm.simulator import process, transcript

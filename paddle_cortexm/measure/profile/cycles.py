@@ -18,7 +18,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from paddle_cortexm.firmware.toolchains import CLANG_VERSIONS
+from paddle_cortexm.host.compiler import CLANG_VERSIONS
 from paddle_cortexm.measure.profile.disassembly import LOOP_ENDS, LOOP_STARTS, Instruction, Program
 
 ITERATIONS = 100

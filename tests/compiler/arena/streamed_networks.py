@@ -25,7 +25,7 @@ from paddle_cortexm.compiler.operators.max_pool import IntegerMaxPool, MaxPool
 from paddle_cortexm.compiler.operators.parts.base import Operator
 from paddle_cortexm.compiler.operators.parts.window import Window
 from paddle_cortexm.compiler.tensor import DataType, Grid
-from paddle_cortexm.host.model import host_compiler
+from paddle_cortexm.host.compiler import host_compiler
 from paddle_cortexm.paths import HOST_HEADERS, REPOSITORY
 from tests.compiler.backends.helium.examples.layers import bytes_of, some_add, some_requantisation
 from tests.compiler.graphs import GraphBuilder

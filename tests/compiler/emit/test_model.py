@@ -24,7 +24,8 @@ from paddle_cortexm.compiler.emit.program_data import emit_demo_frame, emit_labe
 from paddle_cortexm.compiler.kernels.kernel import Constant, Kernel, KernelGraph
 from paddle_cortexm.compiler.layer_names import layer_titles
 from paddle_cortexm.compiler.operators.add import Add
-from paddle_cortexm.host.model import HOST_FLAGS, host_compiler
+from paddle_cortexm.host.compiler import host_compiler
+from paddle_cortexm.host.model import HOST_FLAGS
 from paddle_cortexm.paths import HOST_HEADERS, REPOSITORY
 from tests.compiler.graphs import GraphBuilder, kernel
 from tests.compiler.host import compile_graph

@@ -14,7 +14,8 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 
 from paddle_cortexm.compiler.operators.parts.fixed_point import requantise
-from paddle_cortexm.host.model import HOST_FLAGS, host_compiler
+from paddle_cortexm.host.compiler import host_compiler
+from paddle_cortexm.host.model import HOST_FLAGS
 from paddle_cortexm.paths import HOST_HEADERS, REPOSITORY
 
 Values = NDArray[np.int32]

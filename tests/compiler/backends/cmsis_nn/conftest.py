@@ -14,7 +14,7 @@ from paddle_cortexm.firmware import toolchains
 from paddle_cortexm.firmware.cmake_variables import cmake_variables
 from paddle_cortexm.host.cmsis_nn import find_library
 from paddle_cortexm.host.cmsis_nn_build import HostLibrary, build_for_host
-from paddle_cortexm.host.model import host_compiler
+from paddle_cortexm.host.compiler import host_compiler
 from tests.compiler.backends.helium.rig.runners import External, missing_tools
 
 FLAGS = "-w -ffp-contract=off -DCMSIS_NN_USE_SINGLE_ROUNDING"

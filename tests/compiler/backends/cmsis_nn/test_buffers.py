@@ -11,7 +11,7 @@ import pytest
 from paddle_cortexm.compiler.backends.cmsis_nn.buffers import convolution_bytes, depthwise_bytes
 from paddle_cortexm.compiler.operators.parts.window import Window
 from paddle_cortexm.host.cmsis_nn_build import HostLibrary
-from paddle_cortexm.host.model import host_compiler
+from paddle_cortexm.host.compiler import host_compiler
 
 # The largest of the three builds of the library: plain C (the host's), Helium, and what the build itself says.
 QUERIES = """

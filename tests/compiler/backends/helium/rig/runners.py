@@ -14,7 +14,7 @@ import numpy as np
 
 from paddle_cortexm.boards import CORSTONE300
 from paddle_cortexm.firmware.board_files import board_header
-from paddle_cortexm.host.model import host_compiler
+from paddle_cortexm.host.compiler import host_compiler
 from paddle_cortexm.paths import REPOSITORY
 from tests.compiler.backends.helium.rig.cases import Array, Case, guarded_symbols, program, sources_of
 
@@ -50,7 +50,10 @@ class Result:
 
 def missing_tools(compiler: str = "clang") -> list[str]:
     """The programs `run_on_helium` needs and this machine has not."""
-    return [tool for tool in (COMPILERS[compiler][0], GCC, "qemu-system-arm") if shutil.which(tool) is None]
+    absent = [tool for tool in (COMPILERS[compiler][0], GCC, "qemu-system-arm") if shutil.which(tool) is None]
+    if GCC not in absent and subprocess.run([GCC, *CPU, "-E", "-"], input=b"", capture_output=True).returncode:
+        absent.append(f"{GCC} that knows the Cortex-M55")
+    return absent
 
 
 def run_on_helium(
