@@ -20,7 +20,7 @@ from paddle_cortexm.dependencies import code_digest, sha256
 from paddle_cortexm.errors import UserError
 from paddle_cortexm.host.cmsis_nn import find_library
 from paddle_cortexm.host.cmsis_nn_build import build_for_host
-from paddle_cortexm.host.compiler import FLOAT16, NEEDS_FLOAT16, compiles, host_compiler
+from paddle_cortexm.host.compiler import host_compiler
 from paddle_cortexm.host.vectors import vector_flags
 from paddle_cortexm.paths import HOST_CODE, HOST_HEADERS, HOST_SOURCES, REPOSITORY
 
@@ -118,12 +118,10 @@ def build_library(folder: Path, model: Model, more_flags: tuple[str, ...] = ()) 
     partial = library.with_suffix(f".{os.getpid()}.partial")
     includes = [f"-I{path}" for path in (folder, *(REPOSITORY / header for header in HOST_HEADERS))]
     sources = [*map(str, own), *(str(REPOSITORY / path) for path in shared)]
-    compiler = host_compiler()
-    command = [compiler, *flags, *includes, *sources, *external, "-lm", "-o", str(partial)]
+    float16 = any(tensor.dtype == "float16" for tensor in model.tensors.values())
+    command = [host_compiler(float16=float16), *flags, *includes, *sources, *external, "-lm", "-o", str(partial)]
     try:
         done = subprocess.run(command, capture_output=True, text=True)
-        if done.returncode and "_Float16" in done.stderr and not compiles(compiler, FLOAT16):
-            raise UserError(f"the host's C compiler, {compiler}, is too old: {NEEDS_FLOAT16}")
         if done.returncode:
             raise RuntimeError(f"the generated C does not compile for the host:\n{done.stderr[:4000]}")
         partial.rename(library)

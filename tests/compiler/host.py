@@ -43,7 +43,7 @@ def run_graph(
     sources |= {str(folder / "model" / name) for name in ("model.c", "model_weights.c")}
     includes = [f"-I{path}" for path in (folder / "model", *(REPOSITORY / header for header in HOST_HEADERS))]
     library = folder / "model.so"
-    command = [host_compiler(), *HOST_FLAGS, *includes, *sorted(sources), "-lm", "-o", str(library)]
+    command = [host_compiler(float16=True), *HOST_FLAGS, *includes, *sorted(sources), "-lm", "-o", str(library)]
     subprocess.run(command, check=True)
     result = graph.tensors[graph.output]
     output = np.empty(result.shape, result.dtype)

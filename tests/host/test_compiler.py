@@ -6,11 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from paddle_cortexm.artefacts.model import Model
 from paddle_cortexm.errors import UserError
 from paddle_cortexm.host.compiler import host_compiler
-from paddle_cortexm.host.model import build_library
-from tests.tiny_model import write_tiny_model
 
 OLD = "#!/bin/sh\n! grep -q _Float16\n"  # takes what has no _Float16 in it
 NEW = "#!/bin/sh\n"
@@ -33,15 +30,20 @@ def has(folder: Path, name: str, script: str) -> str:
     return str(folder / name)
 
 
-def test_a_gcc_that_knows_float16_is_taken_first(machine: Path) -> None:
+def test_gcc_is_taken_where_it_knows_enough(machine: Path) -> None:
     has(machine, "clang-19", NEW)
-    assert has(machine, "gcc", NEW) == host_compiler()
+    assert has(machine, "gcc", NEW) == host_compiler() == host_compiler(float16=True)
 
 
-def test_a_clang_that_knows_float16_stands_in_for_an_old_gcc(machine: Path) -> None:
+def test_a_clang_stands_in_for_a_gcc_that_does_not_know_float16(machine: Path) -> None:
+    gcc, clang = has(machine, "gcc", OLD), has(machine, "clang-16", NEW)
+    assert host_compiler() == gcc and host_compiler(float16=True) == clang
+
+
+def test_without_one_that_knows_float16_it_says_which_would(machine: Path) -> None:
     gcc = has(machine, "gcc", OLD)
-    assert host_compiler() == gcc
-    assert has(machine, "clang-16", NEW) == host_compiler()
+    with pytest.raises(UserError, match=rf"{gcc} do not know _Float16\. gcc 12 or clang 15, or later, is needed"):
+        host_compiler(float16=True)
 
 
 def test_the_compiler_that_cc_names_is_taken_or_refused(machine: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -52,11 +54,3 @@ def test_the_compiler_that_cc_names_is_taken_or_refused(machine: Path, monkeypat
     monkeypatch.setenv("CC", "no-cc")
     with pytest.raises(UserError, match="'no-cc' does not run"):
         host_compiler()
-
-
-def test_a_float16_model_says_which_compiler_it_needs(machine: Path, tmp_path: Path) -> None:
-    folder = write_tiny_model(tmp_path / "model")
-    fails = 'case "$*" in *-shared*) echo "error: unknown type name _Float16" >&2; exit 1 ;; esac'
-    has(machine, "gcc", f"#!/bin/sh\n{fails}\n! grep -q _Float16\n")
-    with pytest.raises(UserError, match=r"gcc, is too old: float16 models need.*gcc from 12 on or clang from 15"):
-        build_library(folder, Model.read(folder))

@@ -129,7 +129,7 @@ def kernel_objects() -> tuple[TemporaryDirectory[str], tuple[str, ...]]:
     folder = TemporaryDirectory()
     sources = sorted((REPOSITORY / "app/runtime/helium").glob("*.c"))
     includes = [f"-I{REPOSITORY / header}" for header in HOST_HEADERS]
-    command = [host_compiler(), *FLAGS, *includes, "-c", *map(str, sources)]
+    command = [host_compiler(float16=True), *FLAGS, *includes, "-c", *map(str, sources)]
     subprocess.run(command, check=True, cwd=folder.name)
     return folder, tuple(str(path) for path in sorted(Path(folder.name).glob("*.o")))
 
@@ -161,7 +161,9 @@ def _run_guarded(folder: Path, model: KernelGraph, plan: MemoryPlan, image: NDAr
     sources += [str(REPOSITORY / "app/runtime/stream.c"), *kernel_objects()[1]]
     includes = [f"-I{path}" for path in (folder, *(REPOSITORY / header for header in HOST_HEADERS))]
     library = folder / "model.so"
-    subprocess.run([host_compiler(), *FLAGS, "-shared", *includes, *sources, "-lm", "-o", str(library)], check=True)
+    subprocess.run(
+        [host_compiler(float16=True), *FLAGS, "-shared", *includes, *sources, "-lm", "-o", str(library)], check=True
+    )
     loaded = ctypes.CDLL(str(library))
     guarded = (ctypes.c_uint8 * (2 * GUARD_BYTES + plan.arena_bytes)).in_dll(loaded, "guarded")
     noise = np.random.default_rng(1).integers(0, 256, len(guarded), dtype=np.uint8)

@@ -93,7 +93,7 @@ def compiled(folder: Path, *sources: str) -> ctypes.CDLL:
     """The C of a folder as a shared library, without a warning."""
     library = folder / "model.so"
     files = (str(folder / name) for name in sources)
-    command = [host_compiler(), *HOST_FLAGS, *includes(folder), *files, "-lm", "-o", str(library)]
+    command = [host_compiler(float16=True), *HOST_FLAGS, *includes(folder), *files, "-lm", "-o", str(library)]
     done = subprocess.run(command, capture_output=True, text=True)
     assert done.returncode == 0, done.stderr
     return ctypes.CDLL(str(library))
@@ -101,7 +101,7 @@ def compiled(folder: Path, *sources: str) -> ctypes.CDLL:
 
 def errors(folder: Path, source: str) -> str:
     """What the compiler says against a C file of the folder."""
-    command = [host_compiler(), "-std=c11", "-fsyntax-only", *includes(folder), str(folder / source)]
+    command = [host_compiler(float16=True), "-std=c11", "-fsyntax-only", *includes(folder), str(folder / source)]
     done = subprocess.run(command, capture_output=True, text=True)
     return done.stderr if done.returncode else ""
 

@@ -27,6 +27,7 @@ COMPILERS: dict[str, tuple[str, ...]] = {
     "clang": ("clang-19", "--target=arm-none-eabi", "-fshort-enums"),
     "gcc": (GCC,),
 }
+SANITISERS = ("-fsanitize=address,undefined", "-fno-sanitize-recover=all")
 AARCH64_GCC, QEMU_AARCH64 = "aarch64-linux-gnu-gcc", "qemu-aarch64"
 TIME_LIMIT = 120  # seconds a run may take
 VERDICTS = {1: "the kernel failed", 2: "wrote in front of its output", 3: "changed an input", 4: "wrote before scratch"}
@@ -103,9 +104,15 @@ def run_on_host(
     folder: Path, cases: Sequence[Case], flags: Sequence[str] = (), *, sanitise: bool = True
 ) -> list[Result]:
     """Run the cases' portable C, or with flags for it the vector code of app/host/vector, under the address and
-    undefined-behaviour sanitisers."""
-    checks = ["-fsanitize=address,undefined", "-fno-sanitize-recover=all"] if sanitise else []
-    return _run_built(folder, cases, [host_compiler(), *checks, *flags], [])
+    undefined-behaviour sanitisers, where the compiler has them (gcc does; a clang needs a package of its own)."""
+    compiler = host_compiler(float16=any("_f16" in source for source in sources_of(cases)))
+    checks = SANITISERS if sanitise and _links(compiler, SANITISERS) else ()
+    return _run_built(folder, cases, [compiler, *checks, *flags], [])
+
+
+def _links(compiler: str, flags: Sequence[str]) -> bool:
+    command = [compiler, *flags, "-x", "c", "-", "-o", "/dev/null"]
+    return subprocess.run(command, input=b"int main(void) { return 0; }", capture_output=True).returncode == 0
 
 
 def run_on_aarch64(folder: Path, cases: Sequence[Case], flags: Sequence[str]) -> list[Result]:
