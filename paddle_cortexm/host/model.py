@@ -20,7 +20,7 @@ from paddle_cortexm.dependencies import code_digest, sha256
 from paddle_cortexm.errors import UserError
 from paddle_cortexm.host.cmsis_nn import find_library
 from paddle_cortexm.host.cmsis_nn_build import build_for_host
-from paddle_cortexm.host.compiler import host_compiler
+from paddle_cortexm.host.compiler import float16_flags, host_compiler
 from paddle_cortexm.host.vectors import vector_flags
 from paddle_cortexm.paths import HOST_CODE, HOST_HEADERS, HOST_SOURCES, REPOSITORY
 
@@ -107,7 +107,8 @@ def build_library(folder: Path, model: Model, more_flags: tuple[str, ...] = ()) 
     own = [folder / name for name in GENERATED_SOURCES]
     shared = [*model.sources, *HOST_SOURCES]
     external = cmsis_nn_options() if model.uses_cmsis_nn else []
-    flags = (*HOST_FLAGS, *more_flags)
+    float16 = any(tensor.dtype == "float16" for tensor in model.tensors.values())
+    flags = (*HOST_FLAGS, *more_flags, *(float16_flags() if float16 else ()))
     digests = *map(sha256, [*own, folder / "model.h"]), code_digest([*shared, *HOST_CODE])
     recipe = [platform.machine(), *flags, *external, *digests]
     cache = folder.parent / ".host"
@@ -118,7 +119,6 @@ def build_library(folder: Path, model: Model, more_flags: tuple[str, ...] = ()) 
     partial = library.with_suffix(f".{os.getpid()}.partial")
     includes = [f"-I{path}" for path in (folder, *(REPOSITORY / header for header in HOST_HEADERS))]
     sources = [*map(str, own), *(str(REPOSITORY / path) for path in shared)]
-    float16 = any(tensor.dtype == "float16" for tensor in model.tensors.values())
     command = [host_compiler(float16=float16), *flags, *includes, *sources, *external, "-lm", "-o", str(partial)]
     try:
         done = subprocess.run(command, capture_output=True, text=True)

@@ -17,7 +17,7 @@ from paddle_cortexm.compiler.kernels.kernel import Backend
 from paddle_cortexm.compiler.kernels.plan import planned_layers
 from paddle_cortexm.compiler.kernels.selection import select_kernels
 from paddle_cortexm.compiler.pipeline import CompiledModel
-from paddle_cortexm.host.compiler import host_compiler
+from paddle_cortexm.host.compiler import float16_flags, host_compiler
 from paddle_cortexm.host.model import HOST_FLAGS
 from paddle_cortexm.paths import HOST_HEADERS, REPOSITORY
 
@@ -43,7 +43,16 @@ def run_graph(
     sources |= {str(folder / "model" / name) for name in ("model.c", "model_weights.c")}
     includes = [f"-I{path}" for path in (folder / "model", *(REPOSITORY / header for header in HOST_HEADERS))]
     library = folder / "model.so"
-    command = [host_compiler(float16=True), *HOST_FLAGS, *includes, *sorted(sources), "-lm", "-o", str(library)]
+    command = [
+        host_compiler(float16=True),
+        *float16_flags(),
+        *HOST_FLAGS,
+        *includes,
+        *sorted(sources),
+        "-lm",
+        "-o",
+        str(library),
+    ]
     subprocess.run(command, check=True)
     result = graph.tensors[graph.output]
     output = np.empty(result.shape, result.dtype)

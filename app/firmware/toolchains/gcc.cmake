@@ -13,3 +13,10 @@ set(CMAKE_C_FLAGS_INIT "-mcpu=${BOARD_CPU} -mthumb -mfloat-abi=hard -isystem \"$
 foreach(folder IN LISTS LIBRARY_FOLDERS)
     string(APPEND CMAKE_EXE_LINKER_FLAGS_INIT " -L\"${folder}\"")
 endforeach()
+
+# gcc 14 turns loops that predicate bytes into tail-predicated ones (DLSTP) also where they compute with wider lanes: the
+# last turn is wrong then. Older ones do not know the flag, and do no such thing.
+execute_process(COMMAND "${COMPILER}" -mno-dlstp -E -x c /dev/null RESULT_VARIABLE UNKNOWN OUTPUT_QUIET ERROR_QUIET)
+if(NOT UNKNOWN)
+    string(APPEND CMAKE_C_FLAGS_INIT " -mno-dlstp")
+endif()

@@ -25,7 +25,7 @@ from paddle_cortexm.compiler.operators.max_pool import IntegerMaxPool, MaxPool
 from paddle_cortexm.compiler.operators.parts.base import Operator
 from paddle_cortexm.compiler.operators.parts.window import Window
 from paddle_cortexm.compiler.tensor import DataType, Grid
-from paddle_cortexm.host.compiler import host_compiler
+from paddle_cortexm.host.compiler import float16_flags, host_compiler
 from paddle_cortexm.paths import HOST_HEADERS, REPOSITORY
 from tests.compiler.backends.helium.examples.layers import bytes_of, some_add, some_requantisation
 from tests.compiler.graphs import GraphBuilder
@@ -129,7 +129,7 @@ def kernel_objects() -> tuple[TemporaryDirectory[str], tuple[str, ...]]:
     folder = TemporaryDirectory()
     sources = sorted((REPOSITORY / "app/runtime/helium").glob("*.c"))
     includes = [f"-I{REPOSITORY / header}" for header in HOST_HEADERS]
-    command = [host_compiler(float16=True), *FLAGS, *includes, "-c", *map(str, sources)]
+    command = [host_compiler(float16=True), *float16_flags(), *FLAGS, *includes, "-c", *map(str, sources)]
     subprocess.run(command, check=True, cwd=folder.name)
     return folder, tuple(str(path) for path in sorted(Path(folder.name).glob("*.o")))
 
@@ -162,7 +162,18 @@ def _run_guarded(folder: Path, model: KernelGraph, plan: MemoryPlan, image: NDAr
     includes = [f"-I{path}" for path in (folder, *(REPOSITORY / header for header in HOST_HEADERS))]
     library = folder / "model.so"
     subprocess.run(
-        [host_compiler(float16=True), *FLAGS, "-shared", *includes, *sources, "-lm", "-o", str(library)], check=True
+        [
+            host_compiler(float16=True),
+            *float16_flags(),
+            *FLAGS,
+            "-shared",
+            *includes,
+            *sources,
+            "-lm",
+            "-o",
+            str(library),
+        ],
+        check=True,
     )
     loaded = ctypes.CDLL(str(library))
     guarded = (ctypes.c_uint8 * (2 * GUARD_BYTES + plan.arena_bytes)).in_dll(loaded, "guarded")

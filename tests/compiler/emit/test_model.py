@@ -24,7 +24,7 @@ from paddle_cortexm.compiler.emit.program_data import emit_demo_frame, emit_labe
 from paddle_cortexm.compiler.kernels.kernel import Constant, Kernel, KernelGraph
 from paddle_cortexm.compiler.layer_names import layer_titles
 from paddle_cortexm.compiler.operators.add import Add
-from paddle_cortexm.host.compiler import host_compiler
+from paddle_cortexm.host.compiler import float16_flags, host_compiler
 from paddle_cortexm.host.model import HOST_FLAGS
 from paddle_cortexm.paths import HOST_HEADERS, REPOSITORY
 from tests.compiler.graphs import GraphBuilder, kernel
@@ -93,7 +93,16 @@ def compiled(folder: Path, *sources: str) -> ctypes.CDLL:
     """The C of a folder as a shared library, without a warning."""
     library = folder / "model.so"
     files = (str(folder / name) for name in sources)
-    command = [host_compiler(float16=True), *HOST_FLAGS, *includes(folder), *files, "-lm", "-o", str(library)]
+    command = [
+        host_compiler(float16=True),
+        *float16_flags(),
+        *HOST_FLAGS,
+        *includes(folder),
+        *files,
+        "-lm",
+        "-o",
+        str(library),
+    ]
     done = subprocess.run(command, capture_output=True, text=True)
     assert done.returncode == 0, done.stderr
     return ctypes.CDLL(str(library))
@@ -101,7 +110,14 @@ def compiled(folder: Path, *sources: str) -> ctypes.CDLL:
 
 def errors(folder: Path, source: str) -> str:
     """What the compiler says against a C file of the folder."""
-    command = [host_compiler(float16=True), "-std=c11", "-fsyntax-only", *includes(folder), str(folder / source)]
+    command = [
+        host_compiler(float16=True),
+        *float16_flags(),
+        "-std=c11",
+        "-fsyntax-only",
+        *includes(folder),
+        str(folder / source),
+    ]
     done = subprocess.run(command, capture_output=True, text=True)
     return done.stderr if done.returncode else ""
 

@@ -14,7 +14,7 @@ import numpy as np
 
 from paddle_cortexm.boards import CORSTONE300
 from paddle_cortexm.firmware.board_files import board_header
-from paddle_cortexm.host.compiler import host_compiler
+from paddle_cortexm.host.compiler import float16_flags, host_compiler
 from paddle_cortexm.paths import REPOSITORY
 from tests.compiler.backends.helium.rig.cases import Array, Case, guarded_symbols, program, sources_of
 
@@ -97,7 +97,14 @@ def run_on_helium(
 
 def target_command(compiler: str, level: str = "-O3") -> list[str]:
     """The compiler for the Cortex-M55 with the flags that all of the rig is compiled with."""
-    return [*COMPILERS[compiler], *CPU, level, *WARNINGS, *INCLUDES, *_newlib(compiler)]
+    return [*COMPILERS[compiler], *CPU, level, *_tail_predication(compiler), *WARNINGS, *INCLUDES, *_newlib(compiler)]
+
+
+def _tail_predication(compiler: str) -> list[str]:
+    """As app/firmware/toolchains/gcc.cmake says, which has the reason."""
+    probe = [*COMPILERS[compiler], "-mno-dlstp", "-E", "-x", "c", "/dev/null"]
+    known = compiler == "gcc" and subprocess.run(probe, capture_output=True).returncode == 0
+    return ["-mno-dlstp"] if known else []
 
 
 def run_on_host(
@@ -105,7 +112,9 @@ def run_on_host(
 ) -> list[Result]:
     """Run the cases' portable C, or with flags for it the vector code of app/host/vector, under the address and
     undefined-behaviour sanitisers, where the compiler has them (gcc does; a clang needs a package of its own)."""
-    compiler = host_compiler(float16=any("_f16" in source for source in sources_of(cases)))
+    float16 = any("_f16" in source for source in sources_of(cases))
+    compiler = host_compiler(float16=float16)
+    flags = (*flags, *(float16_flags() if float16 else ()))
     checks = SANITISERS if sanitise and _links(compiler, SANITISERS) else ()
     return _run_built(folder, cases, [compiler, *checks, *flags], [])
 
