@@ -7,7 +7,8 @@
  * the line before. Numbers are hexadecimal.
  *
  * QEMU's header is not part of Debian's packages: the few functions used are declared here, after
- * include/qemu/qemu-plugin.h of QEMU 7.2 (plugin API version 1).
+ * include/qemu/qemu-plugin.h of QEMU 7.2. They are the same in all versions of the plugin API so far; PLUGIN_API is the
+ * one that the QEMU at hand takes: 1 before QEMU 9, 2 from then on.
  */
 #include <inttypes.h>
 #include <stdbool.h>
@@ -20,15 +21,12 @@ typedef uint64_t qemu_plugin_id_t;
 typedef struct qemu_info_t qemu_info_t;
 struct qemu_plugin_tb;
 struct qemu_plugin_insn;
-enum qemu_plugin_op { QEMU_PLUGIN_INLINE_ADD_U64 };
 enum qemu_plugin_cb_flags { QEMU_PLUGIN_CB_NO_REGS };
 typedef void (*translation_callback_t)(qemu_plugin_id_t id, struct qemu_plugin_tb *block);
 typedef void (*execution_callback_t)(unsigned int cpu, void *data);
 typedef void (*exit_callback_t)(qemu_plugin_id_t id, void *data);
 
 void qemu_plugin_register_vcpu_tb_trans_cb(qemu_plugin_id_t id, translation_callback_t callback);
-void qemu_plugin_register_vcpu_insn_exec_inline(struct qemu_plugin_insn *insn, enum qemu_plugin_op op, void *counter,
-                                                uint64_t step);
 void qemu_plugin_register_vcpu_insn_exec_cb(struct qemu_plugin_insn *insn, execution_callback_t callback,
                                             enum qemu_plugin_cb_flags flags, void *data);
 void qemu_plugin_register_atexit_cb(qemu_plugin_id_t id, exit_callback_t callback, void *data);
@@ -37,13 +35,18 @@ struct qemu_plugin_insn *qemu_plugin_tb_get_insn(const struct qemu_plugin_tb *bl
 uint64_t qemu_plugin_insn_vaddr(const struct qemu_plugin_insn *insn);
 
 #define EXPORTED __attribute__((visibility("default")))
-EXPORTED int qemu_plugin_version = 1;
+EXPORTED int qemu_plugin_version = PLUGIN_API;
 EXPORTED int qemu_plugin_install(qemu_plugin_id_t id, const qemu_info_t *info, int argc, char **argv);
 
 static FILE *out;
 static uint64_t base, bytes, mark;
 static uint64_t *executions; /* one counter for every half word of the code: Thumb instructions have 2 or 4 bytes */
 static uint64_t outside;     /* executed elsewhere */
+
+static void count(unsigned int cpu, void *counter) {
+    (void)cpu;
+    ++*(uint64_t *)counter;
+}
 
 /* Write and clear what was counted since the last mark. */
 static void write_mark(unsigned int cpu, void *data) {
@@ -64,8 +67,8 @@ static void translated(qemu_plugin_id_t id, struct qemu_plugin_tb *block) {
         struct qemu_plugin_insn *insn = qemu_plugin_tb_get_insn(block, i);
         const uint64_t address = qemu_plugin_insn_vaddr(insn) & ~1ull;
         const bool inside = address >= base && address < base + bytes;
-        qemu_plugin_register_vcpu_insn_exec_inline(insn, QEMU_PLUGIN_INLINE_ADD_U64,
-                                                   inside ? &executions[(address - base) / 2] : &outside, 1);
+        qemu_plugin_register_vcpu_insn_exec_cb(insn, count, QEMU_PLUGIN_CB_NO_REGS,
+                                               inside ? &executions[(address - base) / 2] : &outside);
         if (address == mark) {
             qemu_plugin_register_vcpu_insn_exec_cb(insn, write_mark, QEMU_PLUGIN_CB_NO_REGS, NULL);
         }

@@ -14,6 +14,7 @@ from paddle_cortexm.host.compiler import host_compiler
 from paddle_cortexm.measure.profile.disassembly import Program
 from paddle_cortexm.paths import BUILD_FOLDER, REPOSITORY
 from paddle_cortexm.simulator import process, transcript
+from paddle_cortexm.simulator.qemu import version_of
 from paddle_cortexm.simulator.simulators import Simulator
 from paddle_cortexm.simulator.transcript import Transcript
 
@@ -48,7 +49,8 @@ def count(simulator: Simulator, elf: Path, program: Program) -> Counts:
     low, high = min(program.instructions), max(program.instructions) + 4
     with tempfile.TemporaryDirectory() as folder:
         out = Path(folder) / "executions.txt"
-        options = f"{build_plugin()},out={out},base={low:x},bytes={high - low:x},mark={program.address_of(HOOK):x}"
+        plugin = build_plugin(simulator.executable)
+        options = f"{plugin},out={out},base={low:x},bytes={high - low:x},mark={program.address_of(HOOK):x}"
         command = [*simulator.command(elf, None, TIME_LIMIT), "-plugin", options]
         done = process.run(command, TIME_LIMIT)
         said = transcript.parse(done.text)
@@ -69,12 +71,23 @@ def read_parts(text: str) -> list[Executions]:
     return parts[:-1]
 
 
-def build_plugin() -> Path:
-    """The plugin as a shared library, built once: build/.qemu_profile/DIGEST.so."""
+def build_plugin(qemu: Path) -> Path:
+    """The plugin as a shared library for that QEMU, built once: build/.qemu_profile/DIGEST-API.so."""
     folder = BUILD_FOLDER / ".qemu_profile"
-    library = folder / f"{sha256(SOURCE)[:16]}.so"
+    api = 1 if int(version_of(qemu).split(".")[0]) < 9 else 2  # as the source says
+    library = folder / f"{sha256(SOURCE)[:16]}-{api}.so"
     if not library.is_file():
         folder.mkdir(parents=True, exist_ok=True)
-        command = [host_compiler(), "-shared", "-fPIC", "-O2", "-Wall", "-Wextra", "-Werror", str(SOURCE)]
+        command = [
+            host_compiler(),
+            "-shared",
+            "-fPIC",
+            "-O2",
+            "-Wall",
+            "-Wextra",
+            "-Werror",
+            f"-DPLUGIN_API={api}",
+            str(SOURCE),
+        ]
         subprocess.run([*command, "-o", str(library)], check=True)
     return library.resolve()
