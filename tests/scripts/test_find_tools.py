@@ -8,6 +8,8 @@ from pathlib import Path
 
 import pytest
 
+from paddle_cortexm.host.build_tools import CMAKE_NEEDED
+from paddle_cortexm.host.compiler import CLANG_VERSIONS
 from paddle_cortexm.paths import REPOSITORY
 
 # By the scripts themselves and the stand-ins.
@@ -146,3 +148,10 @@ def test_a_model_of_arm_s_makes_qemu_unnecessary(machine: Machine) -> None:
     assert machine.asks("has_simulator").returncode == 1
     machine.has("VHT_Corstone_SSE-310", "")
     assert machine.asks("has_simulator").returncode == 0
+
+
+def test_the_set_up_and_stage_4_ask_for_the_same_versions(machine: Machine) -> None:
+    needed, *clangs = machine.asks('echo "$CMAKE_NEEDED" "${CLANG_VERSIONS[@]}"').stdout.split()
+    assert needed == ".".join(map(str, CMAKE_NEEDED))
+    assert f"VERSION {needed})" in (REPOSITORY / "app/firmware/CMakeLists.txt").read_text()
+    assert set(map(int, clangs)) <= set(CLANG_VERSIONS)
