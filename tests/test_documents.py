@@ -139,8 +139,8 @@ def test_an_activation_is_known_in_two_files_only() -> None:
 
 
 def test_every_operator_s_patterns_are_listed() -> None:
-    names = (info.name for info in pkgutil.iter_modules(operators.__path__) if info.name != "patterns")
-    modules = [importlib.import_module(f"{operators.__name__}.{name}") for name in names]
+    found = pkgutil.walk_packages(operators.__path__, f"{operators.__name__}.")
+    modules = [importlib.import_module(info.name) for info in found if not info.name.endswith(".patterns")]
     held = [pattern for module in modules for pattern in getattr(module, "PATTERNS", ())]
     assert held and {id(pattern) for pattern in held} == {id(pattern) for pattern in PATTERNS}
 

@@ -11,7 +11,7 @@ from paddle_cortexm.artefacts.layers import GridUse, LayerQuality
 from paddle_cortexm.compiler.graph import Graph, Layer
 from paddle_cortexm.compiler.integers.grids import distinguishable_range
 from paddle_cortexm.compiler.layer_names import layer_title
-from paddle_cortexm.compiler.operators.weighted import Weighted
+from paddle_cortexm.compiler.operators.weights.weighted import Weighted
 from paddle_cortexm.compiler.tensor import Grid, Range
 from paddle_cortexm.host.model import HostModel
 from paddle_cortexm.report.deployed_layers import (

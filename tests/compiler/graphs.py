@@ -9,11 +9,11 @@ from numpy.typing import NDArray
 
 from paddle_cortexm.compiler.graph import Graph, Layer
 from paddle_cortexm.compiler.kernels.kernel import Kernel
-from paddle_cortexm.compiler.operators.add import Add
-from paddle_cortexm.compiler.operators.convolution import Convolution
-from paddle_cortexm.compiler.operators.fully_connected import FullyConnected
+from paddle_cortexm.compiler.operators.elementwise.add import Add
 from paddle_cortexm.compiler.operators.parts.base import Operator
 from paddle_cortexm.compiler.operators.parts.window import Window
+from paddle_cortexm.compiler.operators.weights.convolution import Convolution
+from paddle_cortexm.compiler.operators.weights.fully_connected import FullyConnected
 from paddle_cortexm.compiler.tensor import DataType, Grid, Shape, Tensor
 
 

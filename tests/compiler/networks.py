@@ -5,16 +5,16 @@ from __future__ import annotations
 import numpy as np
 
 from paddle_cortexm.compiler.graph import Graph
-from paddle_cortexm.compiler.operators.activation import Table
-from paddle_cortexm.compiler.operators.add import IntegerAdd
-from paddle_cortexm.compiler.operators.average_pool import IntegerAveragePool
-from paddle_cortexm.compiler.operators.convolution import IntegerConvolution
-from paddle_cortexm.compiler.operators.depthwise_convolution import IntegerDepthwiseConvolution
-from paddle_cortexm.compiler.operators.fully_connected import IntegerFullyConnected
-from paddle_cortexm.compiler.operators.multiply import IntegerMultiply
+from paddle_cortexm.compiler.operators.elementwise.activation import Table
+from paddle_cortexm.compiler.operators.elementwise.add import IntegerAdd
+from paddle_cortexm.compiler.operators.elementwise.multiply import IntegerMultiply
 from paddle_cortexm.compiler.operators.parts.base import Int8Array
 from paddle_cortexm.compiler.operators.parts.requantisation import Requantisation
 from paddle_cortexm.compiler.operators.parts.window import Window
+from paddle_cortexm.compiler.operators.pools.average_pool import IntegerAveragePool
+from paddle_cortexm.compiler.operators.weights.convolution import IntegerConvolution
+from paddle_cortexm.compiler.operators.weights.depthwise_convolution import IntegerDepthwiseConvolution
+from paddle_cortexm.compiler.operators.weights.fully_connected import IntegerFullyConnected
 from tests.compiler.graphs import GraphBuilder
 
 MOBILENETV2_WIDTHS = (0.25, 0.5, 0.75, 1.0, 1.5, 2.0)

@@ -9,11 +9,11 @@ import pytest
 
 from paddle_cortexm.compiler.graph import Graph, Layer
 from paddle_cortexm.compiler.layer_names import find_layer, layer_titles, numbered
-from paddle_cortexm.compiler.operators.activation import Activation
-from paddle_cortexm.compiler.operators.average_pool import AveragePool
-from paddle_cortexm.compiler.operators.convolution import Convolution
-from paddle_cortexm.compiler.operators.depthwise_convolution import DepthwiseConvolution
+from paddle_cortexm.compiler.operators.elementwise.activation import Activation
 from paddle_cortexm.compiler.operators.parts.window import Window
+from paddle_cortexm.compiler.operators.pools.average_pool import AveragePool
+from paddle_cortexm.compiler.operators.weights.convolution import Convolution
+from paddle_cortexm.compiler.operators.weights.depthwise_convolution import DepthwiseConvolution
 from paddle_cortexm.compiler.tensor import Tensor
 from paddle_cortexm.errors import UserError
 

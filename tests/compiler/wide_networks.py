@@ -8,14 +8,14 @@ from numpy.typing import NDArray
 from paddle_cortexm.compiler.graph import Graph
 from paddle_cortexm.compiler.integers.realisation import quantise_graph
 from paddle_cortexm.compiler.integers.wide import wide_groups
-from paddle_cortexm.compiler.operators.add import Add
-from paddle_cortexm.compiler.operators.average_pool import AveragePool
-from paddle_cortexm.compiler.operators.convolution import Convolution
-from paddle_cortexm.compiler.operators.depthwise_convolution import DepthwiseConvolution
-from paddle_cortexm.compiler.operators.fully_connected import FullyConnected
+from paddle_cortexm.compiler.operators.elementwise.add import Add
+from paddle_cortexm.compiler.operators.movement.reshape import Reshape
 from paddle_cortexm.compiler.operators.parts.clamp import OPEN, Clamp
 from paddle_cortexm.compiler.operators.parts.window import Window
-from paddle_cortexm.compiler.operators.reshape import Reshape
+from paddle_cortexm.compiler.operators.pools.average_pool import AveragePool
+from paddle_cortexm.compiler.operators.weights.convolution import Convolution
+from paddle_cortexm.compiler.operators.weights.depthwise_convolution import DepthwiseConvolution
+from paddle_cortexm.compiler.operators.weights.fully_connected import FullyConnected
 from paddle_cortexm.compiler.reference import run_float
 from paddle_cortexm.compiler.tensor import Range
 from tests.compiler.graphs import GraphBuilder

@@ -6,16 +6,16 @@ import numpy as np
 from numpy.typing import NDArray
 
 from paddle_cortexm.compiler.graph import Graph
-from paddle_cortexm.compiler.operators.activation import Activation
-from paddle_cortexm.compiler.operators.add import Add
-from paddle_cortexm.compiler.operators.average_pool import AveragePool
-from paddle_cortexm.compiler.operators.convolution import Convolution
-from paddle_cortexm.compiler.operators.depthwise_convolution import DepthwiseConvolution
-from paddle_cortexm.compiler.operators.fully_connected import FullyConnected
-from paddle_cortexm.compiler.operators.max_pool import MaxPool
-from paddle_cortexm.compiler.operators.multiply import Multiply
+from paddle_cortexm.compiler.operators.elementwise.activation import Activation
+from paddle_cortexm.compiler.operators.elementwise.add import Add
+from paddle_cortexm.compiler.operators.elementwise.multiply import Multiply
+from paddle_cortexm.compiler.operators.movement.reshape import Reshape
 from paddle_cortexm.compiler.operators.parts.window import Window
-from paddle_cortexm.compiler.operators.reshape import Reshape
+from paddle_cortexm.compiler.operators.pools.average_pool import AveragePool
+from paddle_cortexm.compiler.operators.pools.max_pool import MaxPool
+from paddle_cortexm.compiler.operators.weights.convolution import Convolution
+from paddle_cortexm.compiler.operators.weights.depthwise_convolution import DepthwiseConvolution
+from paddle_cortexm.compiler.operators.weights.fully_connected import FullyConnected
 from tests.compiler.graphs import GraphBuilder
 
 PIXEL_RANGE = (-2.0, 2.5)

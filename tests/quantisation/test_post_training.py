@@ -14,7 +14,7 @@ from paddle_cortexm.compiler.graph import Graph
 from paddle_cortexm.compiler.integers import adjustments
 from paddle_cortexm.compiler.integers.grids import grid_of_range
 from paddle_cortexm.compiler.integers.realisation import quantise_graph
-from paddle_cortexm.compiler.operators.weighted import Weighted
+from paddle_cortexm.compiler.operators.weights.weighted import Weighted
 from paddle_cortexm.compiler.reference import run_float
 from paddle_cortexm.quantisation.post_training import PostTraining, Quantised
 from paddle_cortexm.quantisation.ranges.logit_effect import LogitEffect

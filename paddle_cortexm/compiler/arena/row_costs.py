@@ -11,7 +11,7 @@ from __future__ import annotations
 from paddle_cortexm.compiler.graph import Graph, Layer
 from paddle_cortexm.compiler.kernels.cost_model import estimate
 from paddle_cortexm.compiler.kernels.kernel import Kernel, KernelGraph
-from paddle_cortexm.compiler.operators.depthwise_convolution import AnyDepthwise
+from paddle_cortexm.compiler.operators.weights.depthwise_convolution import AnyDepthwise
 
 CALL = 400  # instructions: finding the layer that is ready, the row pointers, the kernel's prologue
 SINGLE_ROW = 0.4  # of a depthwise layer's instructions, when it makes one row at a time and could make two

@@ -21,7 +21,7 @@ from paddle_cortexm.compiler.arena.rows import (
 )
 from paddle_cortexm.compiler.graph import Graph, last_readers
 from paddle_cortexm.compiler.kernels.kernel import KernelGraph
-from paddle_cortexm.compiler.operators.depthwise_convolution import AnyDepthwise
+from paddle_cortexm.compiler.operators.weights.depthwise_convolution import AnyDepthwise
 
 
 @dataclass(frozen=True)

@@ -9,9 +9,9 @@ from __future__ import annotations
 import numpy as np
 
 from paddle_cortexm.compiler.graph import Graph, Layer
-from paddle_cortexm.compiler.operators.convolution import Convolution
 from paddle_cortexm.compiler.operators.parts.base import EVERYTHING, FloatOperator, Operator
 from paddle_cortexm.compiler.operators.parts.window import Window
+from paddle_cortexm.compiler.operators.weights.convolution import Convolution
 from paddle_cortexm.compiler.tensor import Range
 
 EXACT = 1e-6  # a folded batch norm leaves float32's rounding behind

@@ -15,10 +15,10 @@ import tvm
 from tvm import relax
 
 from paddle_cortexm.compiler.graph import Graph, Layer
+from paddle_cortexm.compiler.operators.movement.reshape import Reshape
 from paddle_cortexm.compiler.operators.parts.base import Operator
 from paddle_cortexm.compiler.operators.parts.relax_patterns import RelaxPattern
 from paddle_cortexm.compiler.operators.patterns import PATTERNS
-from paddle_cortexm.compiler.operators.reshape import Reshape
 from paddle_cortexm.compiler.tensor import Shape, Tensor
 from paddle_cortexm.errors import UserError
 

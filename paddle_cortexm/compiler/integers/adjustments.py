@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from paddle_cortexm.compiler.graph import Graph
-from paddle_cortexm.compiler.operators.weighted import Weighted
+from paddle_cortexm.compiler.operators.weights.weighted import Weighted
 
 REFERENCE = "reference.npz"
 DEPLOYED = "deployed.npz"

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from paddle_cortexm.compiler.graph import Graph, Layer
 from paddle_cortexm.compiler.operators.parts.base import Operator
-from paddle_cortexm.compiler.operators.weighted import Weighted
+from paddle_cortexm.compiler.operators.weights.weighted import Weighted
 from paddle_cortexm.compiler.tensor import Grid
 
 Floats = NDArray[np.float32]

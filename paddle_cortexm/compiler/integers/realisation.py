@@ -12,11 +12,11 @@ from paddle_cortexm.compiler.graph import Graph, Layer
 from paddle_cortexm.compiler.integers.grids import tensor_grids
 from paddle_cortexm.compiler.integers.wide import check_sums
 from paddle_cortexm.compiler.layer_names import find_layer, layer_title
-from paddle_cortexm.compiler.operators.activation import Activation
-from paddle_cortexm.compiler.operators.conversion import Dequantise, Quantise
+from paddle_cortexm.compiler.operators.elementwise.activation import Activation
+from paddle_cortexm.compiler.operators.elementwise.conversion import Dequantise, Quantise
 from paddle_cortexm.compiler.operators.parts.base import FloatOperator, Operator
-from paddle_cortexm.compiler.operators.softmax import Softmax
-from paddle_cortexm.compiler.operators.weighted import IntegerWeighted, Weighted
+from paddle_cortexm.compiler.operators.tokens.softmax import Softmax
+from paddle_cortexm.compiler.operators.weights.weighted import IntegerWeighted, Weighted
 from paddle_cortexm.compiler.tensor import Grid, Range, Tensor
 from paddle_cortexm.errors import UserError
 

@@ -17,15 +17,15 @@ from numpy.typing import NDArray
 
 from paddle_cortexm.compiler.graph import Graph, Layer
 from paddle_cortexm.compiler.layer_names import layer_title
-from paddle_cortexm.compiler.operators.add import Add
-from paddle_cortexm.compiler.operators.convolution import Convolution
-from paddle_cortexm.compiler.operators.depthwise_convolution import DepthwiseConvolution
-from paddle_cortexm.compiler.operators.fully_connected import FullyConnected
+from paddle_cortexm.compiler.operators.elementwise.add import Add
+from paddle_cortexm.compiler.operators.movement.reshape import Reshape
 from paddle_cortexm.compiler.operators.parts.clamp import OPEN
 from paddle_cortexm.compiler.operators.parts.fixed_point import INT32_MAXIMUM
 from paddle_cortexm.compiler.operators.parts.window import Window
-from paddle_cortexm.compiler.operators.reshape import Reshape
-from paddle_cortexm.compiler.operators.weighted import BIAS_LIMIT, LARGEST_WEIGHT
+from paddle_cortexm.compiler.operators.weights.convolution import Convolution
+from paddle_cortexm.compiler.operators.weights.depthwise_convolution import DepthwiseConvolution
+from paddle_cortexm.compiler.operators.weights.fully_connected import FullyConnected
+from paddle_cortexm.compiler.operators.weights.weighted import BIAS_LIMIT, LARGEST_WEIGHT
 from paddle_cortexm.compiler.tensor import INT16_MAXIMUM
 from paddle_cortexm.errors import UserError
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from paddle_cortexm.compiler.graph import Graph, Layer
 from paddle_cortexm.compiler.kernels.cost_model import estimate
 from paddle_cortexm.compiler.kernels.kernel import Backend, Kernel, Rejection
-from paddle_cortexm.compiler.operators.weighted import Epilogue, IntegerWeighted
+from paddle_cortexm.compiler.operators.weights.weighted import Epilogue, IntegerWeighted
 
 
 @dataclass(frozen=True)

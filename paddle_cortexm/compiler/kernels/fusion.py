@@ -11,9 +11,9 @@ from collections.abc import Callable
 from dataclasses import replace
 
 from paddle_cortexm.compiler.graph import Graph, Layer
-from paddle_cortexm.compiler.operators.activation import Activation, Table
-from paddle_cortexm.compiler.operators.add import Add, IntegerAdd
-from paddle_cortexm.compiler.operators.weighted import IntegerWeighted, Weighted
+from paddle_cortexm.compiler.operators.elementwise.activation import Activation, Table
+from paddle_cortexm.compiler.operators.elementwise.add import Add, IntegerAdd
+from paddle_cortexm.compiler.operators.weights.weighted import IntegerWeighted, Weighted
 
 Accepts = Callable[[Graph, Layer, Layer], bool]  # graph, convolution alone, convolution with the epilogue
 

@@ -9,7 +9,7 @@ from paddle_cortexm.compiler.graph import Graph, Layer
 from paddle_cortexm.compiler.kernels.fusion import fuse_epilogues
 from paddle_cortexm.compiler.kernels.kernel import Backend, Kernel, KernelGraph
 from paddle_cortexm.compiler.layer_names import layer_title
-from paddle_cortexm.compiler.operators.reshape import Reshape
+from paddle_cortexm.compiler.operators.movement.reshape import Reshape
 from paddle_cortexm.errors import UserError
 
 

@@ -2,19 +2,12 @@
 
 from __future__ import annotations
 
-from paddle_cortexm.compiler.operators import (
-    activation,
-    add,
-    average_pool,
-    convolution,
-    depthwise_convolution,
-    fully_connected,
-    max_pool,
-    multiply,
-    reshape,
-    softmax,
-)
+from paddle_cortexm.compiler.operators.elementwise import activation, add, multiply
+from paddle_cortexm.compiler.operators.movement import reshape
 from paddle_cortexm.compiler.operators.parts.relax_patterns import RelaxPattern
+from paddle_cortexm.compiler.operators.pools import average_pool, max_pool
+from paddle_cortexm.compiler.operators.tokens import softmax
+from paddle_cortexm.compiler.operators.weights import convolution, depthwise_convolution, fully_connected
 
 _MODULES = (
     convolution,

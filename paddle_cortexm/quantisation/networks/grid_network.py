@@ -25,7 +25,7 @@ from paddleslim.dygraph.quant import QAT
 from paddle_cortexm.compiler.graph import Graph, Layer
 from paddle_cortexm.compiler.integers.fake_quantisation import float_tensors
 from paddle_cortexm.compiler.operators.parts.base import Operator
-from paddle_cortexm.compiler.operators.weighted import Weighted
+from paddle_cortexm.compiler.operators.weights.weighted import Weighted
 from paddle_cortexm.compiler.tensor import Grid
 from paddle_cortexm.quantisation.networks.paddle_graph import (
     clamped,

@@ -25,8 +25,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from paddle_cortexm.compiler.graph import Graph, Layer
-from paddle_cortexm.compiler.operators.convolution import Convolution
-from paddle_cortexm.compiler.operators.depthwise_convolution import DepthwiseConvolution
+from paddle_cortexm.compiler.operators.weights.convolution import Convolution
+from paddle_cortexm.compiler.operators.weights.depthwise_convolution import DepthwiseConvolution
 from paddle_cortexm.quantisation.networks.paddle_graph import PaddleGraph
 
 LARGEST_FACTOR = 32.0  # calibration may hardly have seen a channel that is small in it

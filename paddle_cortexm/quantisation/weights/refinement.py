@@ -21,7 +21,7 @@ from paddle_cortexm.compiler.integers.fake_quantisation import (
     to_grid,
     unclamped,
 )
-from paddle_cortexm.compiler.operators.weighted import Weighted
+from paddle_cortexm.compiler.operators.weights.weighted import Weighted
 from paddle_cortexm.compiler.tensor import Grid
 from paddle_cortexm.progress import progress
 from paddle_cortexm.quantisation.weights.rounding import adaround as rounded_for

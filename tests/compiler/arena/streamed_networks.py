@@ -15,15 +15,18 @@ from paddle_cortexm.compiler.arena.plan import MemoryPlan
 from paddle_cortexm.compiler.emit import ModelFacts, emit_model
 from paddle_cortexm.compiler.graph import Graph
 from paddle_cortexm.compiler.kernels.kernel import KernelGraph
-from paddle_cortexm.compiler.operators.activation import Activation, Table
-from paddle_cortexm.compiler.operators.add import Add
-from paddle_cortexm.compiler.operators.conversion import Dequantise, Quantise
-from paddle_cortexm.compiler.operators.convolution import Convolution, IntegerConvolution
-from paddle_cortexm.compiler.operators.depthwise_convolution import DepthwiseConvolution, IntegerDepthwiseConvolution
-from paddle_cortexm.compiler.operators.fully_connected import FullyConnected
-from paddle_cortexm.compiler.operators.max_pool import IntegerMaxPool, MaxPool
+from paddle_cortexm.compiler.operators.elementwise.activation import Activation, Table
+from paddle_cortexm.compiler.operators.elementwise.add import Add
+from paddle_cortexm.compiler.operators.elementwise.conversion import Dequantise, Quantise
 from paddle_cortexm.compiler.operators.parts.base import Operator
 from paddle_cortexm.compiler.operators.parts.window import Window
+from paddle_cortexm.compiler.operators.pools.max_pool import IntegerMaxPool, MaxPool
+from paddle_cortexm.compiler.operators.weights.convolution import Convolution, IntegerConvolution
+from paddle_cortexm.compiler.operators.weights.depthwise_convolution import (
+    DepthwiseConvolution,
+    IntegerDepthwiseConvolution,
+)
+from paddle_cortexm.compiler.operators.weights.fully_connected import FullyConnected
 from paddle_cortexm.compiler.tensor import DataType, Grid
 from paddle_cortexm.host.compiler import float16_flags, host_compiler
 from paddle_cortexm.paths import HOST_HEADERS, REPOSITORY

@@ -15,7 +15,7 @@ from paddle_cortexm.compiler.backends.registry import backends_named
 from paddle_cortexm.compiler.graph import Graph
 from paddle_cortexm.compiler.kernels.kernel import KernelGraph
 from paddle_cortexm.compiler.kernels.selection import select_kernels
-from paddle_cortexm.compiler.operators.depthwise_convolution import IntegerDepthwiseConvolution
+from paddle_cortexm.compiler.operators.weights.depthwise_convolution import IntegerDepthwiseConvolution
 from paddle_cortexm.config import parse_arena
 from paddle_cortexm.errors import UserError
 from tests.compiler.networks import MOBILENETV2_WIDTHS, PPLCNET_WIDTHS, Network, mobilenetv2, pplcnet

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from paddle_cortexm.compiler.arena.plan import ALIGNMENT, MemoryPlan, aligned, plan_memory
 from paddle_cortexm.compiler.graph import Graph
 from paddle_cortexm.compiler.kernels.kernel import Kernel, KernelGraph
-from paddle_cortexm.compiler.operators.add import Add
+from paddle_cortexm.compiler.operators.elementwise.add import Add
 from tests.compiler.graphs import GraphBuilder, chain, kernel
 
 

@@ -7,9 +7,9 @@ import pytest
 
 from paddle_cortexm.compiler.arena.row_costs import CALL, SINGLE_ROW, added_instructions
 from paddle_cortexm.compiler.graph import Graph
-from paddle_cortexm.compiler.operators.depthwise_convolution import DepthwiseConvolution
 from paddle_cortexm.compiler.operators.parts.base import Operator
 from paddle_cortexm.compiler.operators.parts.window import Window
+from paddle_cortexm.compiler.operators.weights.depthwise_convolution import DepthwiseConvolution
 from tests.compiler.graphs import GraphBuilder, kernel, pointwise
 
 ROWS, WIDTH = 6, 7

@@ -23,7 +23,7 @@ from paddle_cortexm.compiler.emit import ModelFacts, emit_model, program_data
 from paddle_cortexm.compiler.emit.program_data import emit_demo_frame, emit_labels, emit_preprocessing_table
 from paddle_cortexm.compiler.kernels.kernel import Constant, Kernel, KernelGraph
 from paddle_cortexm.compiler.layer_names import layer_titles
-from paddle_cortexm.compiler.operators.add import Add
+from paddle_cortexm.compiler.operators.elementwise.add import Add
 from paddle_cortexm.host.compiler import float16_flags, host_compiler
 from paddle_cortexm.host.model import HOST_FLAGS
 from paddle_cortexm.paths import HOST_HEADERS, REPOSITORY

@@ -11,7 +11,7 @@ from paddle_cortexm.compiler.arena.rows import Segment, can_work_in_place, strea
 from paddle_cortexm.compiler.backends.registry import backends_named
 from paddle_cortexm.compiler.kernels.kernel import KernelGraph
 from paddle_cortexm.compiler.kernels.selection import select_kernels
-from paddle_cortexm.compiler.operators.conversion import Dequantise, Quantise
+from paddle_cortexm.compiler.operators.elementwise.conversion import Dequantise, Quantise
 from paddle_cortexm.compiler.tensor import DataType
 from tests.compiler.arena.streamed_networks import RandomNetwork, image_of, run_guarded
 

@@ -6,9 +6,9 @@ import numpy as np
 import pytest
 
 from paddle_cortexm.compiler.frontend.copies import without_copies
-from paddle_cortexm.compiler.operators.convolution import Convolution
 from paddle_cortexm.compiler.operators.parts.clamp import OPEN, Clamp
 from paddle_cortexm.compiler.operators.parts.window import Window
+from paddle_cortexm.compiler.operators.weights.convolution import Convolution
 from paddle_cortexm.compiler.reference import run_float
 from tests.compiler.graphs import GraphBuilder
 

@@ -14,11 +14,11 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from paddle_cortexm.compiler.frontend.load import load_graph
-from paddle_cortexm.compiler.operators.average_pool import AveragePool
-from paddle_cortexm.compiler.operators.convolution import Convolution
-from paddle_cortexm.compiler.operators.depthwise_convolution import DepthwiseConvolution
-from paddle_cortexm.compiler.operators.fully_connected import FullyConnected
 from paddle_cortexm.compiler.operators.parts.window import Window
+from paddle_cortexm.compiler.operators.pools.average_pool import AveragePool
+from paddle_cortexm.compiler.operators.weights.convolution import Convolution
+from paddle_cortexm.compiler.operators.weights.depthwise_convolution import DepthwiseConvolution
+from paddle_cortexm.compiler.operators.weights.fully_connected import FullyConnected
 from paddle_cortexm.errors import UserError
 from tests.compiler.frontend.static_programs import (
     check_against_paddle,

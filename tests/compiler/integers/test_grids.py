@@ -6,13 +6,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from paddle_cortexm.compiler.integers.grids import grid_of_range, tensor_grids, wide_grid_of_range
-from paddle_cortexm.compiler.operators.activation import Activation
-from paddle_cortexm.compiler.operators.add import Add
-from paddle_cortexm.compiler.operators.average_pool import AveragePool
-from paddle_cortexm.compiler.operators.max_pool import MaxPool
+from paddle_cortexm.compiler.operators.elementwise.activation import Activation
+from paddle_cortexm.compiler.operators.elementwise.add import Add
+from paddle_cortexm.compiler.operators.movement.reshape import Reshape
 from paddle_cortexm.compiler.operators.parts.base import Operator
 from paddle_cortexm.compiler.operators.parts.window import Window
-from paddle_cortexm.compiler.operators.reshape import Reshape
+from paddle_cortexm.compiler.operators.pools.average_pool import AveragePool
+from paddle_cortexm.compiler.operators.pools.max_pool import MaxPool
 from paddle_cortexm.compiler.tensor import Grid
 from paddle_cortexm.errors import UserError
 from tests.compiler.graphs import GraphBuilder, pointwise

@@ -9,18 +9,18 @@ from hypothesis import strategies as st
 
 from paddle_cortexm.compiler.graph import Graph
 from paddle_cortexm.compiler.integers.realisation import quantise_graph, without_softmax
-from paddle_cortexm.compiler.operators.activation import Activation
-from paddle_cortexm.compiler.operators.add import Add
-from paddle_cortexm.compiler.operators.average_pool import AveragePool
-from paddle_cortexm.compiler.operators.conversion import Dequantise, Quantise
-from paddle_cortexm.compiler.operators.fully_connected import FullyConnected, IntegerFullyConnected
-from paddle_cortexm.compiler.operators.multiply import IntegerMultiply, Multiply
+from paddle_cortexm.compiler.operators.elementwise.activation import Activation
+from paddle_cortexm.compiler.operators.elementwise.add import Add
+from paddle_cortexm.compiler.operators.elementwise.conversion import Dequantise, Quantise
+from paddle_cortexm.compiler.operators.elementwise.multiply import IntegerMultiply, Multiply
+from paddle_cortexm.compiler.operators.movement.reshape import Reshape
 from paddle_cortexm.compiler.operators.parts.activation_kinds import ACTIVATION_KINDS
 from paddle_cortexm.compiler.operators.parts.base import Operator
 from paddle_cortexm.compiler.operators.parts.window import Window
-from paddle_cortexm.compiler.operators.reshape import Reshape
-from paddle_cortexm.compiler.operators.softmax import Softmax
-from paddle_cortexm.compiler.operators.weighted import channel_scales
+from paddle_cortexm.compiler.operators.pools.average_pool import AveragePool
+from paddle_cortexm.compiler.operators.tokens.softmax import Softmax
+from paddle_cortexm.compiler.operators.weights.fully_connected import FullyConnected, IntegerFullyConnected
+from paddle_cortexm.compiler.operators.weights.weighted import channel_scales
 from paddle_cortexm.compiler.reference import run_integers
 from paddle_cortexm.compiler.tensor import Grid
 from paddle_cortexm.errors import UserError

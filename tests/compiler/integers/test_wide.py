@@ -9,11 +9,11 @@ import pytest
 
 from paddle_cortexm.compiler.graph import Graph
 from paddle_cortexm.compiler.integers.wide import LARGEST_SUM, check_sums, check_wide, logits_of, wide_groups
-from paddle_cortexm.compiler.operators.activation import Activation
-from paddle_cortexm.compiler.operators.add import Add
-from paddle_cortexm.compiler.operators.convolution import Convolution
-from paddle_cortexm.compiler.operators.reshape import Reshape
-from paddle_cortexm.compiler.operators.weighted import BIAS_LIMIT
+from paddle_cortexm.compiler.operators.elementwise.activation import Activation
+from paddle_cortexm.compiler.operators.elementwise.add import Add
+from paddle_cortexm.compiler.operators.movement.reshape import Reshape
+from paddle_cortexm.compiler.operators.weights.convolution import Convolution
+from paddle_cortexm.compiler.operators.weights.weighted import BIAS_LIMIT
 from paddle_cortexm.errors import UserError
 from tests.compiler.graphs import GraphBuilder, pointwise
 from tests.compiler.wide_networks import BLOCK_OUTPUTS, LOGITS, SAME, float_blocks

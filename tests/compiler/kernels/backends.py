@@ -9,7 +9,7 @@ import numpy as np
 from paddle_cortexm.compiler.graph import Graph, Layer
 from paddle_cortexm.compiler.integers.realisation import quantise_graph
 from paddle_cortexm.compiler.kernels.kernel import Kernel, KernelGraph, Rejection
-from paddle_cortexm.compiler.operators.activation import Activation
+from paddle_cortexm.compiler.operators.elementwise.activation import Activation
 from tests.compiler.graphs import GraphBuilder, kernel, pointwise
 
 ALL = frozenset({"IntegerConvolution", "IntegerConvolution+table", "Table"})

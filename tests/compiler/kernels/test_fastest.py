@@ -15,7 +15,7 @@ from paddle_cortexm.compiler.kernels.cost_model import fitted_costs, quantities
 from paddle_cortexm.compiler.kernels.fastest import FastestBackend, separate_layers
 from paddle_cortexm.compiler.kernels.kernel import Kernel, KernelGraph
 from paddle_cortexm.compiler.kernels.selection import select_kernels
-from paddle_cortexm.compiler.operators.add import Add
+from paddle_cortexm.compiler.operators.elementwise.add import Add
 from paddle_cortexm.errors import UserError
 from paddle_cortexm.measure.bench.costs import fit, layer_samples, median_error
 from tests.compiler.graphs import GraphBuilder, pointwise

@@ -10,9 +10,9 @@ from hypothesis import strategies as st
 from paddle_cortexm.compiler.graph import Graph, Layer
 from paddle_cortexm.compiler.integers.realisation import quantise_graph
 from paddle_cortexm.compiler.kernels.fusion import fuse_epilogues
-from paddle_cortexm.compiler.operators.activation import Activation
-from paddle_cortexm.compiler.operators.add import Add, IntegerAdd
-from paddle_cortexm.compiler.operators.convolution import IntegerConvolution
+from paddle_cortexm.compiler.operators.elementwise.activation import Activation
+from paddle_cortexm.compiler.operators.elementwise.add import Add, IntegerAdd
+from paddle_cortexm.compiler.operators.weights.convolution import IntegerConvolution
 from paddle_cortexm.compiler.reference import run_float, run_integers
 from tests.compiler.graphs import GraphBuilder, pointwise
 

@@ -3,8 +3,8 @@
 import pytest
 
 from paddle_cortexm.compiler.kernels.selection import select_kernels, without_reshapes
-from paddle_cortexm.compiler.operators.activation import Activation
-from paddle_cortexm.compiler.operators.reshape import Reshape
+from paddle_cortexm.compiler.operators.elementwise.activation import Activation
+from paddle_cortexm.compiler.operators.movement.reshape import Reshape
 from paddle_cortexm.errors import UserError
 from tests.compiler.graphs import GraphBuilder
 from tests.compiler.kernels.backends import Knows, chosen, convolution_and_table

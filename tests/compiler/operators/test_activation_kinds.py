@@ -6,7 +6,7 @@ import numpy as np
 import paddle
 import pytest
 
-from paddle_cortexm.compiler.operators.activation import Activation
+from paddle_cortexm.compiler.operators.elementwise.activation import Activation
 from paddle_cortexm.compiler.operators.parts.activation_kinds import (
     ACTIVATION_KINDS,
     ActivationKind,

@@ -10,18 +10,21 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from paddle_cortexm.compiler.integers.realisation import quantise_graph
-from paddle_cortexm.compiler.operators.activation import Activation
-from paddle_cortexm.compiler.operators.add import Add
-from paddle_cortexm.compiler.operators.average_pool import AveragePool, IntegerAveragePool
-from paddle_cortexm.compiler.operators.convolution import Convolution, IntegerConvolution
-from paddle_cortexm.compiler.operators.depthwise_convolution import DepthwiseConvolution, IntegerDepthwiseConvolution
-from paddle_cortexm.compiler.operators.fully_connected import FullyConnected, IntegerFullyConnected
-from paddle_cortexm.compiler.operators.max_pool import IntegerMaxPool, MaxPool
+from paddle_cortexm.compiler.operators.elementwise.activation import Activation
+from paddle_cortexm.compiler.operators.elementwise.add import Add
 from paddle_cortexm.compiler.operators.parts.base import FloatOperator, IntegerOperator
 from paddle_cortexm.compiler.operators.parts.fixed_point import fixed_points
 from paddle_cortexm.compiler.operators.parts.requantisation import Requantisation
 from paddle_cortexm.compiler.operators.parts.window import Window
-from paddle_cortexm.compiler.operators.weighted import Weighted
+from paddle_cortexm.compiler.operators.pools.average_pool import AveragePool, IntegerAveragePool
+from paddle_cortexm.compiler.operators.pools.max_pool import IntegerMaxPool, MaxPool
+from paddle_cortexm.compiler.operators.weights.convolution import Convolution, IntegerConvolution
+from paddle_cortexm.compiler.operators.weights.depthwise_convolution import (
+    DepthwiseConvolution,
+    IntegerDepthwiseConvolution,
+)
+from paddle_cortexm.compiler.operators.weights.fully_connected import FullyConnected, IntegerFullyConnected
+from paddle_cortexm.compiler.operators.weights.weighted import Weighted
 from paddle_cortexm.compiler.reference import run_float, run_integers
 from paddle_cortexm.compiler.tensor import Grid
 from tests.compiler.graphs import GraphBuilder, dequantised, pointwise

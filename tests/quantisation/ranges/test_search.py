@@ -13,7 +13,7 @@ from paddle_cortexm.artefacts.quantisation import intervals
 from paddle_cortexm.compiler.graph import Graph
 from paddle_cortexm.compiler.integers.fake_quantisation import one_layer, to_grid
 from paddle_cortexm.compiler.integers.grids import tensor_grids
-from paddle_cortexm.compiler.operators.fully_connected import FullyConnected
+from paddle_cortexm.compiler.operators.weights.fully_connected import FullyConnected
 from paddle_cortexm.compiler.reference import run_float
 from paddle_cortexm.compiler.tensor import Grid
 from paddle_cortexm.quantisation.ranges import logit_effect

@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 
 from paddle_cortexm.compiler.graph import Graph
-from paddle_cortexm.compiler.operators.depthwise_convolution import DepthwiseConvolution
 from paddle_cortexm.compiler.operators.parts.window import Window
+from paddle_cortexm.compiler.operators.weights.depthwise_convolution import DepthwiseConvolution
 from paddle_cortexm.quantisation.ranges.wide_choice import choose_wide
 from tests.compiler.graphs import GraphBuilder, fully_connected, pointwise
 from tests.compiler.wide_networks import BLOCK_OUTPUTS, LOGITS, float_blocks

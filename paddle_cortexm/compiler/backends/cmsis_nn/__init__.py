@@ -7,13 +7,13 @@ from collections.abc import Callable
 from paddle_cortexm.compiler.backends.cmsis_nn import calls
 from paddle_cortexm.compiler.graph import Graph, Layer, has_wide_tensors
 from paddle_cortexm.compiler.kernels.kernel import Kernel, Rejection
-from paddle_cortexm.compiler.operators.add import IntegerAdd
-from paddle_cortexm.compiler.operators.average_pool import IntegerAveragePool
-from paddle_cortexm.compiler.operators.convolution import IntegerConvolution
-from paddle_cortexm.compiler.operators.depthwise_convolution import IntegerDepthwiseConvolution
-from paddle_cortexm.compiler.operators.fully_connected import IntegerFullyConnected
-from paddle_cortexm.compiler.operators.max_pool import IntegerMaxPool
-from paddle_cortexm.compiler.operators.multiply import IntegerMultiply
+from paddle_cortexm.compiler.operators.elementwise.add import IntegerAdd
+from paddle_cortexm.compiler.operators.elementwise.multiply import IntegerMultiply
+from paddle_cortexm.compiler.operators.pools.average_pool import IntegerAveragePool
+from paddle_cortexm.compiler.operators.pools.max_pool import IntegerMaxPool
+from paddle_cortexm.compiler.operators.weights.convolution import IntegerConvolution
+from paddle_cortexm.compiler.operators.weights.depthwise_convolution import IntegerDepthwiseConvolution
+from paddle_cortexm.compiler.operators.weights.fully_connected import IntegerFullyConnected
 from paddle_cortexm.host.cmsis_nn import find_library, rounds_correctly
 
 CALLS: dict[type, Callable[[Graph, Layer], Kernel]] = {

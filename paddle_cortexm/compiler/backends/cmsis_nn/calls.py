@@ -7,15 +7,15 @@ import numpy as np
 from paddle_cortexm.compiler.backends.cmsis_nn.buffers import convolution_bytes, depthwise_bytes
 from paddle_cortexm.compiler.graph import Graph, Layer
 from paddle_cortexm.compiler.kernels.kernel import Constant, Kernel
-from paddle_cortexm.compiler.operators.add import IntegerAdd
-from paddle_cortexm.compiler.operators.convolution import IntegerConvolution
-from paddle_cortexm.compiler.operators.depthwise_convolution import IntegerDepthwiseConvolution
-from paddle_cortexm.compiler.operators.fully_connected import IntegerFullyConnected
-from paddle_cortexm.compiler.operators.multiply import IntegerMultiply
+from paddle_cortexm.compiler.operators.elementwise.add import IntegerAdd
+from paddle_cortexm.compiler.operators.elementwise.multiply import IntegerMultiply
 from paddle_cortexm.compiler.operators.parts.pool import Pool
 from paddle_cortexm.compiler.operators.parts.requantisation import Requantisation
 from paddle_cortexm.compiler.operators.parts.window import Window
-from paddle_cortexm.compiler.operators.weighted import IntegerWeighted
+from paddle_cortexm.compiler.operators.weights.convolution import IntegerConvolution
+from paddle_cortexm.compiler.operators.weights.depthwise_convolution import IntegerDepthwiseConvolution
+from paddle_cortexm.compiler.operators.weights.fully_connected import IntegerFullyConnected
+from paddle_cortexm.compiler.operators.weights.weighted import IntegerWeighted
 from paddle_cortexm.compiler.tensor import Tensor
 
 STATUS = "    if ({call} != ARM_CMSIS_NN_SUCCESS) {{\n        return 1;\n    }}\n"

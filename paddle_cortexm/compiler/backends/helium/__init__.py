@@ -22,14 +22,17 @@ from paddle_cortexm.compiler.backends.helium.floats import elementwise as float_
 from paddle_cortexm.compiler.backends.helium.floats import matrix as float_matrix
 from paddle_cortexm.compiler.graph import Graph, Layer, has_wide_tensors
 from paddle_cortexm.compiler.kernels.kernel import Kernel, Rejection
-from paddle_cortexm.compiler.operators.activation import Activation, Table
-from paddle_cortexm.compiler.operators.add import Add, IntegerAdd
-from paddle_cortexm.compiler.operators.average_pool import AveragePool, IntegerAveragePool
-from paddle_cortexm.compiler.operators.convolution import Convolution, IntegerConvolution
-from paddle_cortexm.compiler.operators.depthwise_convolution import DepthwiseConvolution, IntegerDepthwiseConvolution
-from paddle_cortexm.compiler.operators.fully_connected import FullyConnected, IntegerFullyConnected
-from paddle_cortexm.compiler.operators.max_pool import IntegerMaxPool, MaxPool
-from paddle_cortexm.compiler.operators.multiply import IntegerMultiply, Multiply
+from paddle_cortexm.compiler.operators.elementwise.activation import Activation, Table
+from paddle_cortexm.compiler.operators.elementwise.add import Add, IntegerAdd
+from paddle_cortexm.compiler.operators.elementwise.multiply import IntegerMultiply, Multiply
+from paddle_cortexm.compiler.operators.pools.average_pool import AveragePool, IntegerAveragePool
+from paddle_cortexm.compiler.operators.pools.max_pool import IntegerMaxPool, MaxPool
+from paddle_cortexm.compiler.operators.weights.convolution import Convolution, IntegerConvolution
+from paddle_cortexm.compiler.operators.weights.depthwise_convolution import (
+    DepthwiseConvolution,
+    IntegerDepthwiseConvolution,
+)
+from paddle_cortexm.compiler.operators.weights.fully_connected import FullyConnected, IntegerFullyConnected
 
 Selector = Callable[[Graph, Layer], Kernel | Rejection]
 SELECTORS: dict[type, Selector] = {

@@ -19,7 +19,7 @@ from paddle_cortexm.compiler.backends.helium.packing import (
 from paddle_cortexm.compiler.backends.helium.parts.structs import declaration, window_fields
 from paddle_cortexm.compiler.graph import Graph, Layer
 from paddle_cortexm.compiler.kernels.kernel import Kernel, Rejection
-from paddle_cortexm.compiler.operators.convolution import IntegerConvolution
+from paddle_cortexm.compiler.operators.weights.convolution import IntegerConvolution
 
 CONV2D = ("app/runtime/helium/conv2d_s8.c",)
 LARGEST_KERNEL_HEIGHT = 16

@@ -19,9 +19,9 @@ from paddle_cortexm.compiler.backends.helium.requantisation import (
 )
 from paddle_cortexm.compiler.graph import Graph, Layer
 from paddle_cortexm.compiler.kernels.kernel import Constant, Kernel, Rejection
-from paddle_cortexm.compiler.operators.depthwise_convolution import IntegerDepthwiseConvolution
 from paddle_cortexm.compiler.operators.parts.base import Int8Array
-from paddle_cortexm.compiler.operators.weighted import NO_EPILOGUE
+from paddle_cortexm.compiler.operators.weights.depthwise_convolution import IntegerDepthwiseConvolution
+from paddle_cortexm.compiler.operators.weights.weighted import NO_EPILOGUE
 
 LARGEST_KERNEL_HEIGHT = 16
 

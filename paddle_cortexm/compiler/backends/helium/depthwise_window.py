@@ -8,9 +8,9 @@ from paddle_cortexm.compiler.backends.helium.parts.structs import SUFFIXES, decl
 from paddle_cortexm.compiler.backends.helium.requantisation import GROUP, table_constant
 from paddle_cortexm.compiler.graph import Graph, Layer
 from paddle_cortexm.compiler.kernels.kernel import Constant, Kernel, Rejection
-from paddle_cortexm.compiler.operators.depthwise_convolution import IntegerDepthwiseConvolution
 from paddle_cortexm.compiler.operators.parts.base import Int8Array
 from paddle_cortexm.compiler.operators.parts.window import Window
+from paddle_cortexm.compiler.operators.weights.depthwise_convolution import IntegerDepthwiseConvolution
 from paddle_cortexm.compiler.tensor import Shape
 
 NAME = "helium_depthwise_window"  # what its functions' and its struct's names begin with

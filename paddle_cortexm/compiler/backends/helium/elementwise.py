@@ -7,8 +7,8 @@ from paddle_cortexm.compiler.backends.helium.parts.structs import SUFFIXES, decl
 from paddle_cortexm.compiler.backends.helium.requantisation import split_shift
 from paddle_cortexm.compiler.graph import Graph, Layer
 from paddle_cortexm.compiler.kernels.kernel import Kernel, Rejection
-from paddle_cortexm.compiler.operators.add import IntegerAdd
-from paddle_cortexm.compiler.operators.multiply import IntegerMultiply
+from paddle_cortexm.compiler.operators.elementwise.add import IntegerAdd
+from paddle_cortexm.compiler.operators.elementwise.multiply import IntegerMultiply
 from paddle_cortexm.compiler.tensor import BYTES_OF
 
 

@@ -13,7 +13,7 @@ from paddle_cortexm.compiler.backends.helium.packing import (
 from paddle_cortexm.compiler.backends.helium.pointwise import MATRIX_SOURCES
 from paddle_cortexm.compiler.graph import Graph, Layer
 from paddle_cortexm.compiler.kernels.kernel import Kernel, Rejection
-from paddle_cortexm.compiler.operators.fully_connected import IntegerFullyConnected
+from paddle_cortexm.compiler.operators.weights.fully_connected import IntegerFullyConnected
 
 
 def select(graph: Graph, layer: Layer) -> Kernel | Rejection:

@@ -10,10 +10,10 @@ from numpy.typing import NDArray
 
 from paddle_cortexm.compiler.backends.helium.parts.structs import declaration
 from paddle_cortexm.compiler.kernels.kernel import Constant, Rejection
-from paddle_cortexm.compiler.operators.add import IntegerAdd
+from paddle_cortexm.compiler.operators.elementwise.add import IntegerAdd
 from paddle_cortexm.compiler.operators.parts.base import Int8Array, Int32Array
 from paddle_cortexm.compiler.operators.parts.requantisation import Requantisation
-from paddle_cortexm.compiler.operators.weighted import Epilogue
+from paddle_cortexm.compiler.operators.weights.weighted import Epilogue
 from paddle_cortexm.compiler.tensor import ENDS
 
 BLOCK = 16  # values a vector has: the depth is filled up to a multiple

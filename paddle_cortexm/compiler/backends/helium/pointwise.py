@@ -11,8 +11,8 @@ from paddle_cortexm.compiler.backends.helium.packing import (
     matrix_scratch,
 )
 from paddle_cortexm.compiler.kernels.kernel import Kernel
-from paddle_cortexm.compiler.operators.convolution import IntegerConvolution
 from paddle_cortexm.compiler.operators.parts.window import Window
+from paddle_cortexm.compiler.operators.weights.convolution import IntegerConvolution
 
 MATRIX_SOURCES = tuple(f"app/runtime/helium/{name}_s8.c" for name in ("matrix", "gemm", "finish"))
 

@@ -6,9 +6,9 @@ from paddle_cortexm.compiler.backends.helium.parts.float_type import FLOAT_TYPES
 from paddle_cortexm.compiler.backends.helium.parts.structs import declaration, window_fields
 from paddle_cortexm.compiler.graph import Graph, Layer
 from paddle_cortexm.compiler.kernels.kernel import Kernel, Rejection
-from paddle_cortexm.compiler.operators.average_pool import AveragePool, IntegerAveragePool
 from paddle_cortexm.compiler.operators.parts.pool import Pool
 from paddle_cortexm.compiler.operators.parts.window import Window
+from paddle_cortexm.compiler.operators.pools.average_pool import AveragePool, IntegerAveragePool
 from paddle_cortexm.compiler.tensor import Tensor
 
 POINTER_BYTES = 8  # on the host; on the target half of it

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from paddle_cortexm.compiler.operators.convolution import IntegerConvolution
+from paddle_cortexm.compiler.operators.weights.convolution import IntegerConvolution
 
 LARGEST_ROW = 16  # kernel width x channels fit a vector
 LARGEST_DEPTH = 32  # the whole patch fits two

@@ -5,7 +5,7 @@ from __future__ import annotations
 from paddle_cortexm.compiler.backends.helium.requantisation import table_constant
 from paddle_cortexm.compiler.graph import Graph, Layer
 from paddle_cortexm.compiler.kernels.kernel import Kernel, Rejection
-from paddle_cortexm.compiler.operators.activation import Table
+from paddle_cortexm.compiler.operators.elementwise.activation import Table
 
 
 def select(graph: Graph, layer: Layer) -> Kernel | Rejection:

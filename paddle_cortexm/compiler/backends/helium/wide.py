@@ -20,11 +20,11 @@ from paddle_cortexm.compiler.backends.helium.parts.structs import SUFFIXES
 from paddle_cortexm.compiler.backends.helium.pointwise import MATRIX_SOURCES, takes
 from paddle_cortexm.compiler.graph import Graph, Layer
 from paddle_cortexm.compiler.kernels.kernel import Kernel, Rejection
-from paddle_cortexm.compiler.operators.add import IntegerAdd
-from paddle_cortexm.compiler.operators.convolution import IntegerConvolution
-from paddle_cortexm.compiler.operators.depthwise_convolution import IntegerDepthwiseConvolution
-from paddle_cortexm.compiler.operators.fully_connected import IntegerFullyConnected
-from paddle_cortexm.compiler.operators.weighted import NO_EPILOGUE, IntegerWeighted
+from paddle_cortexm.compiler.operators.elementwise.add import IntegerAdd
+from paddle_cortexm.compiler.operators.weights.convolution import IntegerConvolution
+from paddle_cortexm.compiler.operators.weights.depthwise_convolution import IntegerDepthwiseConvolution
+from paddle_cortexm.compiler.operators.weights.fully_connected import IntegerFullyConnected
+from paddle_cortexm.compiler.operators.weights.weighted import NO_EPILOGUE, IntegerWeighted
 from paddle_cortexm.compiler.tensor import Tensor
 
 BLOCKS = {"int8": BLOCK, "int16": 8}  # weights that stand together: as many as a vector has values of the input

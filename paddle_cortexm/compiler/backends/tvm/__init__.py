@@ -11,7 +11,7 @@ from paddle_cortexm.compiler.backends.tvm.compute import Computation, computatio
 from paddle_cortexm.compiler.backends.tvm.tir_to_c import print_c
 from paddle_cortexm.compiler.graph import Graph, Layer
 from paddle_cortexm.compiler.kernels.kernel import Kernel, Rejection
-from paddle_cortexm.compiler.operators.conversion import Dequantise, Quantise
+from paddle_cortexm.compiler.operators.elementwise.conversion import Dequantise, Quantise
 from paddle_cortexm.compiler.operators.parts.base import Operator
 from paddle_cortexm.compiler.tensor import Tensor
 

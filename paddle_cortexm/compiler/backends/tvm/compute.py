@@ -14,21 +14,21 @@ import numpy as np
 from tvm import te, tirx
 
 from paddle_cortexm.compiler.kernels.kernel import Constant
-from paddle_cortexm.compiler.operators.activation import Activation, Table
-from paddle_cortexm.compiler.operators.add import Add, IntegerAdd
-from paddle_cortexm.compiler.operators.average_pool import AveragePool, IntegerAveragePool
-from paddle_cortexm.compiler.operators.conversion import Dequantise, Quantise
-from paddle_cortexm.compiler.operators.depthwise_convolution import AnyDepthwise
-from paddle_cortexm.compiler.operators.fully_connected import AnyFullyConnected
-from paddle_cortexm.compiler.operators.max_pool import IntegerMaxPool, MaxPool
-from paddle_cortexm.compiler.operators.multiply import IntegerMultiply, Multiply
+from paddle_cortexm.compiler.operators.elementwise.activation import Activation, Table
+from paddle_cortexm.compiler.operators.elementwise.add import Add, IntegerAdd
+from paddle_cortexm.compiler.operators.elementwise.conversion import Dequantise, Quantise
+from paddle_cortexm.compiler.operators.elementwise.multiply import IntegerMultiply, Multiply
 from paddle_cortexm.compiler.operators.parts.activation_kinds import activation_kind
 from paddle_cortexm.compiler.operators.parts.base import Operator
 from paddle_cortexm.compiler.operators.parts.clamp import Clamp
 from paddle_cortexm.compiler.operators.parts.requantisation import Requantisation
 from paddle_cortexm.compiler.operators.parts.window import Window
-from paddle_cortexm.compiler.operators.softmax import Softmax
-from paddle_cortexm.compiler.operators.weighted import IntegerWeighted, Weighted
+from paddle_cortexm.compiler.operators.pools.average_pool import AveragePool, IntegerAveragePool
+from paddle_cortexm.compiler.operators.pools.max_pool import IntegerMaxPool, MaxPool
+from paddle_cortexm.compiler.operators.tokens.softmax import Softmax
+from paddle_cortexm.compiler.operators.weights.depthwise_convolution import AnyDepthwise
+from paddle_cortexm.compiler.operators.weights.fully_connected import AnyFullyConnected
+from paddle_cortexm.compiler.operators.weights.weighted import IntegerWeighted, Weighted
 from paddle_cortexm.compiler.tensor import INT8_MINIMUM, Grid, Tensor
 
 Expression = Any

@@ -11,14 +11,14 @@ from numpy.typing import NDArray
 from onnx import TensorProto, helper, numpy_helper
 
 from paddle_cortexm.compiler.graph import Graph, Layer
-from paddle_cortexm.compiler.operators.activation import Activation
-from paddle_cortexm.compiler.operators.add import Add
-from paddle_cortexm.compiler.operators.average_pool import AveragePool
-from paddle_cortexm.compiler.operators.multiply import Multiply
+from paddle_cortexm.compiler.operators.elementwise.activation import Activation
+from paddle_cortexm.compiler.operators.elementwise.add import Add
+from paddle_cortexm.compiler.operators.elementwise.multiply import Multiply
+from paddle_cortexm.compiler.operators.movement.reshape import Reshape
 from paddle_cortexm.compiler.operators.parts.activation_kinds import activation_kind
 from paddle_cortexm.compiler.operators.parts.clamp import OPEN, Clamp
-from paddle_cortexm.compiler.operators.reshape import Reshape
-from paddle_cortexm.compiler.operators.weighted import Weighted
+from paddle_cortexm.compiler.operators.pools.average_pool import AveragePool
+from paddle_cortexm.compiler.operators.weights.weighted import Weighted
 from paddle_cortexm.errors import UserError
 
 OPSET, IR_VERSION = 17, 8

@@ -17,12 +17,12 @@ from paddle_cortexm.compiler.backends.cmsis_nn import CmsisNnBackend
 from paddle_cortexm.compiler.backends.helium import HeliumBackend
 from paddle_cortexm.compiler.graph import Graph, Layer
 from paddle_cortexm.compiler.kernels.kernel import Backend, Kernel
-from paddle_cortexm.compiler.operators.average_pool import IntegerAveragePool
-from paddle_cortexm.compiler.operators.depthwise_convolution import IntegerDepthwiseConvolution
-from paddle_cortexm.compiler.operators.max_pool import IntegerMaxPool
-from paddle_cortexm.compiler.operators.multiply import IntegerMultiply
+from paddle_cortexm.compiler.operators.elementwise.multiply import IntegerMultiply
 from paddle_cortexm.compiler.operators.parts.base import IntegerOperator
 from paddle_cortexm.compiler.operators.parts.window import Window
+from paddle_cortexm.compiler.operators.pools.average_pool import IntegerAveragePool
+from paddle_cortexm.compiler.operators.pools.max_pool import IntegerMaxPool
+from paddle_cortexm.compiler.operators.weights.depthwise_convolution import IntegerDepthwiseConvolution
 from paddle_cortexm.compiler.tensor import Shape, Tensor
 from paddle_cortexm.paths import REPOSITORY
 from tests.compiler.backends.helium.examples.layers import (

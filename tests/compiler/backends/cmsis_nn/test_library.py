@@ -7,9 +7,9 @@ import pytest
 
 from paddle_cortexm.compiler.backends.cmsis_nn import CmsisNnBackend
 from paddle_cortexm.compiler.kernels.kernel import Kernel, Rejection
-from paddle_cortexm.compiler.operators.fully_connected import IntegerFullyConnected
 from paddle_cortexm.compiler.operators.parts.fixed_point import fixed_points
 from paddle_cortexm.compiler.operators.parts.requantisation import Requantisation
+from paddle_cortexm.compiler.operators.weights.fully_connected import IntegerFullyConnected
 from paddle_cortexm.errors import UserError
 from paddle_cortexm.host.cmsis_nn import find_library
 from tests.compiler.graphs import GraphBuilder

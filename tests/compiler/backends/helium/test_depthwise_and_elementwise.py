@@ -9,13 +9,13 @@ import numpy as np
 import pytest
 
 from paddle_cortexm.compiler.backends.helium import elementwise, pooling, table
-from paddle_cortexm.compiler.operators.activation import Table
-from paddle_cortexm.compiler.operators.average_pool import IntegerAveragePool
-from paddle_cortexm.compiler.operators.max_pool import IntegerMaxPool
-from paddle_cortexm.compiler.operators.multiply import IntegerMultiply
+from paddle_cortexm.compiler.operators.elementwise.activation import Table
+from paddle_cortexm.compiler.operators.elementwise.multiply import IntegerMultiply
 from paddle_cortexm.compiler.operators.parts.requantisation import Requantisation
 from paddle_cortexm.compiler.operators.parts.window import Window
-from paddle_cortexm.compiler.operators.weighted import Epilogue
+from paddle_cortexm.compiler.operators.pools.average_pool import IntegerAveragePool
+from paddle_cortexm.compiler.operators.pools.max_pool import IntegerMaxPool
+from paddle_cortexm.compiler.operators.weights.weighted import Epilogue
 from tests.compiler.backends.helium.conftest import RunOnHelium, RunOnHost
 from tests.compiler.backends.helium.examples.int8_cases import (
     Expected,

@@ -6,15 +6,15 @@ import numpy as np
 import pytest
 
 from paddle_cortexm.compiler.kernels.kernel import Rejection
-from paddle_cortexm.compiler.operators.activation import Activation
-from paddle_cortexm.compiler.operators.add import Add
-from paddle_cortexm.compiler.operators.average_pool import AveragePool
-from paddle_cortexm.compiler.operators.fully_connected import FullyConnected
-from paddle_cortexm.compiler.operators.max_pool import MaxPool
-from paddle_cortexm.compiler.operators.multiply import Multiply
+from paddle_cortexm.compiler.operators.elementwise.activation import Activation
+from paddle_cortexm.compiler.operators.elementwise.add import Add
+from paddle_cortexm.compiler.operators.elementwise.multiply import Multiply
 from paddle_cortexm.compiler.operators.parts.activation_kinds import ACTIVATION_KINDS
 from paddle_cortexm.compiler.operators.parts.window import Window
-from paddle_cortexm.compiler.operators.weighted import FloatEpilogue
+from paddle_cortexm.compiler.operators.pools.average_pool import AveragePool
+from paddle_cortexm.compiler.operators.pools.max_pool import MaxPool
+from paddle_cortexm.compiler.operators.weights.fully_connected import FullyConnected
+from paddle_cortexm.compiler.operators.weights.weighted import FloatEpilogue
 from tests.compiler.backends.helium.conftest import RunOnHelium, RunOnHost
 from tests.compiler.backends.helium.examples.float_layers import SIGMOID, SWISH, FloatExample, Floats, Maker, square
 

@@ -11,11 +11,11 @@ import pytest
 from paddle_cortexm.compiler.backends.helium import HeliumBackend
 from paddle_cortexm.compiler.graph import Graph, Layer
 from paddle_cortexm.compiler.kernels.kernel import Kernel, Rejection
-from paddle_cortexm.compiler.operators.convolution import IntegerConvolution
-from paddle_cortexm.compiler.operators.fully_connected import IntegerFullyConnected
 from paddle_cortexm.compiler.operators.parts.fixed_point import fixed_points
 from paddle_cortexm.compiler.operators.parts.requantisation import Requantisation
 from paddle_cortexm.compiler.operators.parts.window import Window
+from paddle_cortexm.compiler.operators.weights.convolution import IntegerConvolution
+from paddle_cortexm.compiler.operators.weights.fully_connected import IntegerFullyConnected
 from paddle_cortexm.compiler.tensor import Tensor
 from tests.compiler.backends.helium.conftest import RunOnHelium, RunOnHost
 from tests.compiler.backends.helium.examples.layers import (

@@ -7,13 +7,13 @@ import pytest
 
 from paddle_cortexm.compiler.backends.helium import depthwise, elementwise, pooling, table
 from paddle_cortexm.compiler.kernels.kernel import Kernel, Rejection
-from paddle_cortexm.compiler.operators.activation import Table
-from paddle_cortexm.compiler.operators.average_pool import IntegerAveragePool
-from paddle_cortexm.compiler.operators.max_pool import IntegerMaxPool
-from paddle_cortexm.compiler.operators.multiply import IntegerMultiply
+from paddle_cortexm.compiler.operators.elementwise.activation import Table
+from paddle_cortexm.compiler.operators.elementwise.multiply import IntegerMultiply
 from paddle_cortexm.compiler.operators.parts.base import IntegerOperator
 from paddle_cortexm.compiler.operators.parts.window import Window
-from paddle_cortexm.compiler.operators.weighted import Epilogue
+from paddle_cortexm.compiler.operators.pools.average_pool import IntegerAveragePool
+from paddle_cortexm.compiler.operators.pools.max_pool import IntegerMaxPool
+from paddle_cortexm.compiler.operators.weights.weighted import Epilogue
 from paddle_cortexm.compiler.tensor import Shape
 from tests.compiler.backends.helium.examples.int8_cases import (
     Random,

@@ -12,9 +12,9 @@ from hypothesis import strategies as st
 from paddle_cortexm.compiler.backends.helium import wide
 from paddle_cortexm.compiler.graph import Graph, Layer
 from paddle_cortexm.compiler.kernels.kernel import Rejection
-from paddle_cortexm.compiler.operators.convolution import IntegerConvolution
 from paddle_cortexm.compiler.operators.parts.base import Integers
 from paddle_cortexm.compiler.operators.parts.window import Window
+from paddle_cortexm.compiler.operators.weights.convolution import IntegerConvolution
 from tests.compiler.backends.helium.conftest import RunOnHelium, RunOnHost
 from tests.compiler.backends.helium.examples.layers import Example, tensor_like
 from tests.compiler.backends.helium.examples.random_shapes import few

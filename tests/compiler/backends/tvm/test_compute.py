@@ -10,20 +10,23 @@ from numpy.typing import NDArray
 
 from paddle_cortexm.compiler.backends.tvm import TvmBackend
 from paddle_cortexm.compiler.graph import Graph
-from paddle_cortexm.compiler.operators.activation import Activation, Table
-from paddle_cortexm.compiler.operators.add import Add
-from paddle_cortexm.compiler.operators.average_pool import AveragePool, IntegerAveragePool
-from paddle_cortexm.compiler.operators.convolution import Convolution, IntegerConvolution
-from paddle_cortexm.compiler.operators.depthwise_convolution import DepthwiseConvolution, IntegerDepthwiseConvolution
-from paddle_cortexm.compiler.operators.fully_connected import FullyConnected
-from paddle_cortexm.compiler.operators.max_pool import IntegerMaxPool, MaxPool
-from paddle_cortexm.compiler.operators.multiply import IntegerMultiply, Multiply
+from paddle_cortexm.compiler.operators.elementwise.activation import Activation, Table
+from paddle_cortexm.compiler.operators.elementwise.add import Add
+from paddle_cortexm.compiler.operators.elementwise.multiply import IntegerMultiply, Multiply
 from paddle_cortexm.compiler.operators.parts.activation_kinds import ACTIVATION_KINDS
 from paddle_cortexm.compiler.operators.parts.base import Operator
 from paddle_cortexm.compiler.operators.parts.requantisation import Requantisation
 from paddle_cortexm.compiler.operators.parts.window import Window
-from paddle_cortexm.compiler.operators.softmax import Softmax
-from paddle_cortexm.compiler.operators.weighted import Epilogue
+from paddle_cortexm.compiler.operators.pools.average_pool import AveragePool, IntegerAveragePool
+from paddle_cortexm.compiler.operators.pools.max_pool import IntegerMaxPool, MaxPool
+from paddle_cortexm.compiler.operators.tokens.softmax import Softmax
+from paddle_cortexm.compiler.operators.weights.convolution import Convolution, IntegerConvolution
+from paddle_cortexm.compiler.operators.weights.depthwise_convolution import (
+    DepthwiseConvolution,
+    IntegerDepthwiseConvolution,
+)
+from paddle_cortexm.compiler.operators.weights.fully_connected import FullyConnected
+from paddle_cortexm.compiler.operators.weights.weighted import Epilogue
 from paddle_cortexm.compiler.reference import run_float, run_integers
 from paddle_cortexm.compiler.tensor import Grid
 from tests.compiler.backends.helium.examples.layers import saturating_layer

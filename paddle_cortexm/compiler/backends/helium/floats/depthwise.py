@@ -12,7 +12,7 @@ from paddle_cortexm.compiler.backends.helium.parts.float_type import float_type
 from paddle_cortexm.compiler.backends.helium.parts.structs import declaration, window_fields
 from paddle_cortexm.compiler.graph import Graph, Layer
 from paddle_cortexm.compiler.kernels.kernel import Constant, Kernel, Rejection
-from paddle_cortexm.compiler.operators.depthwise_convolution import DepthwiseConvolution
+from paddle_cortexm.compiler.operators.weights.depthwise_convolution import DepthwiseConvolution
 
 LARGEST_KERNEL_HEIGHT = 16
 

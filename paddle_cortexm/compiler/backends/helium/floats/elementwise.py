@@ -7,9 +7,9 @@ from paddle_cortexm.compiler.backends.helium.parts.float_type import float_type
 from paddle_cortexm.compiler.backends.helium.parts.structs import declaration
 from paddle_cortexm.compiler.graph import Graph, Layer
 from paddle_cortexm.compiler.kernels.kernel import Kernel, Rejection
-from paddle_cortexm.compiler.operators.activation import Activation
-from paddle_cortexm.compiler.operators.add import Add
-from paddle_cortexm.compiler.operators.multiply import Multiply
+from paddle_cortexm.compiler.operators.elementwise.activation import Activation
+from paddle_cortexm.compiler.operators.elementwise.add import Add
+from paddle_cortexm.compiler.operators.elementwise.multiply import Multiply
 from paddle_cortexm.compiler.operators.parts.clamp import OPEN
 
 

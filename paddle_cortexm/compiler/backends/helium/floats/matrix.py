@@ -14,9 +14,9 @@ from paddle_cortexm.compiler.backends.helium.parts.float_type import float_type
 from paddle_cortexm.compiler.backends.helium.parts.structs import declaration, window_fields
 from paddle_cortexm.compiler.graph import Graph, Layer
 from paddle_cortexm.compiler.kernels.kernel import Constant, Kernel, Rejection
-from paddle_cortexm.compiler.operators.convolution import Convolution
-from paddle_cortexm.compiler.operators.fully_connected import FullyConnected
 from paddle_cortexm.compiler.operators.parts.window import Window
+from paddle_cortexm.compiler.operators.weights.convolution import Convolution
+from paddle_cortexm.compiler.operators.weights.fully_connected import FullyConnected
 
 LARGEST_KERNEL_HEIGHT = 16
 PIXELS = 3  # of a block in float16, for the estimate of what streaming costs; in float32 it has 4

@@ -9,10 +9,10 @@ from paddle_cortexm.compiler.backends.helium.parts.float_type import FloatType, 
 from paddle_cortexm.compiler.c_text import float_literal
 from paddle_cortexm.compiler.graph import Graph, Layer
 from paddle_cortexm.compiler.kernels.kernel import Rejection
-from paddle_cortexm.compiler.operators.activation import Activation
+from paddle_cortexm.compiler.operators.elementwise.activation import Activation
 from paddle_cortexm.compiler.operators.parts.activation_kinds import HeliumClamp, HeliumRamp, activation_kind
 from paddle_cortexm.compiler.operators.parts.clamp import OPEN, Clamp
-from paddle_cortexm.compiler.operators.weighted import Weighted
+from paddle_cortexm.compiler.operators.weights.weighted import Weighted
 
 
 def packed_vectors(values: NDArray[np.floating], kind: FloatType) -> NDArray[np.floating]:

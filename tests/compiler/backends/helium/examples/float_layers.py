@@ -10,13 +10,13 @@ from numpy.typing import NDArray
 from paddle_cortexm.compiler.backends.helium import HeliumBackend
 from paddle_cortexm.compiler.graph import Graph, Layer
 from paddle_cortexm.compiler.kernels.kernel import Kernel, Rejection
-from paddle_cortexm.compiler.operators.activation import Activation
-from paddle_cortexm.compiler.operators.convolution import Convolution
-from paddle_cortexm.compiler.operators.depthwise_convolution import DepthwiseConvolution
-from paddle_cortexm.compiler.operators.fully_connected import FullyConnected
+from paddle_cortexm.compiler.operators.elementwise.activation import Activation
 from paddle_cortexm.compiler.operators.parts.base import FloatOperator
 from paddle_cortexm.compiler.operators.parts.window import Window
-from paddle_cortexm.compiler.operators.weighted import FloatEpilogue
+from paddle_cortexm.compiler.operators.weights.convolution import Convolution
+from paddle_cortexm.compiler.operators.weights.depthwise_convolution import DepthwiseConvolution
+from paddle_cortexm.compiler.operators.weights.fully_connected import FullyConnected
+from paddle_cortexm.compiler.operators.weights.weighted import FloatEpilogue
 from paddle_cortexm.compiler.tensor import Tensor
 from tests.compiler.backends.helium.rig.cases import Case, Rows
 

@@ -12,11 +12,11 @@ from numpy.typing import NDArray
 from paddle_cortexm.compiler.backends.helium import depthwise, depthwise_window
 from paddle_cortexm.compiler.graph import Graph, Layer
 from paddle_cortexm.compiler.kernels.kernel import Kernel, Rejection
-from paddle_cortexm.compiler.operators.add import IntegerAdd
-from paddle_cortexm.compiler.operators.depthwise_convolution import IntegerDepthwiseConvolution
+from paddle_cortexm.compiler.operators.elementwise.add import IntegerAdd
 from paddle_cortexm.compiler.operators.parts.base import IntegerOperator
 from paddle_cortexm.compiler.operators.parts.requantisation import Requantisation
 from paddle_cortexm.compiler.operators.parts.window import Window
+from paddle_cortexm.compiler.operators.weights.depthwise_convolution import IntegerDepthwiseConvolution
 from paddle_cortexm.compiler.tensor import Shape, Tensor
 from tests.compiler.backends.helium.rig.cases import Case, Rows
 

@@ -11,15 +11,15 @@ from numpy.typing import NDArray
 from paddle_cortexm.compiler.backends.helium import HeliumBackend
 from paddle_cortexm.compiler.graph import Graph, Layer
 from paddle_cortexm.compiler.kernels.kernel import Kernel
-from paddle_cortexm.compiler.operators.activation import Table
-from paddle_cortexm.compiler.operators.add import IntegerAdd
-from paddle_cortexm.compiler.operators.convolution import IntegerConvolution
-from paddle_cortexm.compiler.operators.fully_connected import IntegerFullyConnected
+from paddle_cortexm.compiler.operators.elementwise.activation import Table
+from paddle_cortexm.compiler.operators.elementwise.add import IntegerAdd
 from paddle_cortexm.compiler.operators.parts.base import IntegerOperator, Integers
 from paddle_cortexm.compiler.operators.parts.fixed_point import fixed_point, fixed_points
 from paddle_cortexm.compiler.operators.parts.requantisation import Requantisation
 from paddle_cortexm.compiler.operators.parts.window import Window
-from paddle_cortexm.compiler.operators.weighted import Epilogue
+from paddle_cortexm.compiler.operators.weights.convolution import IntegerConvolution
+from paddle_cortexm.compiler.operators.weights.fully_connected import IntegerFullyConnected
+from paddle_cortexm.compiler.operators.weights.weighted import Epilogue
 from paddle_cortexm.compiler.tensor import Tensor
 from tests.compiler.backends.helium.rig.cases import Case, Rows
 

@@ -9,7 +9,7 @@ from hypothesis import HealthCheck, Phase, settings
 from hypothesis import strategies as st
 
 from paddle_cortexm.compiler.operators.parts.window import Window
-from paddle_cortexm.compiler.operators.weighted import FloatEpilogue
+from paddle_cortexm.compiler.operators.weights.weighted import FloatEpilogue
 from tests.compiler.backends.helium.examples.float_layers import SWISH, Maker
 from tests.compiler.backends.helium.examples.int8_cases import Expected, depthwise_cases, depthwise_layer, int8
 from tests.compiler.backends.helium.examples.layers import example, some_convolution, some_fully_connected

@@ -9,15 +9,15 @@ from itertools import product
 import numpy as np
 
 from paddle_cortexm.compiler.integers.wide import LARGEST_SUM
-from paddle_cortexm.compiler.operators.add import Add
-from paddle_cortexm.compiler.operators.convolution import IntegerConvolution
-from paddle_cortexm.compiler.operators.depthwise_convolution import IntegerDepthwiseConvolution
-from paddle_cortexm.compiler.operators.fully_connected import IntegerFullyConnected
+from paddle_cortexm.compiler.operators.elementwise.add import Add
 from paddle_cortexm.compiler.operators.parts.base import Integers
 from paddle_cortexm.compiler.operators.parts.fixed_point import fixed_points
 from paddle_cortexm.compiler.operators.parts.requantisation import Requantisation
 from paddle_cortexm.compiler.operators.parts.window import Window
-from paddle_cortexm.compiler.operators.weighted import BIAS_LIMIT
+from paddle_cortexm.compiler.operators.weights.convolution import IntegerConvolution
+from paddle_cortexm.compiler.operators.weights.depthwise_convolution import IntegerDepthwiseConvolution
+from paddle_cortexm.compiler.operators.weights.fully_connected import IntegerFullyConnected
+from paddle_cortexm.compiler.operators.weights.weighted import BIAS_LIMIT
 from paddle_cortexm.compiler.tensor import ENDS, Grid, IntegerType
 from tests.compiler.backends.helium.examples.layers import Example, Random, bytes_of
 

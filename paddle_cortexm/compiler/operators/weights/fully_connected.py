@@ -20,7 +20,7 @@ from paddle_cortexm.compiler.operators.parts.relax_patterns import (
 )
 from paddle_cortexm.compiler.operators.parts.requantisation import Requantisation
 from paddle_cortexm.compiler.operators.parts.window import Window
-from paddle_cortexm.compiler.operators.weighted import GroupedConvolution, HasWeights, IntegerWeighted, Weighted
+from paddle_cortexm.compiler.operators.weights.weighted import GroupedConvolution, HasWeights, IntegerWeighted, Weighted
 from paddle_cortexm.compiler.tensor import Shape
 
 

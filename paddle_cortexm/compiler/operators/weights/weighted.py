@@ -13,8 +13,8 @@ from typing import Any, Self
 import numpy as np
 from numpy.typing import NDArray
 
-from paddle_cortexm.compiler.operators.activation import Activation, Table
-from paddle_cortexm.compiler.operators.add import Add, IntegerAdd
+from paddle_cortexm.compiler.operators.elementwise.activation import Activation, Table
+from paddle_cortexm.compiler.operators.elementwise.add import Add, IntegerAdd
 from paddle_cortexm.compiler.operators.parts.base import (
     FloatOperator,
     Floats,

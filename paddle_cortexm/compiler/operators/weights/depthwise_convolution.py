@@ -15,7 +15,7 @@ from paddle_cortexm.compiler.operators.parts.clamp import Clamp
 from paddle_cortexm.compiler.operators.parts.relax_patterns import convolution_patterns
 from paddle_cortexm.compiler.operators.parts.requantisation import Requantisation
 from paddle_cortexm.compiler.operators.parts.window import Window, some_windows, windows
-from paddle_cortexm.compiler.operators.weighted import GroupedConvolution, HasWeights, IntegerWeighted, Weighted
+from paddle_cortexm.compiler.operators.weights.weighted import GroupedConvolution, HasWeights, IntegerWeighted, Weighted
 from paddle_cortexm.compiler.tensor import Shape
 
 

@@ -14,7 +14,7 @@ from paddle_cortexm.compiler.operators.parts.base import Floats, Int8Array, Int3
 from paddle_cortexm.compiler.operators.parts.relax_patterns import convolution_patterns
 from paddle_cortexm.compiler.operators.parts.requantisation import Requantisation
 from paddle_cortexm.compiler.operators.parts.window import Window, some_windows, windows
-from paddle_cortexm.compiler.operators.weighted import GroupedConvolution, HasWeights, IntegerWeighted, Weighted
+from paddle_cortexm.compiler.operators.weights.weighted import GroupedConvolution, HasWeights, IntegerWeighted, Weighted
 from paddle_cortexm.compiler.tensor import Shape
 
 STEM_CHANNELS = 4  # a convolution of at most so many channels is the image's
