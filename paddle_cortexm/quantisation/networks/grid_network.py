@@ -25,15 +25,10 @@ from paddleslim.dygraph.quant import QAT
 from paddle_cortexm.compiler.graph import Graph, Layer
 from paddle_cortexm.compiler.integers.fake_quantisation import float_tensors
 from paddle_cortexm.compiler.operators.parts.base import Operator
+from paddle_cortexm.compiler.operators.parts.paddle_forms import PaddleForm, clamped_in_paddle, flattened
 from paddle_cortexm.compiler.operators.weights.weighted import Weighted
 from paddle_cortexm.compiler.tensor import Grid
-from paddle_cortexm.quantisation.networks.paddle_graph import (
-    clamped,
-    flattened,
-    on_grid,
-    paddle_convolution,
-    without_weights,
-)
+from paddle_cortexm.quantisation.networks.paddle_graph import on_grid, paddle_convolution, paddle_form
 from paddle_cortexm.training.small_maps import speed_up_small_maps
 
 STATISTICS_IMAGES = 128  # that batch norm's first statistics are taken from
@@ -92,7 +87,7 @@ class WeightedLayer(paddle.nn.Layer):
             if self.unset:
                 self._set_statistics(sums)
             sums = self.norm(sums)
-        return clamped(sums, self.operator.clamp)
+        return clamped_in_paddle(paddle, sums, self.operator.clamp)
 
     def _set_statistics(self, sums: Any) -> None:
         """Make the batch norm one that adds the operator's bias, with the statistics of this batch."""
@@ -124,10 +119,13 @@ class GridNetwork(paddle.nn.Layer):
         self.graph, self.grids = graph, dict(grids)
         self.floats = float_tensors(graph, keep_float)
         self.weighted: dict[str, WeightedLayer] = {}
+        self.others: dict[str, PaddleForm] = {}
         for number, layer in enumerate(graph.layers):
             if isinstance(layer.operator, Weighted):
                 made = WeightedLayer(layer, with_norm=_area(graph, layer) > 1, quantised=layer.output not in keep_float)
                 self.weighted[layer.output] = self.add_sublayer(f"layer{number}", made)
+            else:
+                self.others[layer.output] = paddle_form(layer)
         QAT({"weight_quantize_type": "channel_wise_abs_max"}, act_quantize=OnGridAlready).quantize(self)
         for weighted in self.weighted.values():  # without the observers of output ranges around them: grids are known
             weighted.product = getattr(weighted.product, "_layer", weighted.product)
@@ -142,7 +140,7 @@ class GridNetwork(paddle.nn.Layer):
         for layer in self.graph.layers:
             inputs = [tensors[name] for name in layer.inputs]
             weighted = self.weighted.get(layer.output)
-            result = weighted(inputs[0]) if weighted else without_weights(layer, inputs, self.graph)
+            result = weighted(inputs[0]) if weighted else self.others[layer.output](inputs)
             is_float = layer.output in self.floats
             tensors[layer.output] = result if is_float else _ToGrid.apply(result, self.grids[layer.output])
         return tensors

@@ -24,6 +24,7 @@ from paddle_cortexm.compiler.operators.parts.base import (
     Int8Array,
     IntegerOperator,
 )
+from paddle_cortexm.compiler.operators.parts.paddle_forms import PaddleForm
 from paddle_cortexm.compiler.operators.parts.relax_patterns import Matched, RelaxPattern
 from paddle_cortexm.compiler.tensor import INT8_MAXIMUM, INT8_MINIMUM, Grid, Range
 
@@ -57,6 +58,10 @@ class Activation(Elementwise, FloatOperator):
 
     def evaluate(self, inputs: Sequence[NDArray[Any]]) -> Floats:
         return self.values(inputs[0].astype(np.float64)).astype(np.float32)
+
+    def in_paddle(self, paddle: Any) -> PaddleForm:
+        function = activation_kind(self.kind).paddle
+        return lambda inputs: function(paddle.nn.functional, inputs[0], self.slope, self.offset)
 
     def values(self, x: NDArray[np.float64]) -> NDArray[np.float64]:
         """The function in float64."""

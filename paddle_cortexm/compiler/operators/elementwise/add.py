@@ -19,6 +19,7 @@ from paddle_cortexm.compiler.operators.parts.base import (
 )
 from paddle_cortexm.compiler.operators.parts.clamp import OPEN, Clamp, clamp_range, clamped, integer_clamp
 from paddle_cortexm.compiler.operators.parts.fixed_point import fixed_point, requantise
+from paddle_cortexm.compiler.operators.parts.paddle_forms import PaddleForm, clamped_in_paddle
 from paddle_cortexm.compiler.operators.parts.relax_patterns import RelaxPattern, with_clamps
 from paddle_cortexm.compiler.tensor import INT8_MAXIMUM, INT8_MINIMUM, Grid, IntegerType, Range
 
@@ -42,6 +43,9 @@ class Add(Elementwise, FloatOperator):
 
     def evaluate(self, inputs: Sequence[NDArray[Any]]) -> Floats:
         return clamped(inputs[0] + inputs[1], self.clamp)
+
+    def in_paddle(self, paddle: Any) -> PaddleForm:
+        return lambda inputs: clamped_in_paddle(paddle, inputs[0] + inputs[1], self.clamp)
 
     def integer(
         self, inputs: Sequence[Grid], output: Grid, weight_scales: NDArray[np.float64] | None = None

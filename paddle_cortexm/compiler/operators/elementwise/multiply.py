@@ -17,6 +17,7 @@ from paddle_cortexm.compiler.operators.parts.base import (
     Int8Array,
     IntegerOperator,
 )
+from paddle_cortexm.compiler.operators.parts.paddle_forms import PaddleForm
 from paddle_cortexm.compiler.operators.parts.relax_patterns import RelaxPattern
 from paddle_cortexm.compiler.operators.parts.requantisation import Requantisation, requantisation
 from paddle_cortexm.compiler.tensor import Grid
@@ -32,6 +33,9 @@ class Multiply(Elementwise, FloatOperator):
 
     def evaluate(self, inputs: Sequence[NDArray[Any]]) -> Floats:
         return inputs[0] * inputs[1]
+
+    def in_paddle(self, paddle: Any) -> PaddleForm:
+        return lambda inputs: inputs[0] * inputs[1]
 
     def integer(
         self, inputs: Sequence[Grid], output: Grid, weight_scales: NDArray[np.float64] | None = None

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from tvm.relax.dpl import is_op, wildcard
 
 from paddle_cortexm.compiler.operators.parts.base import FloatOperator
+from paddle_cortexm.compiler.operators.parts.paddle_forms import PaddleForm, flattened
 from paddle_cortexm.compiler.operators.parts.relax_patterns import RelaxPattern
 from paddle_cortexm.compiler.operators.parts.window import Window
 from paddle_cortexm.compiler.tensor import Grid, Shape
@@ -45,6 +46,9 @@ class Reshape(FloatOperator):
 
     def evaluate(self, inputs: Sequence[NDArray[Any]]) -> NDArray[Any]:
         return inputs[0].reshape(len(inputs[0]), 1, 1, -1)
+
+    def in_paddle(self, paddle: Any) -> PaddleForm:
+        return lambda inputs: flattened(inputs[0])
 
     def integer(
         self, inputs: Sequence[Grid], output: Grid, weight_scales: NDArray[np.float64] | None = None

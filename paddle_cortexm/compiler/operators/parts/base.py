@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from paddle_cortexm.compiler.operators.parts.paddle_forms import PaddleForm
 from paddle_cortexm.compiler.operators.parts.window import Window
 from paddle_cortexm.compiler.tensor import Grid, Range, Shape
 
@@ -70,6 +71,10 @@ class Operator(ABC):
 
 class FloatOperator(Operator):
     """float32 to float32."""
+
+    @abstractmethod
+    def in_paddle(self, paddle: Any) -> PaddleForm:
+        """The operator as Paddle computes it, which training and calibration use. paddle: the module."""
 
     @property
     def producible(self) -> Range:

@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from paddle_cortexm.compiler.operators.parts.base import FloatOperator, Floats, Int8Array, IntegerOperator
+from paddle_cortexm.compiler.operators.parts.paddle_forms import PaddleForm, window_settings
 from paddle_cortexm.compiler.operators.parts.pool import Pool
 from paddle_cortexm.compiler.operators.parts.relax_patterns import pool_pattern
 from paddle_cortexm.compiler.operators.parts.window import Window, elements_inside, windows
@@ -30,6 +31,17 @@ class AveragePool(Pool, FloatOperator):
     def evaluate(self, inputs: Sequence[NDArray[Any]]) -> Floats:
         counted = elements_inside(inputs[0], self.window).astype(np.float32)
         return windows(inputs[0], self.window, 0.0).sum(axis=(3, 4)) / counted
+
+    def in_paddle(self, paddle: Any) -> PaddleForm:
+        kernel, settings = list(self.window.kernel), window_settings(self.window)
+
+        def mean(inputs: Sequence[Any]) -> Any:
+            (x,) = inputs
+            if self.window == Window(kernel=tuple(x.shape[2:])):  # global: faster than a pool, and its gradient
+                return x.mean(axis=[2, 3], keepdim=True)
+            return paddle.nn.functional.avg_pool2d(x, kernel, **settings)
+
+        return mean
 
     def integer(
         self, inputs: Sequence[Grid], output: Grid, weight_scales: NDArray[np.float64] | None = None

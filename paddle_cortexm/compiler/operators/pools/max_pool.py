@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from paddle_cortexm.compiler.operators.parts.base import FloatOperator, Floats, Int8Array, IntegerOperator
+from paddle_cortexm.compiler.operators.parts.paddle_forms import PaddleForm, window_settings
 from paddle_cortexm.compiler.operators.parts.pool import Pool
 from paddle_cortexm.compiler.operators.parts.relax_patterns import pool_pattern
 from paddle_cortexm.compiler.operators.parts.window import Window, windows
@@ -33,6 +34,10 @@ class MaxPool(Pool, FloatOperator):
 
     def evaluate(self, inputs: Sequence[NDArray[Any]]) -> Floats:
         return windows(inputs[0], self.window, -np.inf).max(axis=(3, 4))
+
+    def in_paddle(self, paddle: Any) -> PaddleForm:
+        kernel, settings = list(self.window.kernel), window_settings(self.window)
+        return lambda inputs: paddle.nn.functional.max_pool2d(inputs[0], kernel, **settings)
 
     def integer(
         self, inputs: Sequence[Grid], output: Grid, weight_scales: NDArray[np.float64] | None = None

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from tvm.relax.dpl import is_op, wildcard
 
 from paddle_cortexm.compiler.operators.parts.base import Elementwise, FloatOperator, Floats
+from paddle_cortexm.compiler.operators.parts.paddle_forms import PaddleForm
 from paddle_cortexm.compiler.operators.parts.relax_patterns import RelaxPattern
 
 
@@ -26,6 +27,9 @@ class Softmax(Elementwise, FloatOperator):
         x = inputs[0]
         exponentials = np.exp(x - x.max(axis=-1, keepdims=True))
         return exponentials / exponentials.sum(axis=-1, keepdims=True)
+
+    def in_paddle(self, paddle: Any) -> PaddleForm:
+        return lambda inputs: paddle.nn.functional.softmax(inputs[0], axis=1)
 
 
 def _pattern() -> RelaxPattern:

@@ -25,6 +25,12 @@ from paddle_cortexm.compiler.operators.parts.base import (
     Operator,
 )
 from paddle_cortexm.compiler.operators.parts.clamp import OPEN, Clamp, clamp_range, clamped
+from paddle_cortexm.compiler.operators.parts.paddle_forms import (
+    PaddleForm,
+    clamped_in_paddle,
+    flattened,
+    window_settings,
+)
 from paddle_cortexm.compiler.operators.parts.requantisation import Requantisation, requantisation
 from paddle_cortexm.compiler.operators.parts.window import Window
 from paddle_cortexm.compiler.tensor import Grid, Range
@@ -165,6 +171,19 @@ class Weighted(FloatOperator, HasWeights):
     def finished(self, sums: NDArray[Any], inputs: Sequence[NDArray[Any]]) -> Floats:
         """Clamp and epilogue of sums with their bias."""
         return self.epilogue.of(clamped(sums, self.clamp), inputs[1:])
+
+    def in_paddle(self, paddle: Any) -> PaddleForm:
+        assert self.epilogue == NO_FLOAT_EPILOGUE, "layers are fused when the plan is made, which Paddle does not see"
+        product = self.as_convolution()
+        weight, bias = paddle.to_tensor(product.weight), paddle.to_tensor(self.bias)
+        settings = window_settings(product.window)
+
+        def layer(inputs: Sequence[Any]) -> Any:
+            x = flattened(inputs[0]) if product.flat else inputs[0]
+            sums = paddle.nn.functional.conv2d(x, weight, bias, groups=product.groups, **settings)
+            return clamped_in_paddle(paddle, sums, self.clamp)
+
+        return layer
 
     def integer_weights(
         self, source_scale: float, wanted: Scales | None = None
