@@ -27,14 +27,24 @@ from pydantic import (
 from paddle_cortexm.boards import TARGETS
 from paddle_cortexm.errors import UserError, nearest
 from paddle_cortexm.paths import CONFIG_FOLDER
+from paddle_cortexm.settings.image_input import (
+    Colour,
+    Deviations,
+    Fit,
+    ImageInput,
+    Level,
+    Means,
+    Place,
+    Size,
+    both_sides,
+    channels_of,
+    every_deviation,
+    every_mean,
+)
 from paddle_cortexm.settings.section import Fraction, Positive, Section
 from paddle_cortexm.settings.training import FINE_TUNING, Train
 from paddle_cortexm.settings.weights import SCRATCH, UNTRAINED
-from paddle_cortexm.target import MAXIMUM_SIDE
 from paddle_cortexm.text_files import read_text
-
-IMAGENET_MEAN = (0.485, 0.456, 0.406)
-IMAGENET_STD = (0.229, 0.224, 0.225)
 
 
 def parse_arena(value: Any) -> str | int:
@@ -70,9 +80,6 @@ def check_target(value: str) -> str:
 
 
 BackendName = Literal["helium", "cmsis-nn", "tvm", "fastest"]
-Deviation = Annotated[float, Field(gt=0)]
-# The backbones halve an image five times: below 16 pixels several stages would see one pixel and padding.
-Side = Annotated[int, Field(ge=16, le=MAXIMUM_SIDE)]
 Arena = Annotated[Union[Literal["none", "minimum"], int], PlainValidator(parse_arena)]
 
 
@@ -82,7 +89,7 @@ class Model(Section):
 
     backbone: str
     weights: str = SCRATCH
-    image_size: Side = 96
+    image_size: Size = 96  # pixels of both sides, or [height, width]
     classes: Annotated[int, Field(ge=2)] | None = None  # None: as many as the data has
     labels: Path | None = None  # a label a line; None: the data's class names
 
@@ -90,13 +97,20 @@ class Model(Section):
 class Data(Section):
     """Where images come from. digits: embedded; folder: a folder a class under train/ and val/ (or test/), or one
     level of class folders that is split; list: PaddleClas's train_list.txt and val_list.txt below path. calibration:
-    unlabelled photos for the ranges of int8: a folder, with photos at any depth, or a list with a path a line."""
+    unlabelled photos for the ranges of int8: a folder, with photos at any depth, or a list with a path a line.
+
+    How an image becomes the network's input: it is resized to cover `resize` (fit: crop), to be it (stretch), or to lie
+    inside it (pad); the centre is cut out, or what is missing filled in. settings/image_input.py has more."""
 
     kind: Literal["digits", "folder", "list"] = "digits"
     path: Path | None = None
-    resize: Side | None = None  # length of the short side before the centre crop; None: image_size
-    mean: tuple[float, float, float] = IMAGENET_MEAN
-    std: tuple[Deviation, Deviation, Deviation] = IMAGENET_STD
+    fit: Fit = "crop"
+    resize: Size | None = None  # of both sides, or [height, width], before the centre is cut out; None: image_size
+    pad_colour: tuple[Level, Level, Level] = (0, 0, 0)  # red, green, blue
+    pad_place: Place = "centre"  # of the image in the padding; start: left, or at the top
+    colour: Colour = "rgb"  # order of the network's channels; grey: one channel
+    mean: Means | None = None  # a share of 255 for each channel, in their order, or one for all; None: ImageNet's
+    std: Deviations | None = None
     train_images: Positive | None = None  # None: all (digits: 6000)
     validation_images: Positive | None = None
     calibration: Path | None = None  # None: held out of the training images, never trained on, never validated on
@@ -106,6 +120,17 @@ class Data(Section):
     def _path_is_given(self) -> Data:
         if self.kind != "digits" and self.path is None:
             raise ValueError(f"data.path is needed for data.kind '{self.kind}'")
+        return self
+
+    @model_validator(mode="after")
+    def _values_fit_the_channels(self) -> Data:
+        channels = channels_of(self.colour)
+        for key, values in (("mean", self.mean), ("std", self.std)):
+            if values is not None and len(values) not in (1, channels):
+                raise ValueError(
+                    f"data.{key}: {len(values)} values; data.colour {self.colour} takes one"
+                    + ("" if channels == 1 else f", or {channels}")
+                )
         return self
 
 
@@ -181,9 +206,12 @@ class Config(Section):
         return shlex.quote(self._file.stem if is_named else str(self._file))
 
     @model_validator(mode="after")
-    def _crop_fits(self) -> Config:
-        if self.resize < self.model.image_size:
-            raise ValueError(f"data.resize {self.resize} is smaller than model.image_size, which is cropped out of it")
+    def _box_fits(self) -> Config:
+        size, box = self.input.size, self.input.box
+        if self.data.fit == "pad" and box != size:
+            raise ValueError("data.resize: data.fit pad resizes to model.image_size itself: leave it out")
+        if box[0] < size[0] or box[1] < size[1]:
+            raise ValueError(f"data.resize {self.data.resize} is smaller than model.image_size, which is cut out of it")
         return self
 
     @property
@@ -211,9 +239,19 @@ class Config(Section):
         return self.train.epochs > 0 or in_stage_2
 
     @property
-    def resize(self) -> int:
-        """Length of the image's short side before the centre crop, pixels."""
-        return self.data.resize or self.model.image_size
+    def input(self) -> ImageInput:
+        """What the network takes for an image; the one place that says its size, channels and normalisation."""
+        data, size = self.data, both_sides(self.model.image_size)
+        return ImageInput(
+            size,
+            both_sides(data.resize or size),
+            fit=data.fit,
+            colour=data.colour,
+            mean=every_mean(data.mean, data.colour),
+            std=every_deviation(data.std, data.colour),
+            pad_colour=data.pad_colour,
+            pad_place=data.pad_place,
+        )
 
 
 def config_path(name: str) -> Path:

@@ -7,9 +7,10 @@ import pytest
 from pydantic import ValidationError
 
 from paddle_cortexm.artefacts.quantisation import Recipe
-from paddle_cortexm.config import IMAGENET_MEAN, Config, Quantise, load, overridden
+from paddle_cortexm.config import Config, Quantise, load, overridden
 from paddle_cortexm.errors import UserError
 from paddle_cortexm.paths import CONFIG_FOLDER, REPOSITORY
+from paddle_cortexm.settings.image_input import IMAGENET_MEAN
 from paddle_cortexm.settings.training import FINE_TUNING, Train
 
 MINIMAL = "model:\n  backbone: PPLCNet_x0_25\n"
@@ -42,7 +43,7 @@ def test_every_config_of_the_repository_is_valid(path: Path) -> None:
 def test_a_backbone_is_enough() -> None:
     config = loaded(MINIMAL)
     assert (config.name, config.data.kind, config.quantise.precision) == ("small", "digits", "int8")
-    assert config.data.mean == IMAGENET_MEAN and config.compile.kernels == ("helium", "tvm")
+    assert config.input.mean == IMAGENET_MEAN and config.compile.kernels == ("helium", "tvm")
 
 
 def test_a_name_and_a_path_read_the_same_config() -> None:
@@ -68,8 +69,10 @@ def test_the_commands_that_are_printed_name_the_config_so_that_it_is_found(file:
 
 
 def test_images_are_resized_to_the_crop_unless_told_otherwise() -> None:
-    assert loaded(MINIMAL + "  image_size: 64\n").resize == 64
-    assert loaded(MINIMAL + "  image_size: 64\ndata:\n  resize: 80\n").resize == 80
+    assert loaded(MINIMAL + "  image_size: 64\n").input.box == (64, 64)
+    assert loaded(MINIMAL + "  image_size: 64\ndata:\n  resize: 80\n").input.box == (80, 80)
+    assert loaded(MINIMAL + "  image_size: [48, 192]\ndata:\n  fit: pad\n").input.box == (48, 192)
+    assert loaded(MINIMAL + "  image_size: [48, 192]\ndata:\n  resize: [50, 200]\n").input.box == (50, 200)
 
 
 def test_a_config_cannot_be_changed_after_loading() -> None:
@@ -133,9 +136,23 @@ def test_a_value_out_of_range_names_the_key_and_the_value(section: str, key: str
     assert f"configs/small.yaml: {section}.{key}" in message and "got" in message
 
 
-@pytest.mark.parametrize("size", [0, 15, 1025])
-def test_an_image_size_the_backbones_or_the_device_cannot_take_is_refused(size: int) -> None:
+@pytest.mark.parametrize("size", [0, 7, 1025, "[48, 7]", "[48, 64, 3]", "48.5", "true"])
+def test_an_image_size_the_networks_or_the_device_cannot_take_is_refused(size: object) -> None:
     assert "model.image_size: has to be" in refusal(f"{MINIMAL}  image_size: {size}\n")
+
+
+def test_an_input_need_not_be_square_nor_have_three_channels() -> None:
+    text = MINIMAL + "  image_size: [48, 192]\ndata: {colour: grey, mean: 0.5}\n"
+    assert loaded(text).input.shape == (48, 192, 1)
+    assert loaded(text).input.mean == (0.5,) and len(loaded(text).input.std) == 1
+
+
+def test_without_a_mean_imagenet_s_is_taken_in_the_order_of_the_channels() -> None:
+    assert loaded(MINIMAL + "data: {colour: bgr}\n").input.mean == IMAGENET_MEAN[::-1]
+
+
+def test_padding_resizes_to_the_input_itself() -> None:
+    assert "leave it out" in refusal(MINIMAL + "data: {fit: pad, resize: 128}\n")
 
 
 def test_a_crop_larger_than_the_resized_image_is_refused() -> None:
@@ -186,9 +203,10 @@ def test_a_deviation_of_zero_is_refused() -> None:
     assert "data.std.1" in refusal(f"{MINIMAL}data:\n  std: [0.2, 0, 0.2]\n")
 
 
-def test_mean_and_deviation_are_given_for_three_channels() -> None:
-    assert "data.mean" in refusal(MINIMAL + "data:\n  mean: [0.5, 0.5]\n")
-    assert "data.std" in refusal(MINIMAL + "data:\n  std: 0.5\n")
+def test_mean_and_deviation_are_given_for_each_channel_or_once_for_all() -> None:
+    assert "data.mean: 2 values" in refusal(MINIMAL + "data:\n  mean: [0.5, 0.5]\n")
+    assert "data.std: 3 values" in refusal(MINIMAL + "data: {colour: grey, std: [0.2, 0.2, 0.2]}\n")
+    assert loaded(MINIMAL + "data:\n  std: 0.5\n").input.std == (0.5, 0.5, 0.5)
 
 
 def test_an_unknown_word_is_answered_with_the_allowed_ones() -> None:

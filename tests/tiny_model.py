@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from pathlib import Path
 
 import numpy as np
@@ -10,13 +11,15 @@ from PIL import Image
 
 from paddle_cortexm.artefacts.deployed import DEMO_IMAGE
 from paddle_cortexm.artefacts.model import ConstantBytes, Memory, Model, PlannedLayer, PlanSizes, Tensor
+from paddle_cortexm.compiler.emit.header import preprocessing_macros
 from paddle_cortexm.compiler.emit.program_data import emit_demo_frame, emit_labels, emit_preprocessing_table
 from paddle_cortexm.compiler.tensor import Grid
 from paddle_cortexm.data.preprocessing import normalisation_table
+from paddle_cortexm.settings.image_input import ImageInput
 
-SIZE, RESIZE = 16, 20  # pixels
-INPUT_BYTES = SIZE * SIZE * 3
-TABLE = Grid(0.02, 5).integers(normalisation_table((0.5, 0.4, 0.3), (0.2, 0.25, 0.3)))
+INPUT = ImageInput((16, 16), (20, 20), mean=(0.5, 0.4, 0.3), std=(0.2, 0.25, 0.3))
+INPUT_BYTES = math.prod(INPUT.shape)
+GRID = Grid(0.02, 5)
 
 # logits[c] = (bias[c] + sum of weight[c] * input[i] over the pixels i with i % classes == c) >> 4
 CLASSIFY = """
@@ -45,9 +48,15 @@ def demo_frame() -> NDArray[np.uint8]:
     return np.random.default_rng(5).integers(0, 256, (24, 30, 3), dtype=np.uint8)
 
 
+def table(wanted: ImageInput = INPUT) -> NDArray[np.generic]:
+    """The preprocessing table: (channels, 256) int8."""
+    return GRID.integers(normalisation_table(wanted.mean, wanted.std))
+
+
 def write_tiny_model(
     folder: Path,
     *,
+    wanted: ImageInput = INPUT,
     body: str = CLASSIFY,
     functions: str = "",
     classes: int = 10,
@@ -56,23 +65,30 @@ def write_tiny_model(
 ) -> Path:
     """Write what stage 3 writes. body: C of model_run up to its `return 0`; functions: C in front of it."""
     folder.mkdir(parents=True, exist_ok=True)
-    (folder / "model.h").write_text(HEADER.format(size=SIZE, resize=RESIZE, classes=classes, arena=arena))
+    (folder / "model.h").write_text(header(wanted, classes, arena))
     (folder / "model.c").write_text(SOURCE.format(body=body, functions=functions))
     generator = np.random.default_rng(7)
     weight = ", ".join(map(str, generator.integers(-20, 20, classes)))
     bias = ", ".join(map(str, generator.integers(-900, 900, classes)))
     (folder / "model_weights.c").write_text(WEIGHTS.format(weight=weight, bias=bias))
-    emit_preprocessing_table(folder, TABLE)
+    emit_preprocessing_table(folder, table(wanted), wanted.pad_colour)
     emit_labels(folder, [f"label {i}" for i in range(classes)])
     emit_demo_frame(folder, demo_frame())
     Image.fromarray(demo_frame()).save(folder / DEMO_IMAGE)
-    tiny_facts(classes, arena, region).write(folder)
+    tiny_facts(classes, arena, region, wanted).write(folder)
     return folder
 
 
-def tiny_facts(classes: int = 10, arena: int = 1024, region: str = "DTCM") -> Model:
+def header(wanted: ImageInput, classes: int, arena: int) -> str:
+    """model.h"""
+    height, width, channels = wanted.shape
+    sizes = {"height": height, "width": width, "channels": channels, "classes": classes, "arena": arena}
+    return HEADER.format(preprocessing=preprocessing_macros(wanted), **sizes)
+
+
+def tiny_facts(classes: int = 10, arena: int = 1024, region: str = "DTCM", wanted: ImageInput = INPUT) -> Model:
     """model.json of the tiny model."""
-    image = Tensor(shape=(1, SIZE, SIZE, 3), dtype="int8", offset=0)
+    image = Tensor(shape=(1, *wanted.shape), dtype="int8", offset=0)
     logits = Tensor(shape=(1, 1, 1, classes), dtype="int8", offset=0)
     layers = tuple(_planned(name, classes) for name in ("sums", "logits"))
     peak = PlanSizes(
@@ -107,7 +123,7 @@ def _planned(name: str, classes: int) -> PlannedLayer:
         operator="Bins",
         kind="bins",
         inputs=("image",),
-        input_shapes=((1, SIZE, SIZE, 3),),
+        input_shapes=((1, *INPUT.shape),),
         output_shape=(1, 1, 1, classes),
         backend="helium",
         kernel="bins",
@@ -123,11 +139,10 @@ HEADER = """#ifndef MODEL_H
 #define MODEL_H
 #include <stdint.h>
 #define MODEL_NAME "tiny"
-#define MODEL_INPUT_RESIZE {resize}
-#define MODEL_INPUT_HEIGHT {size}
-#define MODEL_INPUT_WIDTH {size}
-#define MODEL_INPUT_CHANNELS 3
-#define MODEL_INPUT_BYTES (MODEL_INPUT_HEIGHT * MODEL_INPUT_WIDTH * MODEL_INPUT_CHANNELS)
+#define MODEL_INPUT_HEIGHT {height}
+#define MODEL_INPUT_WIDTH {width}
+#define MODEL_INPUT_CHANNELS {channels}
+{preprocessing}#define MODEL_INPUT_BYTES (MODEL_INPUT_HEIGHT * MODEL_INPUT_WIDTH * MODEL_INPUT_CHANNELS)
 #define MODEL_OUTPUT_CLASSES {classes}
 #define MODEL_OUTPUT_SCALE 0.05f
 #define MODEL_OUTPUT_ZERO_POINT (-3)
@@ -175,7 +190,7 @@ int model_run_rows(const model_rows_t *rows, model_output_t *output)
 {{
     model_input_t *image = (model_input_t *)(void *)model_arena;
     for (uint32_t row = 0; row < MODEL_INPUT_HEIGHT; row++) {{
-        rows->make_row(rows->context, row, image->data + row * MODEL_INPUT_WIDTH * 3);
+        rows->make_row(rows->context, row, image->data + row * MODEL_INPUT_WIDTH * MODEL_INPUT_CHANNELS);
     }}
     model_layer_done(MODEL_INPUT_ROW);
     return model_run(image, output);

@@ -75,7 +75,7 @@ def deployed_graph(config: Config, program: Path) -> Graph:
     return quantise_graph(
         adjusted.graph,
         intervals(ranges),
-        input_range(config.data.mean, config.data.std),
+        input_range(config.input.mean, config.input.std),
         symmetric=config.quantise.symmetric,
         keep_float=kept_layers(graph, config.quantise.keep_float),
         weight_scales=adjusted.weight_scales,
@@ -103,10 +103,11 @@ def write_model(
         demo_bytes=demo_frame.nbytes,
         consume_input=asked.consume_input,
     )
-    emit_model(folder, assigned.model, model.memory, ModelFacts(config.name, config.resize))
+    emit_model(folder, assigned.model, model.memory, ModelFacts(config.name, config.input))
     source = model.graph.tensors[model.graph.input]
-    table = normalisation_table(config.data.mean, config.data.std)
-    emit_preprocessing_table(folder, source.grid.integers(table) if source.grid else table.astype(source.dtype))
+    table = normalisation_table(config.input.mean, config.input.std)
+    values = source.grid.integers(table) if source.grid else table.astype(source.dtype)
+    emit_preprocessing_table(folder, values, config.input.pad_colour)
     emit_labels(folder, labels)
     emit_demo_frame(folder, demo_frame)
     described = described_model(model, assigned.regions, consume_input=asked.consume_input)

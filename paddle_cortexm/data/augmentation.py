@@ -8,20 +8,21 @@ from dataclasses import dataclass
 import numpy as np
 
 from paddle_cortexm.config import Config
-from paddle_cortexm.data.crops import Box, centre_square
+from paddle_cortexm.data.crops import Box, centre, seen_aspect
 from paddle_cortexm.data.datasets import Dataset
-from paddle_cortexm.data.preprocessing import Image
+from paddle_cortexm.data.preprocessing import Image, in_colour, padded
+from paddle_cortexm.settings.image_input import ImageInput
 
-ASPECT = (3 / 4, 4 / 3)  # width : height of a random crop, before it is stretched to a square
+ASPECT = (3 / 4, 4 / 3)  # width : height of a random crop, as a multiple of what the network sees of a picture
 ERASED_SHARE = (0.02, 1 / 3)  # of an image's area
 ERASED_ASPECT = (0.3, 1 / 0.3)  # width : height of what is erased
 
 
 @dataclass(frozen=True)
 class Augmentation:
-    """crop_scale: share of the area a crop keeps, of the whole photo or of its central square; flip: mirror half of the
-    images; colour_jitter: largest relative change of brightness, contrast and saturation; random_erasing: share of the
-    images of which a part is erased."""
+    """crop_scale: share of the area a crop keeps, of the whole photo or of its centre, which is what the network sees
+    later; flip: mirror half of the images; colour_jitter: largest relative change of brightness, contrast and
+    saturation; random_erasing: share of the images of which a part is erased."""
 
     crop_scale: tuple[float, float] = (1.0, 1.0)
     flip: bool = False
@@ -35,33 +36,34 @@ class Augmentation:
         whole = config.crops_whole_photos
         return Augmentation(train.crop_scale, train.flip, train.colour_jitter, whole, train.random_erasing)
 
-    def read(self, dataset: Dataset, index: int, size: int, random: np.random.Generator) -> Image:
-        """Image `index` of the data set, varied: (size, size, 3) uint8. Everything random comes from `random`. Raises
+    def read(self, dataset: Dataset, index: int, wanted: ImageInput, random: np.random.Generator) -> Image:
+        """Image `index` of the data set, varied: wanted.shape, uint8. Everything random comes from `random`. Raises
         UnreadableImage."""
-        image = dataset.read_crop(index, lambda height, width: self.box(height, width, random), size)
+        image = dataset.read_crop(index, lambda height, width: self.box(height, width, wanted, random), wanted)
         if self.flip and random.random() < 0.5:
             image = image[:, ::-1]
         if self.colour_jitter:
             image = jitter_colours(image, self.colour_jitter, random)
         if self.random_erasing and random.random() < self.random_erasing:
             image = with_noise_in_a_part(image, random)
-        return image
+        return in_colour(padded(image, wanted), wanted.colour)
 
-    def box(self, height: int, width: int, random: np.random.Generator) -> Box:
+    def box(self, height: int, width: int, wanted: ImageInput, random: np.random.Generator) -> Box:
         """A random crop of a picture of this size."""
+        aspect = seen_aspect(height, width, wanted)
         if self.whole_photo:
-            return random_box(height, width, self.crop_scale, random)
-        square = centre_square(height, width)
-        inside = random_box(square.height, square.width, self.crop_scale, random)
-        return Box(square.left + inside.left, square.top + inside.top, inside.width, inside.height)
+            return random_box(height, width, aspect, self.crop_scale, random)
+        seen = centre(height, width, aspect)
+        inside = random_box(seen.height, seen.width, aspect, self.crop_scale, random)
+        return Box(seen.left + inside.left, seen.top + inside.top, inside.width, inside.height)
 
 
-def random_box(height: int, width: int, scale: tuple[float, float], random: np.random.Generator) -> Box:
-    """A rectangle of random area, shape and place. What is longer than the widest crop counts as that long, so that a
-    crop never has to be wider (or higher) than 4 : 3."""
-    longest = min(height, width) * ASPECT[1]
-    area = random.uniform(*scale) * min(height, longest) * min(width, longest)
-    aspect = math.exp(random.uniform(math.log(ASPECT[0]), math.log(ASPECT[1])))
+def random_box(height: int, width: int, middle: float, scale: tuple[float, float], random: np.random.Generator) -> Box:
+    """A rectangle of random area, shape and place. middle: width : height of one that is not stretched; the others are
+    up to a third wider or higher. What is longer than the widest (or highest) crop counts as that long."""
+    narrowest, widest = middle * ASPECT[0], middle * ASPECT[1]
+    area = random.uniform(*scale) * min(height, width * ASPECT[1] / middle) * min(width, height * widest)
+    aspect = math.exp(random.uniform(math.log(narrowest), math.log(widest)))
     aspect = min(max(aspect, area / height**2), width**2 / area)  # no wider and no higher than the picture
     crop_width = min(max(1, round(math.sqrt(area * aspect))), width)
     crop_height = min(max(1, round(math.sqrt(area / aspect))), height)

@@ -1,4 +1,4 @@
-"""Rectangles of a picture, cut out and stretched to a square."""
+"""Rectangles of a picture, cut out and resized to what a network takes."""
 
 from __future__ import annotations
 
@@ -7,7 +7,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from paddle_cortexm.data.preprocessing import Image
+from paddle_cortexm.data.preprocessing import Image, fitted
+from paddle_cortexm.settings.image_input import ImageInput
 
 
 @dataclass(frozen=True)
@@ -29,18 +30,31 @@ class Box:
 ChooseBox = Callable[[int, int], Box]  # from a picture's height and width
 
 
-def centre_square(height: int, width: int) -> Box:
-    """The largest square in the middle of a picture."""
-    side = min(height, width)
-    return Box((width - side) // 2, (height - side) // 2, side, side)
+def centre(height: int, width: int, aspect: float) -> Box:
+    """The largest rectangle of this width : height in the middle of a picture."""
+    inner_width, inner_height = min(width, max(1, round(height * aspect))), min(height, max(1, round(width / aspect)))
+    return Box((width - inner_width) // 2, (height - inner_height) // 2, inner_width, inner_height)
 
 
-def cut(picture: Image, box: Box, size: int) -> Image:
-    """The box of a picture (height, width, 3), stretched to (size, size, 3): bilinear, as the device does it."""
+def seen_aspect(height: int, width: int, wanted: ImageInput) -> float:
+    """Width : height of what the network sees of a picture so large: a part of its own shape, or all of it."""
+    if wanted.fit == "crop":
+        height, width = wanted.size
+    return width / height
+
+
+def cut_size(box: Box, wanted: ImageInput) -> tuple[int, int]:
+    """(height, width) that a box is resized to: the network's, or (fit: pad) as much of it as keeps the box's shape."""
+    return fitted(box.height, box.width, wanted) if wanted.fit == "pad" else wanted.size
+
+
+def cut(picture: Image, box: Box, wanted: ImageInput) -> Image:
+    """The box of a picture (height, width, 3), RGB, resized to cut_size: bilinear, as the device does it."""
     import cv2  # not above: stage 5 reads photos, and runs where it is not installed
 
     part = picture[box.top : box.top + box.height, box.left : box.left + box.width]
-    return np.asarray(cv2.resize(part, (size, size), interpolation=cv2.INTER_LINEAR), np.uint8)
+    height, width = cut_size(box, wanted)
+    return np.asarray(cv2.resize(part, (width, height), interpolation=cv2.INTER_LINEAR), np.uint8)
 
 
 def _reduced(start: int, length: int, before: int, after: int) -> tuple[int, int]:

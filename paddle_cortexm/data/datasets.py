@@ -17,6 +17,7 @@ from paddle_cortexm.config import Config
 from paddle_cortexm.data.crops import ChooseBox, cut
 from paddle_cortexm.data.preprocessing import Image
 from paddle_cortexm.errors import UserError
+from paddle_cortexm.settings.image_input import ImageInput
 
 Indices = NDArray[np.int64]
 
@@ -38,8 +39,8 @@ class Dataset(Protocol):
     def read(self, index: int) -> Image:
         """The raw frame, (height, width, 3) uint8, sides of 1 to 1024. Raises UnreadableImage."""
 
-    def read_crop(self, index: int, choose: ChooseBox, size: int) -> Image:
-        """The box that `choose` takes out of the whole picture, stretched to (size, size, 3) uint8. Raises
+    def read_crop(self, index: int, choose: ChooseBox, wanted: ImageInput) -> Image:
+        """The box that `choose` takes out of the whole picture, resized to crops.cut_size, RGB uint8. Raises
         UnreadableImage."""
 
 
@@ -56,8 +57,8 @@ class HeldFrames:
     def read(self, index: int) -> Image:
         return self.frames[index]
 
-    def read_crop(self, index: int, choose: ChooseBox, size: int) -> Image:
-        return crop_of(self.frames[index], choose, size)
+    def read_crop(self, index: int, choose: ChooseBox, wanted: ImageInput) -> Image:
+        return crop_of(self.frames[index], choose, wanted)
 
 
 @dataclass(frozen=True)
@@ -77,9 +78,9 @@ class Splits:
         return self.validation if len(self.validation.targets) else self.calibration
 
 
-def crop_of(frame: Image, choose: ChooseBox, size: int) -> Image:
+def crop_of(frame: Image, choose: ChooseBox, wanted: ImageInput) -> Image:
     """Dataset.read_crop for a picture that is there."""
-    return cut(frame, choose(*frame.shape[:2]), size)
+    return cut(frame, choose(*frame.shape[:2]), wanted)
 
 
 def is_measurable(config: Config, splits: Splits) -> bool:

@@ -17,6 +17,7 @@ from paddle_cortexm.config import Config
 from paddle_cortexm.data.crops import ChooseBox
 from paddle_cortexm.data.datasets import Dataset, HeldFrames, Indices, Splits, crop_of, split_by_class
 from paddle_cortexm.data.preprocessing import Image
+from paddle_cortexm.settings.image_input import ImageInput
 
 SPLIT_SHARES = (0.76, 0.16, 0.08)  # of the originals: train, validation, calibration
 TRAIN_IMAGES, VALIDATION_IMAGES = 6000, 1000
@@ -55,8 +56,8 @@ class ComposedDigits:
         picture = paper + (ink - paper) * ink_share + noise
         return np.clip(np.rint(picture), 0, 255).astype(np.uint8)
 
-    def read_crop(self, index: int, choose: ChooseBox, size: int) -> Image:
-        return crop_of(self.read(index), choose, size)
+    def read_crop(self, index: int, choose: ChooseBox, wanted: ImageInput) -> Image:
+        return crop_of(self.read(index), choose, wanted)
 
 
 def held_digits(dataset: Dataset) -> Dataset:

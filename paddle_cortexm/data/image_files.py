@@ -11,9 +11,10 @@ import numpy as np
 from PIL import ExifTags, ImageOps
 from PIL import Image as Pillow
 
-from paddle_cortexm.data.crops import ChooseBox, cut
+from paddle_cortexm.data.crops import ChooseBox, cut, cut_size
 from paddle_cortexm.data.datasets import Indices, UnreadableImage
 from paddle_cortexm.data.preprocessing import Image
+from paddle_cortexm.settings.image_input import ImageInput
 from paddle_cortexm.target import MAXIMUM_SIDE
 
 LYING = (5, 6, 7, 8)  # EXIF orientations whose rows are the picture's columns
@@ -38,8 +39,8 @@ class ImageFiles:
     def read(self, index: int) -> Image:
         return read_frame(self.paths[index])
 
-    def read_crop(self, index: int, choose: ChooseBox, size: int) -> Image:
-        return read_crop(self.paths[index], choose, size)
+    def read_crop(self, index: int, choose: ChooseBox, wanted: ImageInput) -> Image:
+        return read_crop(self.paths[index], choose, wanted)
 
     def subset(self, indices: Indices) -> ImageFiles:
         return ImageFiles(tuple(self.paths[i] for i in indices), self.targets[indices])
@@ -61,19 +62,20 @@ def read_frame(path: Path) -> Image:
     return np.asarray(picture)
 
 
-def read_crop(path: Path, choose: ChooseBox, size: int) -> Image:
-    """The box that `choose` takes out of the upright picture, whatever its size, stretched to (size, size, 3) uint8.
+def read_crop(path: Path, choose: ChooseBox, wanted: ImageInput) -> Image:
+    """The box that `choose` takes out of the upright picture, whatever its size, resized to crops.cut_size, RGB uint8.
 
-    A JPEG is decoded at a half, a quarter or an eighth where the box still has `size` pixels then, which is several
+    A JPEG is decoded at a half, a quarter or an eighth where the box still has as many pixels then, which is several
     times faster for a camera's photos. Raises UnreadableImage, which names the file.
     """
     with _opened(path) as file:
         upright = file.size if file.getexif().get(ExifTags.Base.Orientation, 1) in LYING else file.size[::-1]
         box = choose(*upright)
-        reduction = max(1, min(box.width, box.height) // size)
+        height, width = cut_size(box, wanted)
+        reduction = max(1, min(box.width // width, box.height // height))
         file.draft(None, (file.size[0] // reduction, file.size[1] // reduction))
         picture = np.asarray(_upright_rgb(file))
-    return cut(picture, box.reduced(upright, picture.shape[:2]), size)
+    return cut(picture, box.reduced(upright, picture.shape[:2]), wanted)
 
 
 def read_picture(path: Path) -> Pillow.Image:

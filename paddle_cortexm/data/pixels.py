@@ -5,6 +5,7 @@ A small split is read once and held; a large one is read anew whenever it is gon
 
 from __future__ import annotations
 
+import math
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -17,9 +18,10 @@ from numpy.typing import NDArray
 from paddle_cortexm.cores import cores
 from paddle_cortexm.data.datasets import Dataset, Indices, UnreadableImage
 from paddle_cortexm.data.image_files import ImageFiles
-from paddle_cortexm.data.preprocessing import Image, Table, resize_short_side_and_crop
+from paddle_cortexm.data.preprocessing import Image, Table, input_pixels
 from paddle_cortexm.errors import UserError
 from paddle_cortexm.progress import progress
+from paddle_cortexm.settings.image_input import ImageInput
 
 UNREADABLE_LIMIT = 0.01  # share of unreadable images above which a run stops
 NAMED_UNREADABLE = 50  # how many of them a message names
@@ -29,7 +31,7 @@ BATCHES_AHEAD = 2
 
 @dataclass(frozen=True)
 class HeldPixels:
-    """images: (N, size, size, 3) uint8 RGB; targets: (N,) class numbers; indices: (N,) places in the data set;
+    """images: (N, height, width, channels) uint8; targets: (N,) class numbers; indices: (N,) places in the data set;
     unreadable: what could not be read, one message each."""
 
     images: NDArray[np.uint8]
@@ -41,7 +43,7 @@ class HeldPixels:
         return len(self.targets)
 
     def batches(self, count: int) -> Iterator[NDArray[np.uint8]]:
-        """The images in order, (count, size, size, 3) at a time, fewer at the end."""
+        """The images in order, (count, height, width, channels) at a time, fewer at the end."""
         return (self.images[start : start + count] for start in range(0, len(self), count))
 
     def share(self, rank: int, size: int) -> HeldPixels:
@@ -52,12 +54,10 @@ class HeldPixels:
 
 @dataclass(frozen=True)
 class StreamedPixels:
-    """Images that are read when gone through. resize, side: of their short side before the centre crop, and of that,
-    in pixels; the rest as HeldPixels."""
+    """Images that are read when gone through. wanted: what they become; the rest as HeldPixels."""
 
     dataset: Dataset
-    resize: int
-    side: int
+    wanted: ImageInput
     targets: Indices
     indices: Indices
     unreadable: tuple[str, ...] = ()
@@ -66,7 +66,7 @@ class StreamedPixels:
         return len(self.targets)
 
     def batches(self, count: int) -> Iterator[NDArray[np.uint8]]:
-        """The images in order, (count, side, side, 3) at a time, fewer at the end. Read by a thread a core."""
+        """As of HeldPixels; read by a thread a core."""
         with ThreadPoolExecutor(cores()) as readers:
             ahead: deque[list[Future[Image]]] = deque()
             for start in range(0, len(self), count):
@@ -83,7 +83,7 @@ class StreamedPixels:
 
     def _image(self, index: int) -> Image:
         try:
-            return resize_short_side_and_crop(self.dataset.read(index), self.resize, self.side)
+            return input_pixels(self.dataset.read(index), self.wanted)
         except UnreadableImage as error:
             raise UserError(f"{error}: it could be read when this run began. Run this again.") from None
 
@@ -91,22 +91,21 @@ class StreamedPixels:
 Pixels = Union[HeldPixels, StreamedPixels]
 
 
-def open_pixels(dataset: Dataset, resize: int, size: int, what: str, *, quiet: bool = False) -> Pixels:
-    """Every image with its short side resized to `resize` and the central size x size kept: held if all of them have
-    at most MOST_HELD bytes.
+def open_pixels(dataset: Dataset, wanted: ImageInput, what: str, *, quiet: bool = False) -> Pixels:
+    """Every image as the network takes it: held if all of them have at most MOST_HELD bytes.
 
     Unreadable images are left out; raises UserError when they are more than 1 %, naming them.
     """
-    if len(dataset.targets) * size * size * 3 <= MOST_HELD:
-        return load_pixels(dataset, resize, size, what, quiet=quiet)
+    if len(dataset.targets) * math.prod(wanted.shape) <= MOST_HELD:
+        return load_pixels(dataset, wanted, what, quiet=quiet)
     kept, unreadable = readable_images(dataset, what, quiet=quiet)
-    return StreamedPixels(dataset, resize, size, dataset.targets[kept], kept, unreadable)
+    return StreamedPixels(dataset, wanted, dataset.targets[kept], kept, unreadable)
 
 
-def load_pixels(dataset: Dataset, resize: int, size: int, what: str, *, quiet: bool = False) -> HeldPixels:
+def load_pixels(dataset: Dataset, wanted: ImageInput, what: str, *, quiet: bool = False) -> HeldPixels:
     """As open_pixels, held whatever their size."""
     count = len(dataset.targets)
-    images = np.empty((count, size, size, 3), np.uint8)
+    images = np.empty((count, *wanted.shape), np.uint8)
     kept: list[int] = []
     unreadable: list[str] = []
     for index in progress(range(count), what, quiet=quiet):
@@ -115,7 +114,7 @@ def load_pixels(dataset: Dataset, resize: int, size: int, what: str, *, quiet: b
         except UnreadableImage as error:
             unreadable.append(str(error))
             continue
-        images[len(kept)] = resize_short_side_and_crop(frame, resize, size)
+        images[len(kept)] = input_pixels(frame, wanted)
         kept.append(index)
     check_unreadable(unreadable, count, what)
     indices = np.array(kept, np.int64)
@@ -174,10 +173,10 @@ def check_unreadable(unreadable: Sequence[str], count: int, what: str, tolerated
 
 
 def network_input(images: NDArray[np.uint8], table: Table) -> NDArray[np.float32]:
-    """Pixels (N, H, W, 3) through the normalisation table (3, 256) as Paddle wants them: (N, 3, H, W) float32."""
+    """Pixels (N, H, W, C) through the normalisation table (C, 256) as Paddle wants them: (N, C, H, W) float32."""
     import cv2  # not above: see crops.cut
 
     count, height, width, channels = images.shape
-    by_value = np.ascontiguousarray(table.T[None], np.float32)  # (1, 256, 3)
+    by_value = np.ascontiguousarray(table.T[None], np.float32)  # (1, 256, C)
     values = cv2.LUT(images.reshape(count * height, width, channels), by_value)  # as apply_table, several times faster
     return np.ascontiguousarray(values.reshape(images.shape).transpose(0, 3, 1, 2))

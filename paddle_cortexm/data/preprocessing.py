@@ -1,11 +1,12 @@
-"""From a camera frame to the model's input, in integers: the exact twin of app/runtime/preprocess.c.
+"""From a camera frame to the network's input, in integers: the exact twin of app/runtime/preprocess.c.
 
-The short side is resized to `resize` (bilinear, half-pixel centres), the centre `size` x `size` is kept, and a 3 x 256
-table normalises (and, for int8 models, quantises). Training, calibration, the host reference and the target all see
-the same pixels because nothing here depends on floating-point rounding of an image library.
+The frame is resized as ImageInput says (bilinear, half-pixel centres), its centre is cut out or padded, its channels
+are ordered or become grey, and a table of 256 values a channel normalises (and, for int8 models, quantises). Training,
+calibration, the host reference and the target all see the same pixels because nothing here depends on floating-point
+rounding of an image library.
 
 Positions and weights are fixed-point numbers with 11 bits of fraction, so the four weights of a pixel sum to 2**22 and
-the result is rounded once: (sum + 2**21) >> 22.
+the result is rounded once: (sum + 2**21) >> 22. Grey is (9798 red + 19235 green + 3735 blue + 2**14) >> 15, OpenCV's.
 """
 
 from __future__ import annotations
@@ -16,33 +17,57 @@ import numpy as np
 from numpy.typing import NDArray
 
 from paddle_cortexm.errors import UserError
+from paddle_cortexm.settings.image_input import Colour, ImageInput
 from paddle_cortexm.target import MAXIMUM_SIDE
 
 FRACTION_BITS = 11  # also in preprocess.h; preprocessing_table.c asserts that they are the same
 ONE = 1 << FRACTION_BITS
+LUMA, LUMA_BITS = (9798, 19235, 3735), 15  # of red, green, blue: they sum to 1 << LUMA_BITS
 
 Image = NDArray[np.uint8]
-Table = NDArray[np.generic]  # (3, 256): what a pixel value of each channel becomes
+Table = NDArray[np.generic]  # (channels, 256): what a pixel value of each channel becomes
 
 
-def resize_short_side_and_crop(image: Image, resize: int, size: int) -> Image:
-    """Resize the short side to `resize` pixels and keep the centre.
+def input_pixels(frame: Image, wanted: ImageInput) -> Image:
+    """A frame (height, width, 3), RGB, as the network's pixels: wanted.shape, uint8, not yet normalised.
 
-    image: (height, width, 3) uint8, both sides at most MAXIMUM_SIDE; returns (size, size, 3) uint8. Raises UserError
-    for another shape or type and for resize < size.
+    Raises UserError for a frame of another shape or type, or with a side above MAXIMUM_SIDE.
     """
-    check_frame(image)
-    if not 1 <= size <= resize:
-        raise UserError(f"resize {resize} must be at least the image size {size}, so that the crop fits")
+    check_frame(frame)
+    resized = fitted(*frame.shape[:2], wanted)
+    return in_colour(padded(_resized(frame, resized, wanted.size), wanted), wanted.colour)
+
+
+def fitted(height: int, width: int, wanted: ImageInput) -> tuple[int, int]:
+    """(height, width) that a frame so large is resized to, before it is cut out or padded."""
+    box_height, box_width = wanted.box
+    if wanted.fit == "stretch":
+        return wanted.box
+    is_wide = width * box_height > height * box_width  # wider than the box
+    if is_wide == (wanted.fit == "crop"):  # both then have the same height
+        return box_height, _scaled(width, box_height, height)
+    return _scaled(height, box_width, width), box_width
+
+
+def padded(image: Image, wanted: ImageInput) -> Image:
+    """The image (height, width, 3) in its place in the input's size, the pad colour around it."""
     height, width = image.shape[:2]
-    top, bottom, fy = _positions(height, min(height, width), resize, size)
-    left, right, fx = _positions(width, min(height, width), resize, size)
-    pixels = image.astype(np.int32)
-    fx, fy = fx[None, :, None], fy[:, None, None]
-    above: NDArray[np.int32] = pixels[top][:, left] * (ONE - fx) + pixels[top][:, right] * fx
-    below: NDArray[np.int32] = pixels[bottom][:, left] * (ONE - fx) + pixels[bottom][:, right] * fx
-    total: NDArray[np.int32] = above * (ONE - fy) + below * fy + (1 << (2 * FRACTION_BITS - 1))
-    return (total >> (2 * FRACTION_BITS)).astype(np.uint8)
+    if (height, width) == wanted.size:
+        return image
+    top, left = ((a - b) // 2 if wanted.pad_place == "centre" else 0 for a, b in zip(wanted.size, (height, width)))
+    whole = np.full((*wanted.size, 3), wanted.pad_colour, np.uint8)
+    whole[top : top + height, left : left + width] = image
+    return whole
+
+
+def in_colour(image: Image, colour: Colour) -> Image:
+    """RGB (height, width, 3) as the network's channels: (height, width, 3 or 1)."""
+    if colour == "rgb":
+        return image
+    if colour == "bgr":
+        return image[..., ::-1]
+    total: NDArray[np.int32] = image.astype(np.int32) @ np.array(LUMA, np.int32) + (1 << (LUMA_BITS - 1))
+    return (total >> LUMA_BITS).astype(np.uint8)[..., None]
 
 
 def check_frame(image: NDArray[np.generic]) -> None:
@@ -54,13 +79,27 @@ def check_frame(image: NDArray[np.generic]) -> None:
         raise UserError(f"the frame is {width} x {height} pixels; at most {MAXIMUM_SIDE} x {MAXIMUM_SIDE} are allowed")
 
 
-def _positions(
-    source: int, short_side: int, resize: int, size: int
-) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.int32]]:
-    """For the `size` cropped pixels along one side of `source` pixels: the pixel before the sampling point, the one
-    after it, and the weight of the latter (0 ... ONE - 1)."""
-    resized = (2 * source * resize + short_side) // (2 * short_side)  # rounded to nearest
-    pixel = np.arange(size, dtype=np.int64) + (resized - size) // 2
+def _scaled(side: int, to: int, of: int) -> int:
+    """side x to / of, rounded to nearest; at least one pixel."""
+    return max(1, (2 * side * to + of) // (2 * of))
+
+
+def _resized(frame: Image, resized: tuple[int, int], size: tuple[int, int]) -> Image:
+    """The frame as large as `resized`; of what is larger than `size`, the centre."""
+    top, bottom, fy = _positions(frame.shape[0], resized[0], size[0])
+    left, right, fx = _positions(frame.shape[1], resized[1], size[1])
+    pixels = frame.astype(np.int32)
+    fx, fy = fx[None, :, None], fy[:, None, None]
+    above: NDArray[np.int32] = pixels[top][:, left] * (ONE - fx) + pixels[top][:, right] * fx
+    below: NDArray[np.int32] = pixels[bottom][:, left] * (ONE - fx) + pixels[bottom][:, right] * fx
+    total: NDArray[np.int32] = above * (ONE - fy) + below * fy + (1 << (2 * FRACTION_BITS - 1))
+    return (total >> (2 * FRACTION_BITS)).astype(np.uint8)
+
+
+def _positions(source: int, resized: int, size: int) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.int32]]:
+    """For the central `size` of `resized` pixels, or all where there are fewer, along one side of `source` pixels: the
+    pixel before the sampling point, the one after it, and the weight of the latter (0 ... ONE - 1)."""
+    pixel = np.arange(min(resized, size), dtype=np.int64) + max(0, resized - size) // 2
     position = ((2 * pixel + 1) * source * (ONE // 2)) // resized - ONE // 2  # (pixel + 1/2) * source / resized - 1/2
     position = np.clip(position, 0, (source - 1) * ONE)
     before = position >> FRACTION_BITS
@@ -68,7 +107,7 @@ def _positions(
 
 
 def normalisation_table(mean: Sequence[float], std: Sequence[float]) -> NDArray[np.float32]:
-    """(v / 255 - mean) / std for every channel and pixel value: (3, 256)."""
+    """(v / 255 - mean) / std for every channel and pixel value: (channels, 256)."""
     values = np.arange(256, dtype=np.float64) / 255.0
     return ((values[None, :] - np.asarray(mean)[:, None]) / np.asarray(std)[:, None]).astype(np.float32)
 
@@ -80,5 +119,5 @@ def input_range(mean: Sequence[float], std: Sequence[float]) -> tuple[float, flo
 
 
 def apply_table(image: Image, table: Table) -> NDArray[np.generic]:
-    """(height, width, 3) uint8 through a (3, 256) table: the model's input, HWC, in the table's type."""
-    return table[np.arange(3), image]
+    """(height, width, channels) uint8 through a (channels, 256) table: the model's input, in the table's type."""
+    return table[np.arange(len(table)), image]

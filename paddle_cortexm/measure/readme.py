@@ -139,13 +139,13 @@ def table(configs: Sequence[Config], results: Mapping[str, Measured | None], lan
 
 
 def _described(config: Config, language: Language) -> list[str]:
-    target, size = target_named(config.compile.target), config.model.image_size
+    target = target_named(config.compile.target)
     images = language.digits if config.data.kind == "digits" else language.photos
     shown = language.classes.format(config.model.classes) if config.model.classes else images
     arithmetic = {"fp32": "float32", "fp16": "float16", "int8": "int8"}[config.quantise.precision]
     arithmetic += language.trained_on if config.quantise.method == "qat" else ""
     arithmetic += ", CMSIS-NN" if "cmsis-nn" in config.compile.kernels else ""
-    return [f"`{config.name}`", config.model.backbone, f"{shown}, {size} × {size}", arithmetic, target.title]
+    return [f"`{config.name}`", config.model.backbone, f"{shown}, {config.input.pixels}", arithmetic, target.title]
 
 
 def _figures(result: Measured | None) -> list[str]:

@@ -34,10 +34,10 @@ def quantise(config: Config, training: Path, folder: Path, *, quiet: bool = Fals
     (compiler.integers.adjustments)."""
     use_device(config.train)
     network = load_trained(config.model.backbone, len(read_labels(training)), training / "model.pdparams")
-    splits, table = open_splits(config), normalisation_table(config.data.mean, config.data.std)
+    splits, table = open_splits(config), normalisation_table(config.input.mean, config.input.std)
     calibration, figures = _calibration(config, network, splits, table, quiet=quiet)
     folded = fold_batch_norm(network)
-    export_program(network, folder, config.model.image_size)
+    export_program(network, folder, config.input.shape)
     floats, validation = None, _validation(config, splits, quiet=quiet)
     if validation is not None:
         logits = network_logits(network, validation, table)
@@ -54,7 +54,7 @@ def quantise(config: Config, training: Path, folder: Path, *, quiet: bool = Fals
 def _validation(config: Config, splits: Splits, *, quiet: bool) -> Pixels | None:
     if not is_measurable(config, splits):
         return None
-    return open_pixels(splits.validation, config.resize, config.model.image_size, "validation images", quiet=quiet)
+    return open_pixels(splits.validation, config.input, "validation images", quiet=quiet)
 
 
 def _calibration(
@@ -70,7 +70,7 @@ def _calibration(
             f"warning: {len(shared)} of {len(splits.calibration.targets)} calibration images are validation images too "
             f"({shared[0]}): the accuracy measured on these says little. Take them out of data.calibration."
         )
-    pixels = load_pixels(splits.calibration, config.resize, config.model.image_size, "calibration images", quiet=quiet)
+    pixels = load_pixels(splits.calibration, config.input, "calibration images", quiet=quiet)
     images = network_input(pixels.images, table)
     shift = batch_norm_shift(network, images, quiet=quiet) if config.has_trained_weights else None
     if shift and (warning := shift_warning(shift)):

@@ -91,7 +91,7 @@ def _paddles_thresholds(
     """PaddleSlim's calibration by algorithm and number of images, each done once. work: a folder for its programs."""
     floats = work / "program"
     floats.mkdir()
-    export_program(network, floats, config.model.image_size, batch=None)
+    export_program(network, floats, config.input.shape, batch=None)
 
     @cache
     def thresholds(algorithm: str, count: int) -> Mapping[str, float]:
@@ -106,7 +106,7 @@ def _post_training(
     config: Config, recipe: Recipe, graph: Graph, images: NDArray[np.float32], known: Thresholds, *, quiet: bool
 ) -> tuple[Quantised, list[TriedRecipe]]:
     """By the config's recipe or, with method auto, by the best that was found on held-out images; what was tried."""
-    pixel_range = input_range(config.data.mean, config.data.std)
+    pixel_range = input_range(config.input.mean, config.input.std)
     tried: list[TriedRecipe] = []
     if config.quantise.method == "auto":
         count = len(images) - int(HELD_OUT * len(images))
@@ -132,7 +132,7 @@ def _trained(
             f"quantise.method qat trains on labelled images: {why_unmeasured(config, splits)}. Or use method ptq or "
             f"auto, or leave model.classes out and fine-tune the model on this data first."
         )
-    table = normalisation_table(config.data.mean, config.data.std)
+    table = normalisation_table(config.input.mean, config.input.std)
     material = Material(Batches(splits.train, config, Group()), validation, table)
     spec = STAGES["02_quantize"]
     basis = config_values(config, spec) | {
@@ -140,7 +140,7 @@ def _trained(
         "start": sha256(folder / f"{STEM}.pdiparams"),
     }
     checkpoint = Checkpoint(folder.parent / ".02_quantize.checkpoint", basis_of(basis))
-    settings, pixel_range = (config.train, config.quantise), input_range(config.data.mean, config.data.std)
+    settings, pixel_range = (config.train, config.quantise), input_range(config.input.mean, config.input.std)
     network.eval()
     made, epochs = train_on_grid(
         start, material, settings, images, pixel_range, checkpoint, teacher=network, quiet=quiet

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -58,7 +59,7 @@ def open_comparison(config: Config, program: Path, compiled: Path, *, quiet: boo
     reference = adjustments.load(program / adjustments.REFERENCE, graph).graph
     deployed = adjustments.load(program / adjustments.DEPLOYED, graph)
     settings = config.quantise
-    pixels = input_range(config.data.mean, config.data.std)
+    pixels = input_range(config.input.mean, config.input.std)
     ranges = Ranges.read(program).tensors
     grids = tensor_grids(graph, intervals(ranges), pixels, symmetric=settings.symmetric, wide=wide_tensors(ranges))
     rounded = RoundedLayers(deployed, grids, kept_layers(graph, settings.keep_float))
@@ -83,9 +84,8 @@ def _compile_whole(config: Config, program: Path, folder: Path) -> None:
 def comparison_images(config: Config, calibration: Dataset, grid: Grid, *, quiet: bool = False) -> Iterator[Pair]:
     """Calibration images, preprocessed for the integer and for the float model: 32 of 64 x 64 pixels, fewer of larger
     ones. Unreadable ones are left out and named; raises UserError when they are more than 1 %."""
-    reals = normalisation_table(config.data.mean, config.data.std)
+    reals = normalisation_table(config.input.mean, config.input.std)
     integers = grid.integers(reals)
-    size = config.model.image_size
-    frames = load_pixels(calibration, config.resize, size, "calibration images", quiet=quiet).images
-    for frame in frames[: min(MOST_IMAGES, max(FEWEST_IMAGES, PIXELS // size**2))]:
+    frames = load_pixels(calibration, config.input, "calibration images", quiet=quiet).images
+    for frame in frames[: min(MOST_IMAGES, max(FEWEST_IMAGES, PIXELS // math.prod(config.input.size)))]:
         yield apply_table(frame, integers).astype(np.int8), apply_table(frame, reals)[None].astype(np.float32)

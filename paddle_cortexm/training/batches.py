@@ -29,6 +29,7 @@ from paddle_cortexm.data.pixels import (
 )
 from paddle_cortexm.data.preprocessing import Image, normalisation_table
 from paddle_cortexm.errors import UserError
+from paddle_cortexm.settings.image_input import ImageInput
 from paddle_cortexm.training.distributed.group import Group
 from paddle_cortexm.training.recipe.parts import Batch
 
@@ -44,7 +45,7 @@ class Place(NamedTuple):
 
 
 class Example(NamedTuple):
-    """image: (size, size, 3) uint8; unreadable: messages of the images whose place this one takes."""
+    """image: (height, width, channels) uint8; unreadable: messages of the images whose place this one takes."""
 
     image: Image
     target: int
@@ -54,8 +55,8 @@ class Example(NamedTuple):
 class VariedImages(paddle.io.Dataset):
     """The images of a data set as training sees them."""
 
-    def __init__(self, dataset: Dataset, augmentation: Augmentation, size: int, seed: int) -> None:
-        self._dataset, self._augmentation, self._size, self._seed = dataset, augmentation, size, seed
+    def __init__(self, dataset: Dataset, augmentation: Augmentation, wanted: ImageInput, seed: int) -> None:
+        self._dataset, self._augmentation, self._wanted, self._seed = dataset, augmentation, wanted, seed
         self._targets = dataset.targets
 
     def __len__(self) -> int:
@@ -68,12 +69,12 @@ class VariedImages(paddle.io.Dataset):
         for index in chain(range(place.image, len(self)), range(place.image)):
             random = np.random.default_rng([self._seed, place.epoch, index])
             try:
-                image = self._augmentation.read(self._dataset, index, self._size, random)
+                image = self._augmentation.read(self._dataset, index, self._wanted, random)
             except UnreadableImage as error:
                 unreadable.append(str(error))
                 continue
             return Example(image, int(self._targets[index]), unreadable)
-        return Example(np.zeros((self._size, self._size, 3), np.uint8), 0, unreadable)
+        return Example(np.zeros(self._wanted.shape, np.uint8), 0, unreadable)
 
 
 class EpochSampler(paddle.io.DistributedBatchSampler):
@@ -104,9 +105,9 @@ class Batches:
         self._dataset, self._images, self._is_alone = dataset, len(dataset.targets), group.size == 1
         self._batch = batch_size(config, self._images, group)
         self.unreadable = set(unopenable_images(dataset, WHAT))
-        self._table = normalisation_table(config.data.mean, config.data.std)
+        self._table = normalisation_table(config.input.mean, config.input.std)
         self._sampler = EpochSampler(self._images, self._batch, settings.seed, group)
-        varied = VariedImages(dataset, Augmentation.of(config), config.model.image_size, settings.seed)
+        varied = VariedImages(dataset, Augmentation.of(config), config.input, settings.seed)
         workers = default_workers(group) if settings.workers is None else settings.workers
         self._loader = paddle.io.DataLoader(
             varied,
@@ -171,7 +172,7 @@ def default_workers(group: Group) -> int:
 
 
 def _together(examples: Sequence[Example]) -> list[Any]:
-    """Images (N, size, size, 3), targets (N,) and the messages of a batch."""
+    """Images (N, height, width, channels), targets (N,) and the messages of a batch."""
     images: NDArray[np.uint8] = np.stack([example.image for example in examples])
     targets = np.array([example.target for example in examples], np.int64)
     return [images, targets, [message for example in examples for message in example.unreadable]]

@@ -51,10 +51,10 @@ def finetune(config: Config, folder: Path, group: Group, *, quiet: bool = False)
     backbone = build(model.backbone, classes, model.weights, settings.seed, is_trained=settings.epochs > 0)
     if group.leads:
         print(*backbone.notes, sep="\n", end="\n" if backbone.notes else "")
-    size, table = config.model.image_size, normalisation_table(config.data.mean, config.data.std)
+    table = normalisation_table(config.input.mean, config.input.std)
     silent = quiet or not group.leads
     what = "validation images" if splits.shown is splits.validation else "calibration images"
-    validation = open_pixels(splits.shown, config.resize, size, what, quiet=silent)
+    validation = open_pixels(splits.shown, config.input, what, quiet=silent)
     epochs: list[Epoch] = []
     unreadable = validation.unreadable
     if config.train.epochs:

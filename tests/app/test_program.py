@@ -7,11 +7,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from paddle_cortexm.data.preprocessing import apply_table, resize_short_side_and_crop
+from paddle_cortexm.data.preprocessing import apply_table, input_pixels
 from paddle_cortexm.host.model import HostModel
 from paddle_cortexm.simulator import transcript
 from tests.app.conftest import Builder, Runner
-from tests.tiny_model import IDENTITY, INPUT_BYTES, RESIZE, SIZE, TABLE, demo_frame, write_tiny_model
+from tests.tiny_model import IDENTITY, INPUT, INPUT_BYTES, demo_frame, table, write_tiny_model
 
 BUILDS = [("corstone300", "clang"), ("corstone310", "clang"), ("corstone300", "gcc")]
 
@@ -45,7 +45,7 @@ def test_preprocessing_equals_numpy_bit_for_bit_on_frames_of_any_shape(
     images = [np.random.default_rng(i).integers(0, 256, (h, w, 3), dtype=np.uint8) for i, (h, w) in enumerate(sides)]
     said = transcript.parse(run(elf, target, images=images).text)
     assert [frame.output for frame in said.frames] == [
-        apply_table(resize_short_side_and_crop(image, RESIZE, SIZE), TABLE).tobytes() for image in images
+        apply_table(input_pixels(image, INPUT), table()).tobytes() for image in images
     ]
 
 

@@ -20,6 +20,7 @@ from paddle_cortexm.compiler.pipeline import CompiledModel
 from paddle_cortexm.host.compiler import float16_flags, host_compiler
 from paddle_cortexm.host.model import HOST_FLAGS
 from paddle_cortexm.paths import HOST_HEADERS, REPOSITORY
+from paddle_cortexm.settings.image_input import ImageInput
 
 
 def compile_graph(folder: Path, graph: Graph, backends: Sequence[Backend]) -> CompiledModel:
@@ -28,8 +29,8 @@ def compile_graph(folder: Path, graph: Graph, backends: Sequence[Backend]) -> Co
     plan = plan_memory(network)
     layers = planned_layers(network)
     (folder / "model").mkdir()
-    source = graph.tensors[graph.input]
-    facts = ModelFacts("test", source.shape[1])
+    size = graph.tensors[graph.input].shape[1:3]
+    facts = ModelFacts("test", ImageInput(size, size))
     emit_model(folder / "model", network, plan, facts)
     return CompiledModel(network, plan, layers)
 

@@ -33,7 +33,7 @@ TOLERANCE = {"fp32": 1e-5, "fp16": 2e-2}
 @cache
 def backbone(name: str) -> Graph:
     with TemporaryDirectory() as folder:
-        export_program(trained_alike(name), Path(folder), SIZE)
+        export_program(trained_alike(name), Path(folder), (SIZE, SIZE, 3))
         return load_graph(Path(folder))
 
 

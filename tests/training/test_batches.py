@@ -21,6 +21,7 @@ from paddle_cortexm.data.datasets import Dataset
 from paddle_cortexm.data.image_files import ImageFiles
 from paddle_cortexm.data.splits import open_splits
 from paddle_cortexm.errors import UserError
+from paddle_cortexm.settings.image_input import ImageInput
 from paddle_cortexm.training.batches import Batches, EpochSampler
 from paddle_cortexm.training.distributed.group import Group
 from tests.data.photos import class_folders, config
@@ -167,9 +168,9 @@ def test_a_process_that_others_wait_for_names_what_it_met(tmp_path: Path) -> Non
 class Deadly(ImageFiles):
     """Whoever reads one of these is killed."""
 
-    def read_crop(self, index: int, choose: ChooseBox, size: int) -> NDArray[np.uint8]:
+    def read_crop(self, index: int, choose: ChooseBox, wanted: ImageInput) -> NDArray[np.uint8]:
         os.kill(os.getpid(), signal.SIGKILL)
-        return super().read_crop(index, choose, size)
+        return super().read_crop(index, choose, wanted)
 
 
 def test_a_reading_process_that_is_killed_is_told_in_a_line(photos: Path) -> None:

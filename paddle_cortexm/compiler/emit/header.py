@@ -9,6 +9,7 @@ from paddle_cortexm.compiler.arena.plan import MemoryPlan
 from paddle_cortexm.compiler.c_text import GENERATED, element_type, float_literal, string_literal
 from paddle_cortexm.compiler.kernels.kernel import KernelGraph
 from paddle_cortexm.compiler.tensor import Tensor
+from paddle_cortexm.settings.image_input import ImageInput
 
 HEADER = Template("""#ifndef MODEL_H
 #define MODEL_H
@@ -16,11 +17,10 @@ HEADER = Template("""#ifndef MODEL_H
 #include <stdint.h>
 
 #define MODEL_NAME $name
-#define MODEL_INPUT_RESIZE $resize /* short side of the image before the centre crop, pixels */
 #define MODEL_INPUT_HEIGHT $height
 #define MODEL_INPUT_WIDTH $width
 #define MODEL_INPUT_CHANNELS $channels
-#define MODEL_OUTPUT_CLASSES $classes
+$image_input#define MODEL_OUTPUT_CLASSES $classes
 $output_grid#define MODEL_ARENA_BYTES $arena_bytes
 #define MODEL_WEIGHT_BYTES $weight_bytes
 #define MODEL_LAYER_COUNT $layers
@@ -64,10 +64,10 @@ void model_layer_done(int layer);
 
 @dataclass(frozen=True)
 class ModelFacts:
-    """What the header says besides the graph: the config's name, the preprocessing's resize (pixels)."""
+    """What the header says besides the graph: the config's name, how a frame becomes the input."""
 
     name: str
-    resize: int
+    input: ImageInput
 
 
 def model_header(model: KernelGraph, plan: MemoryPlan, facts: ModelFacts) -> str:
@@ -76,10 +76,10 @@ def model_header(model: KernelGraph, plan: MemoryPlan, facts: ModelFacts) -> str
     source, result = graph.tensors[graph.input], graph.tensors[graph.output]
     return GENERATED + HEADER.substitute(
         name=string_literal(facts.name),
-        resize=facts.resize,
         height=source.shape[1],
         width=source.shape[2],
         channels=source.shape[3],
+        image_input=preprocessing_macros(facts.input),
         classes=result.elements,
         output_grid=_output_grid(result),
         arena_bytes=plan.arena_bytes,
@@ -87,6 +87,17 @@ def model_header(model: KernelGraph, plan: MemoryPlan, facts: ModelFacts) -> str
         layers=len(graph.layers),
         input_element=element_type(source),
         output_element=element_type(result),
+    )
+
+
+def preprocessing_macros(wanted: ImageInput) -> str:
+    """How a frame becomes the input: what preprocess.c reads, in the words of preprocess.h."""
+    return (
+        f"#define MODEL_INPUT_FIT FIT_{wanted.fit.upper()} /* how preprocess.c fits a frame to the box, in pixels */\n"
+        f"#define MODEL_INPUT_BOX_HEIGHT {wanted.box[0]}\n"
+        f"#define MODEL_INPUT_BOX_WIDTH {wanted.box[1]}\n"
+        f"#define MODEL_INPUT_PLACE PLACE_{wanted.pad_place.upper()}\n"
+        f"#define MODEL_INPUT_COLOUR COLOUR_{wanted.colour.upper()}\n"
     )
 
 

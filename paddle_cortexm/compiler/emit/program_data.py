@@ -13,16 +13,18 @@ from paddle_cortexm.data.preprocessing import FRACTION_BITS
 from paddle_cortexm.target import MAXIMUM_SIDE
 
 
-def emit_preprocessing_table(folder: Path, table: NDArray[np.generic]) -> None:
-    """preprocessing_table.c: what each value of each RGB channel becomes; table: (3, 256), the model input's type.
+def emit_preprocessing_table(folder: Path, table: NDArray[np.generic], pad_colour: Sequence[int] = (0, 0, 0)) -> None:
+    """preprocessing_table.c: what each value of each channel becomes, and the pad colour (red, green, blue); table:
+    (channels, 256), the model input's type.
 
     It asserts what preprocess.h and its twin in Python both say of frames and positions.
     """
     rows = "".join(f"    {{\n{value_rows(channel)}    }},\n" for channel in table)
     equal = {"PREPROCESS_MAXIMUM_SIDE": MAXIMUM_SIDE, "PREPROCESS_FRACTION_BITS": FRACTION_BITS}
     asserted = "".join(f'_Static_assert({name} == {value}, "as in Python");\n' for name, value in equal.items())
-    declaration = "const model_input_element_t preprocessing_table[3][256]"
-    text = f'{GENERATED}#include "preprocess.h"\n\n{asserted}\n{declaration} = {{\n{rows}}};\n'
+    declaration = "const model_input_element_t preprocessing_table[MODEL_INPUT_CHANNELS][256]"
+    colour = f"const uint8_t preprocessing_pad_colour[3] = {{{', '.join(map(str, pad_colour))}}};\n"
+    text = f'{GENERATED}#include "preprocess.h"\n\n{asserted}\n{colour}{declaration} = {{\n{rows}}};\n'
     (folder / "preprocessing_table.c").write_text(text)
 
 

@@ -30,6 +30,7 @@ from paddle_cortexm.compiler.operators.weights.fully_connected import FullyConne
 from paddle_cortexm.compiler.tensor import DataType, Grid
 from paddle_cortexm.host.compiler import float16_flags, host_compiler
 from paddle_cortexm.paths import HOST_HEADERS, REPOSITORY
+from paddle_cortexm.settings.image_input import ImageInput
 from tests.compiler.backends.helium.examples.layers import bytes_of, some_add, some_requantisation
 from tests.compiler.graphs import GraphBuilder
 
@@ -155,7 +156,8 @@ def run_guarded(model: KernelGraph, plan: MemoryPlan, image: NDArray[np.generic]
 
 
 def _run_guarded(folder: Path, model: KernelGraph, plan: MemoryPlan, image: NDArray[np.generic]) -> bytes:
-    emit_model(folder, model, plan, ModelFacts("test", model.graph.tensors[model.graph.input].shape[1]))
+    size = model.graph.tensors[model.graph.input].shape[1:3]
+    emit_model(folder, model, plan, ModelFacts("test", ImageInput(size, size)))
     source = (folder / "model.c").read_text()
     assert DEFINITION in source
     (folder / "model.c").write_text(source.replace(DEFINITION, ""))

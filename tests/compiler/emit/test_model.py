@@ -27,11 +27,12 @@ from paddle_cortexm.compiler.operators.elementwise.add import Add
 from paddle_cortexm.host.compiler import float16_flags, host_compiler
 from paddle_cortexm.host.model import HOST_FLAGS
 from paddle_cortexm.paths import HOST_HEADERS, REPOSITORY
+from paddle_cortexm.settings.image_input import ImageInput
 from tests.compiler.graphs import GraphBuilder, kernel
 from tests.compiler.host import compile_graph
 from tests.compiler.networks import mobilenetv2
 
-FACTS = ModelFacts("tiny", 20)
+FACTS = ModelFacts("tiny", ImageInput((16, 16), (20, 20)))
 GENERATED = ("model.c", "model_weights.c", "preprocessing_table.c", "labels.c", "demo_frame.c")
 SIZE = 12  # elements of every tensor
 
@@ -190,7 +191,7 @@ def test_the_header_tells_sizes(tmp_path: Path) -> None:
     model = diamond()
     header = (emit(tmp_path, model) / "model.h").read_text()
     facts = dict(re.findall(r"#define (MODEL_\w+) (\S+)", header))
-    assert facts["MODEL_NAME"] == '"tiny"' and facts["MODEL_INPUT_RESIZE"] == "20"
+    assert facts["MODEL_NAME"] == '"tiny"' and facts["MODEL_INPUT_BOX_HEIGHT"] == "20"
     assert [facts[f"MODEL_INPUT_{side}"] for side in ("HEIGHT", "WIDTH", "CHANNELS")] == ["2", "2", "3"]
     assert facts["MODEL_OUTPUT_CLASSES"] == str(SIZE) and facts["MODEL_LAYER_COUNT"] == "3"
     assert facts["MODEL_ARENA_BYTES"] == str(plan_memory(model).arena_bytes)

@@ -33,7 +33,7 @@ PPLCNET = {
 
 def compare(network: paddle.nn.Layer, folder: Path, size: int) -> Graph:
     """Export, import, run on one image here and in Paddle's executor; returns the graph."""
-    export_program(network, folder, size)
+    export_program(network, folder, (size, size, 3))
     graph, image = load_graph(folder), random_image((1, 3, size, size))
     expected = paddles_answer(folder, image).reshape(-1)
     actual = run_float(graph, image.transpose(0, 2, 3, 1))[graph.output].reshape(-1)
@@ -62,20 +62,20 @@ def test_batch_norm_may_be_folded_before_the_export(name: str, tmp_path: Path) -
     expected = network(paddle.to_tensor(image)).numpy()
     with paddle.utils.unique_name.guard():  # names of an earlier network in this process do not count
         fold_batch_norm(network)
-    graph = compare(network, tmp_path, 64)
+    graph = compare(network, tmp_path, (64, 64, 3))
     actual = run_float(graph, image.transpose(0, 2, 3, 1))[graph.output].reshape(1, -1)
     assert np.abs(actual - expected).max() <= TOLERANCE * np.abs(expected).max()
     assert Counter(operators(graph)) == (MOBILENETV2 if name.startswith("MobileNet") else PPLCNET)
 
 
 def test_every_activation_of_mobilenetv2_is_a_clamp(tmp_path: Path) -> None:
-    graph = compare(trained_alike("MobileNetV2_x0_25"), tmp_path, 64)
+    graph = compare(trained_alike("MobileNetV2_x0_25"), tmp_path, (64, 64, 3))
     clamps = Counter(getattr(layer.operator, "clamp", None) for layer in graph.layers)
     assert clamps == {(0.0, 6.0): 36, (None, None): 28, None: 1}  # linear bottlenecks, sums, logits; the pool
 
 
 def test_tensors_have_the_names_of_the_last_fused_paddle_tensors(tmp_path: Path) -> None:
-    graph = compare(trained_alike("PPLCNet_x0_25"), tmp_path, 64)
+    graph = compare(trained_alike("PPLCNet_x0_25"), tmp_path, (64, 64, 3))
     names = [layer.output for layer in graph.layers]
     assert names[:3] == ["batch_norm_0.tmp_2", "hardswish_0.tmp_0", "batch_norm_1.tmp_2"]
     assert {"relu_0.tmp_0", "hardsigmoid_0.tmp_0", "elementwise_mul_0", "pool2d_2.tmp_0"} <= set(names)
@@ -84,7 +84,7 @@ def test_tensors_have_the_names_of_the_last_fused_paddle_tensors(tmp_path: Path)
 
 
 def test_two_imports_give_the_same_graph(tmp_path: Path) -> None:
-    export_program(trained_alike("PPLCNet_x0_25"), tmp_path, 64)
+    export_program(trained_alike("PPLCNet_x0_25"), tmp_path, (64, 64, 3))
     first, second = load_graph(tmp_path), load_graph(tmp_path)
     assert [layer.output for layer in first.layers] == [layer.output for layer in second.layers]
     for a, b in zip(first.layers, second.layers, strict=True):
@@ -94,7 +94,7 @@ def test_two_imports_give_the_same_graph(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("name", ["MobileNetV2_x0_25", "PPLCNet_x0_25"])
 def test_the_relax_module_itself_computes_what_paddle_does(name: str, tmp_path: Path) -> None:
-    export_program(trained_alike(name), tmp_path, 32)
+    export_program(trained_alike(name), tmp_path, (32, 32, 3))
     module, image = import_program(tmp_path), random_image((1, 3, 32, 32))
     relax.analysis.well_formed(module)  # raises if it is not
     machine = relax.VirtualMachine(tvm.compile(module, "llvm"), tvm.cpu())

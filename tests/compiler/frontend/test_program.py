@@ -56,14 +56,14 @@ def test_a_text_file_is_no_program(program: Path) -> None:
 
 def test_layers_are_called_as_in_the_networks_weights_file(tmp_path: Path) -> None:
     with paddle.utils.unique_name.guard():
-        export_program(build("PPLCNet_x0_25", 10).network, tmp_path, 32)
+        export_program(build("PPLCNet_x0_25", 10).network, tmp_path, (32, 32, 3))
     names = [layer.parameter for layer in load_graph(tmp_path).layers]
     assert names[:3] == ["conv1", "", "blocks2.0.dw_conv"] and names[-1] == "fc"
 
 
 def test_without_those_names_layers_are_called_as_in_the_program(tmp_path: Path) -> None:
     with paddle.utils.unique_name.guard():
-        export_program(build("PPLCNet_x0_25", 10).network, tmp_path, 32)
+        export_program(build("PPLCNet_x0_25", 10).network, tmp_path, (32, 32, 3))
     (tmp_path / ParameterNames.file).unlink()
     names = [layer.parameter for layer in load_graph(tmp_path).layers]
     assert names[:3] == ["conv2d_0", "", "conv2d_1"] and names[-1] == "linear_0"

@@ -24,7 +24,7 @@ def network() -> paddle.nn.Layer:
 
 @pytest.mark.parametrize("algorithm", ["abs_max", "mse"])
 def test_thresholds_are_reached_by_the_tensors_and_no_larger(tmp_path: Path, algorithm: str) -> None:
-    export_program(network(), tmp_path, 8, batch=None)
+    export_program(network(), tmp_path, (8, 8, 3), batch=None)
     images = np.random.default_rng(0).normal(size=(16, 3, 8, 8)).astype(np.float32)
     thresholds = calibrate(tmp_path, images, algorithm, tmp_path / "quantised")
     graph = load_graph(tmp_path)
