@@ -22,8 +22,11 @@ static bool is_ready(const stream_segment_t *s, const stream_layer_t *layer, con
     const int32_t row = made[layer->output], count = next_rows(s, layer, row);
     const int32_t input_height = s->tensors[layer->input].height;
     const int32_t behind = (row + count - 1) * layer->stride - layer->padding + layer->kernel; /* behind the windows */
-    return count > 0 && made[layer->input] >= (behind < input_height ? behind : input_height) &&
-           (layer->residual == STREAM_NONE || made[layer->residual] >= row + count);
+    bool ready = count > 0 && made[layer->input] >= (behind < input_height ? behind : input_height);
+    for (int32_t i = 0; i < layer->other_count; i++) {
+        ready = ready && made[s->others[layer->others + i]] >= row + count;
+    }
+    return ready;
 }
 
 /* The row of zero points that stands for a row outside the image. In a rolling buffer it takes the place of a row that
@@ -48,8 +51,11 @@ static void make_rows(const stream_segment_t *s, const stream_layer_t *layer, in
         const bool is_inside = y >= 0 && y < input->height;
         rows[k] = is_inside ? row_of(input, y) : outside_row(s, layer, y);
     }
-    const void *residual = layer->residual == STREAM_NONE ? NULL : row_of(&s->tensors[layer->residual], row);
-    layer->make_rows(rows, residual, count, row_of(&s->tensors[layer->output], row), s->scratch);
+    const void *others[STREAM_OTHERS_LIMIT];
+    for (int32_t i = 0; i < layer->other_count; i++) {
+        others[i] = row_of(&s->tensors[s->others[layer->others + i]], row);
+    }
+    layer->make_rows(rows, others, count, row_of(&s->tensors[layer->output], row), s->scratch);
     model_layer_done(layer->number);
 }
 

@@ -13,6 +13,7 @@
 
 #define STREAM_TENSOR_LIMIT 128    /* tensors of a segment */
 #define STREAM_KERNEL_ROW_LIMIT 32 /* rows of a window */
+#define STREAM_OTHERS_LIMIT 15     /* inputs of a layer besides the first */
 #define STREAM_NONE (-1)
 
 typedef struct {
@@ -23,16 +24,17 @@ typedef struct {
     int32_t available; /* rows that are there before the segment begins: `height` for what earlier layers made, or 0 */
 } stream_tensor_t;
 
-/* Makes `count` rows. rows: the input rows of all their windows, readable; residual: the same rows of the second input,
- * or NULL. The compiler sees to it that rows made at once stand one behind the other. */
-typedef void stream_row_function(const void *const rows[], const void *residual, int32_t count, void *output,
+/* Makes `count` rows. rows: the input rows of all their windows, readable; others: the first of the same rows of each
+ * further input. The compiler sees to it that rows made at once stand one behind the other. */
+typedef void stream_row_function(const void *const rows[], const void *const others[], int32_t count, void *output,
                                  uint8_t *scratch);
 
 typedef struct {
     stream_row_function *make_rows;
-    int16_t number;   /* of the layer in the model, from 0 */
-    int16_t input;    /* tensors, by their place in the segment's table */
-    int16_t residual; /* STREAM_NONE for a layer with one input */
+    int16_t number; /* of the layer in the model, from 0 */
+    int16_t input;  /* tensors, by their place in the segment's table */
+    int16_t others; /* the further inputs: the first one's place in the segment's list */
+    int16_t other_count;
     int16_t output;
     int16_t kernel; /* output row y reads the `kernel` input rows from y * stride - padding on */
     int16_t stride;
@@ -45,6 +47,7 @@ typedef struct {
 typedef struct {
     const stream_tensor_t *tensors;
     const stream_layer_t *layers;
+    const int16_t *others; /* further inputs of layers, or NULL */
     int32_t layer_count;
     int32_t tensor_count;
     int32_t input;    /* the tensor whose rows are made by the caller's function, or STREAM_NONE */

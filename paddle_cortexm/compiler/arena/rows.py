@@ -19,6 +19,7 @@ from paddle_cortexm.compiler.tensor import BYTES_OF
 # Sizes of the tables in app/runtime/stream.h.
 MOST_WINDOW_ROWS = 32  # STREAM_KERNEL_ROW_LIMIT
 MOST_TENSORS = 128  # STREAM_TENSOR_LIMIT
+MOST_OTHERS = 15  # STREAM_OTHERS_LIMIT
 
 
 @dataclass(frozen=True)

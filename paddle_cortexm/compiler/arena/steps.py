@@ -12,6 +12,7 @@ from dataclasses import dataclass, replace
 from paddle_cortexm.compiler.arena.plan import aligned, lead_bytes, segment_buffers, takes_over_input
 from paddle_cortexm.compiler.arena.row_costs import added_by_layer
 from paddle_cortexm.compiler.arena.rows import (
+    MOST_OTHERS,
     MOST_TENSORS,
     MOST_WINDOW_ROWS,
     Segment,
@@ -144,7 +145,8 @@ def _makes_rows(model: KernelGraph, number: int) -> bool:
     """Whether the layer's kernel can make one row, and app/runtime/stream.c hold the rows of its window."""
     layer = model.layers[number]
     window_rows = row_layer(model.graph, layer).accesses[0].kernel
-    return model.kernel_of(layer).row_body is not None and window_rows <= MOST_WINDOW_ROWS
+    fits = window_rows <= MOST_WINDOW_ROWS and len(layer.inputs) - 1 <= MOST_OTHERS
+    return model.kernel_of(layer).row_body is not None and fits
 
 
 def _closed_runs(graph: Graph, run_first: int, run_last: int) -> Iterator[tuple[int, int]]:

@@ -6,7 +6,14 @@ from collections.abc import Mapping
 from string import Template
 
 from paddle_cortexm.compiler.arena.plan import MemoryPlan, outside_name, scratch_name
-from paddle_cortexm.compiler.arena.rows import MOST_TENSORS, MOST_WINDOW_ROWS, Segment, row_bytes, row_layer
+from paddle_cortexm.compiler.arena.rows import (
+    MOST_OTHERS,
+    MOST_TENSORS,
+    MOST_WINDOW_ROWS,
+    Segment,
+    row_bytes,
+    row_layer,
+)
 from paddle_cortexm.compiler.c_text import element_type
 from paddle_cortexm.compiler.emit.names import constant_names, layer_function_name
 from paddle_cortexm.compiler.graph import Graph, last_readers
@@ -15,11 +22,12 @@ from paddle_cortexm.compiler.kernels.kernel import KernelGraph
 STREAM_SOURCE = "app/runtime/stream.c"
 STREAM_ASSERTIONS = (
     f"STREAM_TENSOR_LIMIT == {MOST_TENSORS}",
+    f"STREAM_OTHERS_LIMIT == {MOST_OTHERS}",
     f"STREAM_KERNEL_ROW_LIMIT == {MOST_WINDOW_ROWS}",
 )
 
 ROW_FUNCTION = Template("""\
-static void $name(const void *const window[], const void *second, int32_t count, void *result, uint8_t *scratch)
+static void $name(const void *const window[], const void *const others[], int32_t count, void *result, uint8_t *scratch)
 {
     const $source_element *const rows[] = {$window};
     $residual
@@ -35,12 +43,13 @@ static const stream_tensor_t segment_${number}_tensors[] = {
     /* data, bytes a row, height, rows kept, rows available */
 $tensors};
 static const stream_layer_t segment_${number}_layers[] = {
-    /* make_rows, number, input, residual, output, kernel, stride, padding, rows at once, deepest reader,
+    /* make_rows, number, input, others, how many, output, kernel, stride, padding, rows at once, deepest reader,
      * outside value */
 $layers};
-static const stream_segment_t segment_$number = {
+${others_table}static const stream_segment_t segment_$number = {
     .tensors = segment_${number}_tensors,
     .layers = segment_${number}_layers,
+    .others = $others,
     .layer_count = $layer_count,
     .tensor_count = $tensor_count,
     .input = $input,
@@ -58,7 +67,7 @@ def row_function(model: KernelGraph, number: int, at_once: int) -> str:
     assert row_body is not None, f"{layer.output} cannot be streamed"
     inputs, access = graph.inputs_of(layer), row_layer(graph, layer).accesses[0]
     window = range(access.kernel + (at_once - 1) * access.stride)
-    residual = f"const {element_type(inputs[1])} *residual = second;" if len(inputs) > 1 else "(void)second;"
+    residual = f"const {element_type(inputs[1])} *residual = others[0];" if "residual" in row_body else "(void)others;"
     return ROW_FUNCTION.substitute(
         name=_row_function_name(graph, number),
         source_element=element_type(inputs[0]),
@@ -75,6 +84,8 @@ def segment_tables(graph: Graph, plan: MemoryPlan, number: int) -> str:
     layers = [graph.layers[i] for i in segment.layers]
     tensors = list(dict.fromkeys([n for layer in layers for n in layer.inputs] + [layers[-1].output]))
     index_of = {name: i for i, name in enumerate(tensors)}
+    others = [index_of[name] for layer in layers for name in layer.inputs[1:]]
+    table = f"static const int16_t segment_{number}_others[] = {{{', '.join(map(str, others))}}};\n"
     return SEGMENT_TABLES.substitute(
         first=segment.first,
         last=segment.last,
@@ -82,6 +93,8 @@ def segment_tables(graph: Graph, plan: MemoryPlan, number: int) -> str:
         number=number,
         tensors="".join(_tensor_entry(graph, plan, segment, name) for name in tensors),
         layers="".join(_layer_entry(graph, segment, i, index_of) for i in segment.layers),
+        others_table=table if others else "",
+        others=f"segment_{number}_others" if others else "NULL",
         layer_count=len(layers),
         tensor_count=len(tensors),
         input=index_of[graph.input] if graph.input in segment.rows else "STREAM_NONE",
@@ -104,10 +117,10 @@ def _row_function_name(graph: Graph, number: int) -> str:
 def _layer_entry(graph: Graph, segment: Segment, number: int, index_of: Mapping[str, int]) -> str:
     layer = graph.layers[number]
     access = row_layer(graph, layer).accesses[0]
-    residual = str(index_of[layer.inputs[1]]) if len(layer.inputs) > 1 else "STREAM_NONE"
+    others_before = sum(len(graph.layers[i].inputs) - 1 for i in range(segment.first, number))
     deepest = min(last_readers(graph)[layer.output], segment.last) - segment.first
-    values = [number, index_of[layer.inputs[0]], residual, index_of[layer.output], access.kernel, access.stride]
-    values += [access.padding, segment.at_once.get(layer.output, 1), deepest]
+    values = [number, index_of[layer.inputs[0]], others_before, len(layer.inputs) - 1, index_of[layer.output]]
+    values += [access.kernel, access.stride, access.padding, segment.at_once.get(layer.output, 1), deepest]
     values += [layer.operator.outside_value]
     return f"    {{{_row_function_name(graph, number)}, {', '.join(map(str, values))}}},\n"
 

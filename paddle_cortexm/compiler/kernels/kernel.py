@@ -48,7 +48,8 @@ class Kernel:
     assertions: tuple[str, ...] = ()
     overwrites_input: bool = False  # output may share input0's memory
     row_body: str | None = None  # computes one output row: reads `rows` (const pointers to the window's input rows, all
-    # valid) and `residual` (a row of input1), writes `output`, may use `scratch`; None: the layer cannot be streamed
+    # valid), `residual` (a row of input1) and `others` (untyped: of input1, input2, ...), writes `output`, may use
+    # `scratch`; None: the layer cannot be streamed
     row_scratch_bytes: int = 0
     # As row_body, for `count` rows one behind the other in memory, those of the input and the residual as well.
     rows_body: str | None = None
