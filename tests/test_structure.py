@@ -41,6 +41,7 @@ ORDER = (
     "compiler.integers",
     "compiler.reference",
     "compiler.frontend",
+    "compiler.frontend.movement",
     "compiler.frontend.imports",
     "compiler.frontend.paddle",
     "compiler.layer_names",

@@ -114,7 +114,8 @@ def _check_shape(layer: Layer, tensors: dict[str, Tensor]) -> None:
 
 def _read_by(value: Any) -> list[Any]:
     """Variables an expression reads, each as often as it does."""
-    return [argument for argument in getattr(value, "args", [value]) if isinstance(argument, relax.Var)]
+    arguments = [part for x in getattr(value, "args", [value]) for part in getattr(x, "fields", [x])]
+    return [argument for argument in arguments if isinstance(argument, relax.Var)]
 
 
 def _nhwc(variable: Any) -> Shape:

@@ -1,4 +1,4 @@
-"""Paddle inference program -> Relax (NHWC, batch norm folded) -> layer graph, without layers that only copy."""
+"""Paddle inference program -> Relax (NHWC, batch norm folded) -> layer graph, with as little movement as possible."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from paddle_cortexm.compiler.frontend.copies import without_copies
 from paddle_cortexm.compiler.frontend.imports import OPERATORS, check_supported
 from paddle_cortexm.compiler.frontend.imports.relax_builder import RelaxBuilder
 from paddle_cortexm.compiler.frontend.layers import to_graph
+from paddle_cortexm.compiler.frontend.movement import with_less_movement
 from paddle_cortexm.compiler.frontend.paddle.program import PaddleProgram, read_program
 from paddle_cortexm.compiler.frontend.paddle.simplify import simplify
 from paddle_cortexm.compiler.graph import Graph
@@ -28,7 +29,7 @@ def load_graph(folder: Path, stem: str = "model", name: str = "model") -> Graph:
     """The float layer graph of a Paddle program; tensors keep Paddle's names. Raises UserError as import_program."""
     program = _simple_program(folder, stem)
     parameters = {op.output: op.parameter for op in program.operators}
-    return without_copies(to_graph(RelaxBuilder(program).build(OPERATORS), name, parameters))
+    return with_less_movement(without_copies(to_graph(RelaxBuilder(program).build(OPERATORS), name, parameters)))
 
 
 def _simple_program(folder: Path, stem: str) -> PaddleProgram:

@@ -48,16 +48,13 @@ def tensor_grids(
     """
     check_wide(graph, wide)
     chosen = {graph.input: grid_of_range(*input_range, symmetric=symmetric)}
+    shared = concats_of_one_grid(graph)
     for layer in graph.layers:
         if keeps_grid(layer):
             chosen[layer.output] = chosen[layer.inputs[0]]
             continue
-        if layer.output not in ranges:
-            raise UserError(
-                f"ranges.json: no range for the result of layer '{layer_title(graph, layer)}' ({layer.output}); every "
-                f"tensor of the graph needs one. Run ./02_quantize.py --force."
-            )
-        interval = _useful_part(graph, layer, ranges)
+        parts = [_useful_part(graph, concat, ranges) for concat in shared.get(layer.output, (layer,))]
+        interval = min(low for low, _ in parts), max(high for _, high in parts)
         is_wide = layer.output in wide
         chosen[layer.output] = (
             wide_grid_of_range(*interval) if is_wide else grid_of_range(*interval, symmetric=symmetric)
@@ -65,8 +62,39 @@ def tensor_grids(
     return chosen
 
 
+def concats_of_one_grid(graph: Graph) -> dict[str, tuple[Layer, ...]]:
+    """For each tensor that a concat makes, or that is only moved into concats, all concats that it is tied to: they
+    have one grid, which holds what any of them makes, and nothing is rounded twice. A tensor that other layers read too
+    has a grid of its own, which may be finer."""
+    tied: list[tuple[set[str], list[Layer]]] = []
+    only_moved: set[str] = set()
+    for layer in reversed(graph.layers):
+        readers = list(graph.consumers(layer.output))
+        if readers and layer.output != graph.output and all(_moves_into_concat(r, only_moved) for r in readers):
+            only_moved.add(layer.output)
+        if _float_operator(layer).shares_grid:
+            tied.append(({layer.output}, [layer]))
+    for layer in graph.layers:
+        for name in set(layer.inputs) & only_moved:
+            touched = [group for group in tied if group[0] & {name, layer.output}]
+            names = {name, layer.output}.union(*(group[0] for group in touched))
+            concats = [concat for group in touched for concat in group[1]]
+            tied = [group for group in tied if group not in touched] + [(names, concats)]
+    return {name: tuple(concats) for names, concats in tied for name in names}
+
+
+def _moves_into_concat(reader: Layer, only_moved: Collection[str]) -> bool:
+    operator = _float_operator(reader)
+    return operator.shares_grid or (operator.keeps_grid and reader.output in only_moved)
+
+
 def _useful_part(graph: Graph, layer: Layer, ranges: Mapping[str, Range]) -> Range:
     """The calibrated interval without what the producer cannot make or no consumer can tell apart."""
+    if layer.output not in ranges:
+        raise UserError(
+            f"ranges.json: no range for the result of layer '{layer_title(graph, layer)}' ({layer.output}); every "
+            f"tensor of the graph needs one. Run ./02_quantize.py --force."
+        )
     low, high = _intersect(ranges[layer.output], _float_operator(layer).producible)
     least, most = distinguishable_range(graph, layer.output, ranges)
     return max(low, least), min(high, most)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from paddle_cortexm.compiler.operators.elementwise import activation, add, multiply
-from paddle_cortexm.compiler.operators.movement import reshape
+from paddle_cortexm.compiler.operators.movement import concat, crop, reshape
 from paddle_cortexm.compiler.operators.parts.relax_patterns import RelaxPattern
 from paddle_cortexm.compiler.operators.pools import average_pool, max_pool
 from paddle_cortexm.compiler.operators.tokens import softmax
@@ -19,6 +19,8 @@ _MODULES = (
     max_pool,
     multiply,
     softmax,
+    concat,
+    crop,
     reshape,
 )
 PATTERNS: tuple[RelaxPattern, ...] = tuple(

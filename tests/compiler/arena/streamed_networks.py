@@ -18,6 +18,7 @@ from paddle_cortexm.compiler.kernels.kernel import KernelGraph
 from paddle_cortexm.compiler.operators.elementwise.activation import Activation, Table
 from paddle_cortexm.compiler.operators.elementwise.add import Add
 from paddle_cortexm.compiler.operators.elementwise.conversion import Dequantise, Quantise
+from paddle_cortexm.compiler.operators.movement.concat import Concat, IntegerConcat, Run
 from paddle_cortexm.compiler.operators.parts.base import Operator
 from paddle_cortexm.compiler.operators.parts.window import Window
 from paddle_cortexm.compiler.operators.pools.max_pool import IntegerMaxPool, MaxPool
@@ -94,11 +95,25 @@ class RandomNetwork:
         """Add an earlier tensor of the same shape and type."""
         self._add(some_add(self.random) if self.is_int8 else Add(), name)
 
+    def concat(self, *names: str) -> None:
+        """Parts of the last and of earlier tensors of the same size and type behind each other."""
+        widths = [self.builder.tensors[name].shape[3] for name in (self.last, *names)]
+        starts = [int(self.random.integers(0, width)) for width in widths]
+        runs = tuple(Run(i, start, width - start) for i, (start, width) in enumerate(zip(starts, widths, strict=True)))
+        tables = (None, *(bytes_of(self.random, 256) for _ in names))
+        self._add(IntegerConcat(runs, tables) if self.is_int8 else Concat(runs), *names)
+
     def converted(self) -> None:
         """From int8 to float32 or back."""
         grid = Grid(0.05, self._zero_point())
         self.builder.dtype = "float32" if self.is_int8 else "int8"
         self._add(Quantise(grid) if self.is_int8 else Dequantise(grid))
+
+    def same_size(self) -> list[str]:
+        """Earlier tensors that the last one can be concatenated with."""
+        last = self.builder.tensors[self.last]
+        alike = [n for n, t in self.builder.tensors.items() if (t.shape[:3], t.dtype) == (last.shape[:3], last.dtype)]
+        return [name for name in alike if name != self.last]
 
     def same_shape(self) -> list[str]:
         """Earlier tensors that can be added to the last one."""

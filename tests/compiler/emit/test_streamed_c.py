@@ -45,6 +45,8 @@ def networks(draw: st.DrawFn, dtype: DataType = "int8", *, mixed: bool = False) 
         network.convolution(draw(st.sampled_from([depth, draw(st.integers(1, 20))])), 1, 1, (0, 0, 0, 0))
         if begin in network.same_shape() and draw(st.booleans()):
             network.add(begin)
+        if network.same_size() and draw(st.integers(0, 2)) == 0:
+            network.concat(*network.same_size()[-2:])
         if min(network.builder.tensors[network.last].shape[1:3]) >= 4 and draw(st.integers(0, 3)) == 0:
             network.max_pool(2, draw(st.sampled_from([1, 2])))
     return select_kernels(network.builder.graph(), backends_named(("helium", "tvm")))

@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 from paddle_cortexm.compiler.integers.grids import grid_of_range, tensor_grids, wide_grid_of_range
 from paddle_cortexm.compiler.operators.elementwise.activation import Activation
 from paddle_cortexm.compiler.operators.elementwise.add import Add
+from paddle_cortexm.compiler.operators.movement.concat import Concat, Run
 from paddle_cortexm.compiler.operators.movement.reshape import Reshape
 from paddle_cortexm.compiler.operators.parts.base import Operator
 from paddle_cortexm.compiler.operators.parts.window import Window
@@ -160,3 +161,30 @@ def test_a_tensor_that_cannot_be_int16_is_refused() -> None:
     graph = float_blocks()
     with pytest.raises(UserError, match=r"16 bits for head, but 'pointwise of the input' .head. has an activation"):
         tensor_grids(graph, full_ranges(graph), PIXELS, wide=["head"])
+
+
+def test_what_is_only_moved_into_a_concat_has_its_grid() -> None:
+    """`kept` is read by a convolution too and keeps its own; the pool of `moved` and `moved` itself go along."""
+    builder = GraphBuilder((1, 4, 4, 3))
+    for name in ("kept", "moved"):
+        builder.add(name, pointwise(np.ones((3, 3))), "image")
+    builder.add("pooled", MaxPool(Window()), "moved")
+    builder.add("both", Concat((Run(0, 0, 3), Run(1, 0, 3))), "kept", "pooled", shape=(1, 4, 4, 6))
+    builder.add("read", pointwise(np.ones((3, 3))), "kept")
+    graph = builder.graph("both")
+    ranges = {"kept": (-1.0, 1.0), "moved": (0.0, 2.0), "both": (-1.0, 2.0), "read": (-9.0, 9.0)}
+    grids = tensor_grids(graph, ranges, (-1.0, 1.0))
+    assert grids["moved"] == grids["pooled"] == grids["both"] == grid_of_range(-1.0, 2.0)
+    assert grids["kept"] == grid_of_range(-1.0, 1.0)
+
+
+def test_concats_that_pass_channels_on_share_one_grid() -> None:
+    """As the units of ShuffleNetV2: nothing is rounded on the way."""
+    builder = GraphBuilder((1, 4, 4, 3))
+    builder.add("new", pointwise(np.ones((3, 3))), "image")
+    builder.add("first", Concat((Run(0, 0, 3), Run(1, 0, 3))), "image", "new", shape=(1, 4, 4, 6))
+    builder.add("newer", pointwise(np.ones((3, 3))), "image")
+    builder.add("second", Concat((Run(0, 0, 4), Run(1, 0, 3))), "first", "newer", shape=(1, 4, 4, 7))
+    ranges = {"new": (-1.0, 1.0), "first": (-1.0, 1.0), "newer": (0.0, 4.0), "second": (0.0, 3.0)}
+    grids = tensor_grids(builder.graph(), ranges, (-1.0, 1.0))
+    assert {grids[name] for name in ranges} == {grid_of_range(-1.0, 3.0)}

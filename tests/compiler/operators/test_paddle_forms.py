@@ -11,6 +11,8 @@ import pytest
 from paddle_cortexm.compiler.operators.elementwise.activation import Activation
 from paddle_cortexm.compiler.operators.elementwise.add import Add
 from paddle_cortexm.compiler.operators.elementwise.multiply import Multiply
+from paddle_cortexm.compiler.operators.movement.concat import Concat, Run
+from paddle_cortexm.compiler.operators.movement.crop import Crop
 from paddle_cortexm.compiler.operators.movement.reshape import Reshape
 from paddle_cortexm.compiler.operators.parts.activation_kinds import ACTIVATION_KINDS
 from paddle_cortexm.compiler.operators.parts.base import FloatOperator, Floats
@@ -45,6 +47,8 @@ CASES: list[tuple[FloatOperator, tuple[Shape, ...]]] = [
     (MaxPool(UNEVEN), (IMAGE,)),
     (Softmax(), ((1, 1, 6),)),
     (Reshape(), (IMAGE,)),
+    (Concat((Run(1, 1, 2), Run(0, 0, 6))), (IMAGE, (5, 7, 3))),
+    (Crop(range(1, 4), range(0, 7, 2)), (IMAGE,)),
     *((Activation(row.name), (IMAGE,)) for row in ACTIVATION_KINDS),
 ]
 

@@ -13,6 +13,7 @@ from paddle_cortexm.compiler.backends.helium import (
     depthwise,
     elementwise,
     fully_connected,
+    movement,
     pooling,
     table,
     wide,
@@ -25,6 +26,8 @@ from paddle_cortexm.compiler.kernels.kernel import Kernel, Rejection
 from paddle_cortexm.compiler.operators.elementwise.activation import Activation, Table
 from paddle_cortexm.compiler.operators.elementwise.add import Add, IntegerAdd
 from paddle_cortexm.compiler.operators.elementwise.multiply import IntegerMultiply, Multiply
+from paddle_cortexm.compiler.operators.movement.concat import Concat, IntegerConcat
+from paddle_cortexm.compiler.operators.movement.crop import Crop
 from paddle_cortexm.compiler.operators.pools.average_pool import AveragePool, IntegerAveragePool
 from paddle_cortexm.compiler.operators.pools.max_pool import IntegerMaxPool, MaxPool
 from paddle_cortexm.compiler.operators.weights.convolution import Convolution, IntegerConvolution
@@ -43,6 +46,7 @@ SELECTORS: dict[type, Selector] = {
     IntegerMultiply: elementwise.select,
     IntegerAveragePool: pooling.select,
     IntegerMaxPool: pooling.select,
+    IntegerConcat: movement.concat,
     Table: table.select,
     Convolution: float_matrix.select,
     DepthwiseConvolution: float_depthwise.select,
@@ -52,6 +56,8 @@ SELECTORS: dict[type, Selector] = {
     AveragePool: pooling.select,
     MaxPool: pooling.select,
     Activation: float_elementwise.select,
+    Concat: movement.concat,
+    Crop: movement.crop,
 }
 
 

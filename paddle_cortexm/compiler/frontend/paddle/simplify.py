@@ -6,6 +6,7 @@ from dataclasses import replace
 
 from paddle_cortexm.compiler.frontend.paddle.channel_affine import dropout_factor, name_affines
 from paddle_cortexm.compiler.frontend.paddle.folding import RESHAPES, fold_affines
+from paddle_cortexm.compiler.frontend.paddle.movement import plan_movement
 from paddle_cortexm.compiler.frontend.paddle.program import PaddleOperator, PaddleProgram
 
 
@@ -16,7 +17,7 @@ def simplify(program: PaddleProgram) -> PaddleProgram:
     """
     program = _compute_constants(program)
     program = _remove_identities(program)
-    return fold_affines(name_affines(program))
+    return fold_affines(name_affines(plan_movement(program)))
 
 
 def _compute_constants(program: PaddleProgram) -> PaddleProgram:

@@ -87,6 +87,11 @@ class FloatOperator(Operator):
         return False
 
     @property
+    def shares_grid(self) -> bool:
+        """Whether in integers the result and all inputs are best on one grid."""
+        return False
+
+    @property
     def only_moves(self) -> bool:
         """Whether the results are some of the inputs: on their grid, nothing is rounded."""
         return False

@@ -131,7 +131,7 @@ def _row_loop(case: Case, fields: dict[str, str]) -> str:
     row, element = width * channels, C_TYPES[case.inputs[0].dtype.name]
     out_height, out_row = case.output_shape[1], int(np.prod(case.output_shape[2:]))
     has_residual = len(case.inputs) > 1
-    residual = f"input1 + y * {out_row}" if has_residual else "NULL"
+    residual = f"input1 + y * {int(np.prod(case.inputs[1].shape[2:]))}" if has_residual else "NULL"
     residual_type = C_TYPES[case.inputs[1].dtype.name] if has_residual else element
     return (
         f"    static {element} outside[{row}];\n    for (int i = 0; i < {row}; i++) {{\n"
@@ -142,7 +142,8 @@ def _row_loop(case: Case, fields: dict[str, str]) -> str:
         f"        for (int k = 0; k < {window.kernel[0]}; k++) {{\n"
         f"            const int row = y * {window.stride[0]} - {window.padding[0]} + k;\n"
         f"            rows[k] = row >= 0 && row < {height} ? input0 + row * {row} : outside;\n        }}\n"
-        f"        const {residual_type} *residual = {residual};\n        (void)residual;\n"
+        f"        const {residual_type} *residual = {residual};\n"
+        f"        const void *const others[] = {{residual}};\n        (void)others;\n"
         f"        output = whole_output + y * {out_row};\n"
         f"{Template(case.kernel.row_body).substitute(fields)}\n    }}"
     )

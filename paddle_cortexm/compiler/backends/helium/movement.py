@@ -1,0 +1,90 @@
+"""Concat, split and crop: app/runtime/helium/concat.c and crop.c. What is moved is bytes, whatever the type."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from paddle_cortexm.compiler.backends.helium.parts.structs import declaration, initialiser
+from paddle_cortexm.compiler.backends.helium.requantisation import table_constant
+from paddle_cortexm.compiler.graph import Graph, Layer
+from paddle_cortexm.compiler.kernels.kernel import Constant, Kernel, Rejection
+from paddle_cortexm.compiler.operators.movement.concat import AnyConcat, IntegerConcat, Run
+from paddle_cortexm.compiler.operators.movement.crop import Crop
+from paddle_cortexm.compiler.operators.parts.base import Int8Array
+from paddle_cortexm.compiler.tensor import BYTES_OF
+
+
+def concat(graph: Graph, layer: Layer) -> Kernel | Rejection:
+    """The kernel of a concat or of chosen channels."""
+    operator, result = layer.operator, graph.output_of(layer)
+    assert isinstance(operator, AnyConcat)
+    size = BYTES_OF[result.dtype]
+    tables = operator.tables if isinstance(operator, IntegerConcat) else (None,) * operator.input_count
+    runs = ", ".join(_run(run, tables[run.input], size) for run in operator.runs)
+    widths = ", ".join(str(size * tensor.shape[-1]) for tensor in graph.inputs_of(layer))
+    fields = {
+        "runs": "runs",
+        "run_count": len(operator.runs),
+        "pixel_bytes": "pixel_bytes",
+        "output_bytes": size * result.shape[-1],
+    }
+    declarations = f"    static const helium_run_t runs[] = {{{runs}}};\n"
+    declarations += f"    static const int32_t pixel_bytes[] = {{{widths}}};\n"
+    declarations += declaration("helium_concat_t", "concat", fields)
+
+    def call(inputs: Sequence[str], pixels: int) -> str:
+        sources = f"    const void *const inputs[] = {{{', '.join(inputs)}}};\n"
+        return f"{declarations}{sources}    helium_concat(&concat, inputs, output, {pixels});\n"
+
+    _, height, width, _ = result.shape
+    count = len(layer.inputs)
+    converted = sum(table is not None for table in tables)
+    return Kernel(
+        name="helium_concat",
+        backend="helium",
+        reason=f"{len(operator.runs)} runs of channels"
+        + (f", {converted} inputs to another grid" if converted else ""),
+        body=call([f"input{i}" for i in range(count)], height * width),
+        constants=tuple(_named(table, i) for i, table in enumerate(tables) if table is not None),
+        header="concat.h",
+        sources=("app/runtime/helium/concat.c", "app/runtime/helium/table_s8.c"),
+        row_body=call(["rows[0]", *(f"others[{i}]" for i in range(count - 1))], width),
+    )
+
+
+def _run(run: Run, table: Int8Array | None, size: int) -> str:
+    """One run as C; sizes in bytes."""
+    fields = {"input": run.input, "start": size * run.start, "bytes": size * run.count}
+    return initialiser({**fields, "table": "NULL" if table is None else f"$table{run.input}"})
+
+
+def _named(table: Int8Array, number: int) -> Constant:
+    constant = table_constant(table)
+    return Constant(f"table{number}", constant.values, constant.kind)
+
+
+def crop(graph: Graph, layer: Layer) -> Kernel | Rejection:
+    """The kernel of some rows and columns."""
+    operator, source, result = layer.operator, graph.inputs_of(layer)[0], graph.output_of(layer)
+    assert isinstance(operator, Crop)
+    pixel = BYTES_OF[source.dtype] * source.shape[-1]
+    fields = {
+        "first_row": operator.rows.start,
+        "row_step": operator.rows.step,
+        "row_bytes": pixel * source.shape[2],
+        "first_column": operator.columns.start,
+        "column_step": operator.columns.step,
+        "pixel_bytes": pixel,
+        "height": result.shape[1],
+        "width": result.shape[2],
+    }
+    parameters = declaration("helium_crop_t", "crop", fields)
+    return Kernel(
+        name="helium_crop",
+        backend="helium",
+        reason="copies rows and columns",
+        body=f"{parameters}    helium_crop(&crop, input0, output);\n",
+        header="crop.h",
+        sources=("app/runtime/helium/crop.c",),
+        row_body=f"{parameters}    helium_crop_row(&crop, rows[0], output);\n",
+    )
