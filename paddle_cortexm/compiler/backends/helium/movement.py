@@ -47,7 +47,7 @@ def concat(graph: Graph, layer: Layer) -> Kernel | Rejection:
         body=call([f"input{i}" for i in range(count)], height * width),
         constants=tuple(_named(table, i) for i, table in enumerate(tables) if table is not None),
         header="concat.h",
-        sources=("app/runtime/helium/concat.c", "app/runtime/helium/table_s8.c"),
+        sources=("app/runtime/helium/concat.c",),
         row_body=call(["rows[0]", *(f"others[{i}]" for i in range(count - 1))], width),
     )
 
