@@ -11,7 +11,7 @@ import pytest
 from paddle_cortexm.compiler.graph import Graph
 from paddle_cortexm.compiler.operators.movement.concat import Concat
 from paddle_cortexm.errors import UserError
-from tests.compiler.frontend.static_programs import conv, imported, linear, operators
+from tests.compiler.frontend.static_programs import check_against_paddle, conv, imported, linear, operators
 
 functional = paddle.nn.functional
 
@@ -58,6 +58,29 @@ def test_a_split_convolution_is_several(tmp_path: Path) -> None:
     graph = imported(tmp_path, conv(3, 8), mixed, conv(12, 4))
     parts = ["Convolution"] * 3 + ["hard_swish"] * 3 + ["DepthwiseConvolution"] * 3
     assert sorted(operators(graph)) == sorted(["Convolution", *parts, "Concat", "Convolution"])
+
+
+def test_channels_that_are_assigned_to(tmp_path: Path) -> None:
+    """ReXNet's residual goes to the first channels: the convolution is two, and one of them adds it."""
+    block = Assigning()
+    block.eval()
+    spec = paddle.static.InputSpec([1, 3, 8, 8], "float32", "image")
+    paddle.jit.save(block, str(tmp_path / "model"), input_spec=[spec])
+    graph = check_against_paddle(tmp_path)
+    assert operators(graph) == ["Convolution", "Convolution", "Add", "Convolution", "Concat", "Convolution"]
+
+
+class Assigning(paddle.nn.Layer):  # type: ignore[misc]
+    def __init__(self) -> None:
+        super().__init__()
+        self.first, self.second = paddle.nn.Conv2D(3, 8, 1), paddle.nn.Conv2D(8, 12, 1)
+        self.last = paddle.nn.Conv2D(12, 4, 1)
+
+    def forward(self, x: Any) -> Any:
+        before = self.first(x)
+        after = self.second(before)
+        after[:, 0:8] += before
+        return self.last(after)
 
 
 def test_nested_concats_are_one(tmp_path: Path) -> None:

@@ -9,6 +9,7 @@ from collections.abc import Callable
 
 from paddle_cortexm.compiler.frontend.imports import activations, convolutions, elementwise, pools, products, shapes
 from paddle_cortexm.compiler.frontend.imports.relax_builder import RelaxBuilder
+from paddle_cortexm.compiler.frontend.paddle.assignment import ASSIGNMENT
 from paddle_cortexm.compiler.frontend.paddle.channel_affine import AFFINE
 from paddle_cortexm.compiler.frontend.paddle.movement import CROP, MOVES, SELECT
 from paddle_cortexm.compiler.frontend.paddle.program import PaddleOperator, PaddleProgram
@@ -38,7 +39,7 @@ def check_supported(program: PaddleProgram) -> None:
 
 
 def _check_kind(op: PaddleOperator) -> None:
-    supported = sorted({*OPERATORS, *SIMPLIFIED, *MOVES} - {AFFINE, CROP, SELECT})
+    supported = sorted({*OPERATORS, *SIMPLIFIED, *MOVES, ASSIGNMENT} - {AFFINE, CROP, SELECT})
     if op.kind not in supported:
         raise UserError(
             f"operator '{op.kind}' (tensor '{op.output}') is not supported{nearest(op.kind, supported)}. "

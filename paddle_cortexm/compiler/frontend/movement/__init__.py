@@ -11,7 +11,8 @@ from paddle_cortexm.compiler.operators.movement.concat import Concat
 
 def with_less_movement(graph: Graph) -> Graph:
     """The same results; tensors' channels may stand in another order, and a split convolution is several."""
-    graph = order_channels(narrow_convolutions(compose_concats(graph)))
+    graph = compose_concats(narrow_convolutions(graph))
+    graph = order_channels(narrow_convolutions(graph))
 
     def takes_all(layer: Layer) -> bool:
         same = graph.inputs_of(layer)[0].shape == graph.output_of(layer).shape

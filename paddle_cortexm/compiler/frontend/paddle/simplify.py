@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from paddle_cortexm.compiler.frontend.paddle.assignment import as_concats
 from paddle_cortexm.compiler.frontend.paddle.channel_affine import dropout_factor, name_affines
 from paddle_cortexm.compiler.frontend.paddle.folding import RESHAPES, fold_affines
 from paddle_cortexm.compiler.frontend.paddle.movement import plan_movement
@@ -17,7 +18,7 @@ def simplify(program: PaddleProgram) -> PaddleProgram:
     """
     program = _compute_constants(program)
     program = _remove_identities(program)
-    return fold_affines(name_affines(plan_movement(program)))
+    return fold_affines(name_affines(plan_movement(as_concats(program))))
 
 
 def _compute_constants(program: PaddleProgram) -> PaddleProgram:
