@@ -1,13 +1,13 @@
 #!/usr/bin/env -S -u PYTHONHOME -u PYTHONPATH python3
-"""Stage 2: fold batch norm, export the program and, for int8, calibrate it with PaddleSlim or train it on (QAT).
+"""Stage 2: export the trained network as a program and, for int8, calibrate it with PaddleSlim or train it on (QAT).
 
     ./02_quantize.py --config pplcnet_corstone310_int8
 
-Reads build/NAME/01_finetune (weights). Writes build/NAME/02_quantize: model.pdmodel and model.pdiparams (float program,
-batch norm folded), parameters.json (what the network calls its parameters), float_predictions.txt (the float model's
-classes of the validation images), metrics.json and, for int8, ranges.json (the range of every tensor), reference.npz
-and deployed.npz (weights that quantisation changed). Calibration sees the calibration split only. fp32 and fp16 configs
-pass through.
+Reads build/NAME/01_finetune (weights). Writes build/NAME/02_quantize: model.pdmodel and model.pdiparams (the float
+program), parameters.json (what the network calls its parameters), float_predictions.txt (the program's classes of the
+validation images), metrics.json and, for int8, ranges.json (the range of every tensor), reference.npz and deployed.npz
+(weights that quantisation changed). Calibration sees the calibration split only. fp32 and fp16 configs pass through. A
+program that is another network than the trained one is an error.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ def quantise_into(config: Config, quiet: bool, folder: Path) -> None:
 
 def figures(metrics: QuantisationMetrics) -> dict[str, str]:
     """The key figures for the closing summary."""
-    lines = {"precision": metrics.precision, "batch norms folded": str(metrics.folded_batch_norms)}
+    lines = {"precision": metrics.precision}
     if metrics.floats:
         lines["float accuracy"] = f"{metrics.floats.top1:.2%} of {metrics.floats.images} validation images"
     if metrics.recipe and metrics.tensors:

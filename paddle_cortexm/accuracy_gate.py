@@ -12,20 +12,20 @@ from paddle_cortexm.errors import UserError
 
 def check_accuracy(config: Config, folder: Path) -> None:
     """The gate: UserError where the model of a stage 3 folder lost more than quantise.max_accuracy_drop of the float
-    accuracy, or where that cannot be known."""
+    accuracy that stage 1 measured, or where that cannot be known."""
     allowed = config.quantise.max_accuracy_drop
     if allowed is None:
         return
     metrics = DeployedMetrics.read(folder)
-    if metrics.top1 is None or metrics.floats is None:
+    if metrics.top1 is None or metrics.trained is None:
         raise UserError(
             f"quantise.max_accuracy_drop cannot be checked. Accuracy was {metrics.summary}, or remove the key."
         )
-    drop = metrics.floats.top1 - metrics.top1
+    drop = metrics.trained.top1 - metrics.top1
     if drop > allowed + 1e-9:  # accuracies are shares of whole images
         worst = LayersReport.read(folder).worst_text() if config.quantise.precision == "int8" else ""
         raise UserError(
-            f"the deployed model has {metrics.top1:.2%}, the float model {metrics.floats.top1:.2%}: a drop of "
+            f"the deployed model has {metrics.top1:.2%}, the float model {metrics.trained.top1:.2%}: a drop of "
             f"{drop:.2%}, more than quantise.max_accuracy_drop ({allowed:.2%}).\nThe worst layers:\n{worst}\n"
             f"Try quantise.method: auto, bias_correction: true, or method: qat; or leave the worst "
             f"layers in float32 with quantise.keep_float. "

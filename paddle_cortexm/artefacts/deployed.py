@@ -27,7 +27,8 @@ class ConfusedPair(Part):
 class DeployedMetrics(Artefact):
     """Of the deployed C. summary, before: accuracy in words, of the program and of what it was made from; images: 0,
     and the rest None, where the data has none for this model; agreement: share of images whose class is the float
-    model's; confusion: [true][predicted] counts; confused: its worst pairs."""
+    model's; trained, floats: of the network as stage 1 measured it, of the program that was compiled; confusion:
+    [true][predicted] counts; confused: its worst pairs."""
 
     file, script = "metrics.json", "03_compile_tvm.py"
 
@@ -36,6 +37,7 @@ class DeployedMetrics(Artefact):
     images: int = 0
     top1: float | None = None
     top5: float | None = None
+    trained: Scores | None = None
     floats: Scores | None = Field(default=None, validation_alias="float", serialization_alias="float")
     agreement: float | None = None
     confused: tuple[ConfusedPair, ...] = ()

@@ -123,15 +123,16 @@ class BatchNormShift(Part):
 
 
 class QuantisationMetrics(Artefact):
-    """floats: None where the data's classes are not the model's. From recipe on for int8 only; recipe: what was done;
-    noise: what all int8 tensors together add to the logits, in decibels below these, by the sum of what each adds
-    alone, None where that was not measured; tried: by method auto; qat_epochs: of method qat; batch_norm_shift: of the
-    calibration images, None for weights that were not trained."""
+    """trained: of the network, as stage 1 measured it; floats: of the program that is compiled; both None where the
+    data's classes are not the model's. From recipe on for int8 only; recipe: what was done; noise: what all int8
+    tensors together add to the logits, in decibels below these, by the sum of what each adds alone, None where that was
+    not measured; tried: by method auto; qat_epochs: of method qat; batch_norm_shift: of the calibration images, None
+    for weights that were not trained."""
 
     file, script = "metrics.json", "02_quantize.py"
 
-    folded_batch_norms: int
     precision: str
+    trained: Scores | None = None
     floats: Scores | None = Field(default=None, validation_alias="float", serialization_alias="float")
     recipe: Recipe | None = None
     calibration_images: int = 0

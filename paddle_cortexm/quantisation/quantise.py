@@ -1,4 +1,4 @@
-"""Stage 2: the trained network as a folded float program and, for int8, the range of every tensor."""
+"""Stage 2: the trained network as a float program and, for int8, the range of every tensor of what it compiles to."""
 
 from __future__ import annotations
 
@@ -10,7 +10,9 @@ import paddle
 from numpy.typing import NDArray
 
 from paddle_cortexm.artefacts.quantisation import QuantisationMetrics, write_predictions
-from paddle_cortexm.artefacts.training import read_labels
+from paddle_cortexm.artefacts.training import TrainingMetrics, read_labels
+from paddle_cortexm.compiler.frontend.load import load_graph
+from paddle_cortexm.compiler.integers.realisation import without_softmax
 from paddle_cortexm.config import Config
 from paddle_cortexm.data.calibration import check_calibration, shared_photos
 from paddle_cortexm.data.datasets import Splits, is_measurable
@@ -19,11 +21,12 @@ from paddle_cortexm.data.preprocessing import normalisation_table
 from paddle_cortexm.data.splits import open_splits
 from paddle_cortexm.models import load_trained
 from paddle_cortexm.quantisation.networks.batch_norm_shift import batch_norm_shift, shift_warning
-from paddle_cortexm.quantisation.networks.fold_batch_norm import fold_batch_norm
+from paddle_cortexm.quantisation.networks.paddle_graph import PaddleGraph
 from paddle_cortexm.quantisation.networks.programs import export_program
+from paddle_cortexm.quantisation.same_network import check_same_accuracy, check_same_logits
 from paddle_cortexm.quantisation.to_integers import to_integers
 from paddle_cortexm.training.device import use_device
-from paddle_cortexm.training.evaluation import network_logits, scores
+from paddle_cortexm.training.evaluation import all_logits, scores
 
 Table = NDArray[np.generic]
 
@@ -31,23 +34,26 @@ Table = NDArray[np.generic]
 def quantise(config: Config, training: Path, folder: Path, *, quiet: bool = False) -> None:
     """Fill the folder: model.pdmodel, model.pdiparams, parameters.json, metrics.json, float_predictions.txt where there
     are validation images and, for int8, ranges.json and what quantisation changed of the weights
-    (compiler.integers.adjustments)."""
+    (compiler.integers.adjustments). Raises UserError where what is compiled is another network than the trained one."""
     use_device(config.train)
     network = load_trained(config.model.backbone, len(read_labels(training)), training / "model.pdparams")
     splits, table = open_splits(config), normalisation_table(config.input.mean, config.input.std)
     calibration, figures = _calibration(config, network, splits, table, quiet=quiet)
-    folded = fold_batch_norm(network)
     export_program(network, folder, config.input.shape)
-    floats, validation = None, _validation(config, splits, quiet=quiet)
+    graph = load_graph(folder)
+    check_same_logits(network, folder, graph)
+    graph = without_softmax(graph)
+    trained, floats = TrainingMetrics.read(training).validation, None
+    validation = _validation(config, splits, quiet=quiet)
     if validation is not None:
-        logits = network_logits(network, validation, table)
+        compiled = PaddleGraph(graph)
+        logits = all_logits(lambda batch: compiled.logits(batch.transpose(0, 2, 3, 1)), validation, table)
         floats = scores(logits, validation.targets)
+        check_same_accuracy(trained, floats)
         write_predictions(folder, logits.argmax(axis=1).tolist())
     if calibration is not None:
-        figures |= to_integers(config, network, splits, calibration, folder, validation, quiet=quiet)
-    metrics = QuantisationMetrics(
-        folded_batch_norms=folded, precision=config.quantise.precision, floats=floats, **figures
-    )
+        figures |= to_integers(config, graph, splits, calibration, folder, validation, quiet=quiet)
+    metrics = QuantisationMetrics(precision=config.quantise.precision, trained=trained, floats=floats, **figures)
     metrics.write(folder)
 
 

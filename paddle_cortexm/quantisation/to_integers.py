@@ -10,15 +10,13 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import paddle
 from numpy.typing import NDArray
 
 from paddle_cortexm.artefacts.quantisation import Ranges, Recipe, TensorCounts, TriedRecipe, wide_tensors
 from paddle_cortexm.artefacts.training import Epoch
-from paddle_cortexm.compiler.frontend.load import load_graph
 from paddle_cortexm.compiler.graph import Graph
 from paddle_cortexm.compiler.integers import adjustments
-from paddle_cortexm.compiler.integers.realisation import kept_layers, without_softmax
+from paddle_cortexm.compiler.integers.realisation import kept_layers
 from paddle_cortexm.config import Config
 from paddle_cortexm.data.datasets import Splits, why_unmeasured
 from paddle_cortexm.data.external_files import external_files
@@ -26,7 +24,9 @@ from paddle_cortexm.data.pixels import Pixels
 from paddle_cortexm.data.preprocessing import input_range, normalisation_table
 from paddle_cortexm.dependencies import sha256
 from paddle_cortexm.errors import UserError
-from paddle_cortexm.quantisation.networks.programs import STEM, export_program
+from paddle_cortexm.quantisation.networks.graph_program import export_graph
+from paddle_cortexm.quantisation.networks.paddle_graph import FloatNetwork
+from paddle_cortexm.quantisation.networks.programs import STEM
 from paddle_cortexm.quantisation.post_training import PostTraining, Quantised, Thresholds
 from paddle_cortexm.quantisation.qat import train_on_grid
 from paddle_cortexm.quantisation.ranges.observation import PADDLESLIM, constant_tensors
@@ -42,7 +42,7 @@ from paddle_cortexm.training.loop import Material
 
 def to_integers(
     config: Config,
-    network: paddle.nn.Layer,
+    graph: Graph,
     splits: Splits,
     images: NDArray[np.float32],
     folder: Path,
@@ -50,21 +50,20 @@ def to_integers(
     *,
     quiet: bool,
 ) -> dict[str, Any]:
-    """Write ranges.json and the changed weights; returns what metrics.json says about them. network: with its batch
-    norms folded; images: (N, 3, H, W), for calibration; folder: that of the float program."""
-    graph = without_softmax(load_graph(folder))
+    """Write ranges.json and the changed weights; returns what metrics.json says about them. graph: the float graph up
+    to the logits; images: (N, 3, H, W), for calibration; folder: that of the program the graph was imported from."""
     recipe = Recipe.of(config.quantise).model_copy(
         update={"keep_float": kept_layers(graph, config.quantise.keep_float)}
     )
     in_nhwc = np.ascontiguousarray(images.transpose(0, 2, 3, 1))
     with tempfile.TemporaryDirectory() as work:
-        known = _paddles_thresholds(config, network, images, Path(work))
+        known = _paddles_thresholds(graph, images, Path(work))
         made, tried = _post_training(config, recipe, graph, in_nhwc, known, quiet=quiet)
     for name in constant_tensors(made.seen):
         print(f"warning: tensor '{name}' is constant over the calibration images: use more, or more varied, images")
     epochs: list[Epoch] = []
     if config.quantise.method == "qat":
-        made, epochs = _trained(config, network, made, in_nhwc, splits, folder, validation, quiet=quiet)
+        made, epochs = _trained(config, graph, made, in_nhwc, splits, folder, validation, quiet=quiet)
     _write(folder, graph, made)
     return {
         "recipe": made.recipe,
@@ -85,19 +84,18 @@ def _decibels(power: float) -> float | None:
     return 10 * math.log10(power) if power > 0 else None
 
 
-def _paddles_thresholds(
-    config: Config, network: paddle.nn.Layer, images: NDArray[np.float32], work: Path
-) -> Thresholds:
+def _paddles_thresholds(graph: Graph, images: NDArray[np.float32], work: Path) -> Thresholds:
     """PaddleSlim's calibration by algorithm and number of images, each done once. work: a folder for its programs."""
     floats = work / "program"
     floats.mkdir()
-    export_program(network, floats, config.input.shape, batch=None)
+    names = export_graph(graph, floats)
 
     @cache
     def thresholds(algorithm: str, count: int) -> Mapping[str, float]:
         if algorithm == OWN_ALGORITHM:
             return {}
-        return calibrate(floats, images[:count], algorithm, work / f"{algorithm}_{count}")
+        known = calibrate(floats, images[:count], algorithm, work / f"{algorithm}_{count}")
+        return {tensor: known[name] for tensor, name in names.items() if name in known}
 
     return thresholds
 
@@ -117,7 +115,7 @@ def _post_training(
 
 def _trained(
     config: Config,
-    network: paddle.nn.Layer,
+    graph: Graph,
     start: Quantised,
     images: NDArray[np.float32],
     splits: Splits,
@@ -141,9 +139,8 @@ def _trained(
     }
     checkpoint = Checkpoint(folder.parent / ".02_quantize.checkpoint", basis_of(basis))
     settings, pixel_range = (config.train, config.quantise), input_range(config.input.mean, config.input.std)
-    network.eval()
     made, epochs = train_on_grid(
-        start, material, settings, images, pixel_range, checkpoint, teacher=network, quiet=quiet
+        start, material, settings, images, pixel_range, checkpoint, teacher=FloatNetwork(graph), quiet=quiet
     )
     checkpoint.remove()
     return made, epochs

@@ -56,6 +56,7 @@ def write_metrics(folder: Path, config: Config, program: Path, labels: Sequence[
         images=accuracy.images,
         top1=accuracy.top1,
         top5=accuracy.top5,
+        trained=before.trained,
         floats=before.floats,
         agreement=float(np.mean([ours == theirs for ours, theirs in pairs])),
         confused=tuple(most_confused(accuracy.confusion, labels)),

@@ -52,9 +52,8 @@ EXAMPLES: list[Artefact] = [
         validation=SCORES,
         epochs=(Epoch(epoch=1, learning_rate=0.1, loss=2.0, train_top1=0.4, validation_top1=0.5),),
     ),
-    QuantisationMetrics(folded_batch_norms=2, precision="fp32"),
+    QuantisationMetrics(precision="fp32"),
     QuantisationMetrics(
-        folded_batch_norms=2,
         precision="int8",
         floats=SCORES,
         recipe=Recipe(algorithm="mse", adaround=True, keep_float=("stem",)),

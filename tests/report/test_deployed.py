@@ -29,7 +29,7 @@ def test_a_photo_that_vanished_since_stage_2_is_named(tmp_path: Path) -> None:
 
 def unmeasured(folder: Path, settings: Config) -> str:
     """What stage 3 says of accuracy where stage 2 measured none."""
-    QuantisationMetrics(folded_batch_norms=0, precision="fp32").write(folder)
+    QuantisationMetrics(precision="fp32").write(folder)
     write_metrics(folder, settings, folder, (), quiet=True)
     return DeployedMetrics.read(folder).summary
 

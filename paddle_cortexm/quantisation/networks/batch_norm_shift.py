@@ -17,8 +17,8 @@ from numpy.typing import NDArray
 
 from paddle_cortexm.artefacts.quantisation import BatchNormShift
 from paddle_cortexm.progress import progress
-from paddle_cortexm.quantisation.networks.fold_batch_norm import NORMS
 
+NORMS = (paddle.nn.BatchNorm, paddle.nn.BatchNorm2D)
 BATCH = 16
 MOST_IMAGES = 128  # more of them do not change the figures
 EARLY_SHARE = 3  # the first third
@@ -36,10 +36,10 @@ class _Moments:
     squares: list[NDArray[np.float64]] = field(default_factory=list)
 
     def add(self, values: NDArray[np.float32]) -> None:
-        """values: (N, C, H, W)."""
-        reals = values.astype(np.float64)
-        self.means.append(reals.mean(axis=(2, 3)))
-        self.squares.append(np.square(reals).mean(axis=(2, 3)))
+        """values: (N, C, H, W) or (N, C)."""
+        reals = values.reshape(*values.shape[:2], -1).astype(np.float64)
+        self.means.append(reals.mean(axis=2))
+        self.squares.append(np.square(reals).mean(axis=2))
 
     def mean_and_variance(self) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
         """Over all images and places: (C,) each."""
@@ -50,13 +50,13 @@ class _Moments:
 def batch_norm_shift(
     network: paddle.nn.Layer, images: NDArray[np.float32], *, quiet: bool = False
 ) -> BatchNormShift | None:
-    """How far (N, 3, H, W) calibration images are from the running statistics of the network's batch norms, which must
-    not be folded yet. None for a network without."""
+    """How far (N, 3, H, W) calibration images are from the running statistics of the network's batch norms. None for a
+    network without."""
     norms = {name: layer for name, layer in network.named_sublayers() if isinstance(layer, NORMS)}
-    if not norms:
+    seen = _moments(network, norms, images[:MOST_IMAGES], quiet=quiet) if norms else {}
+    if not seen:
         return None
-    seen = _moments(network, norms, images[:MOST_IMAGES], quiet=quiet)
-    early = list(norms)[: -(-len(norms) // EARLY_SHARE)]
+    early = list(seen)[: -(-len(seen) // EARLY_SHARE)]
     distances = [_distance(norms[name], seen[name]) for name in early]
     furthest = int(np.argmax(distances))
     return BatchNormShift(
@@ -86,11 +86,14 @@ def shift_warning(shift: BatchNormShift) -> str | None:
 def _moments(
     network: paddle.nn.Layer, norms: dict[str, paddle.nn.Layer], images: NDArray[np.float32], *, quiet: bool
 ) -> dict[str, _Moments]:
-    """What every batch norm gets, by its name, while the images go through."""
-    seen = {name: _Moments() for name in norms}
+    """What every batch norm gets, by its name, while the images go through; in the order in which these reach them,
+    without those that only training has."""
+    seen: dict[str, _Moments] = {}
 
     def watch(name: str) -> paddle.nn.layer.layers.HookRemoveHelper:
-        return norms[name].register_forward_pre_hook(lambda _, inputs: seen[name].add(inputs[0].numpy()))
+        return norms[name].register_forward_pre_hook(
+            lambda _, inputs: seen.setdefault(name, _Moments()).add(inputs[0].numpy())
+        )
 
     hooks = [watch(name) for name in norms]
     network.eval()

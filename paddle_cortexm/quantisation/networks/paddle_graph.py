@@ -68,6 +68,17 @@ class PaddleGraph:
         return np.concatenate([tensors[output].flatten(1).numpy() for tensors in self.batches(images, also)])
 
 
+class FloatNetwork(paddle.nn.Layer):
+    """A float graph as a network: images (N, 3, H, W) to logits (N, classes)."""
+
+    def __init__(self, graph: Graph) -> None:
+        super().__init__()
+        self._graph = PaddleGraph(graph)
+
+    def forward(self, images: paddle.Tensor) -> paddle.Tensor:
+        return self._graph.after({}, self._graph.graph.input, images)[self._graph.graph.output].flatten(1)
+
+
 def paddle_form(layer: Layer) -> PaddleForm:
     """A layer of a float graph as a function of its inputs' Paddle tensors, (N, C, H, W) each."""
     operator = layer.operator

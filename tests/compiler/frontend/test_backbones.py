@@ -14,7 +14,6 @@ from tvm import relax
 from paddle_cortexm.compiler.frontend.load import import_program, load_graph
 from paddle_cortexm.compiler.graph import Graph
 from paddle_cortexm.compiler.reference import run_float
-from paddle_cortexm.quantisation.networks.fold_batch_norm import fold_batch_norm
 from paddle_cortexm.quantisation.networks.programs import export_program
 from tests.compiler.frontend.backbones import trained_alike
 from tests.compiler.frontend.static_programs import TOLERANCE, operators, paddles_answer, random_image
@@ -53,19 +52,6 @@ def test_mobilenetv2_computes_what_paddle_does(name: str, size: int, tmp_path: P
 def test_pplcnet_computes_what_paddle_does(name: str, size: int, tmp_path: Path) -> None:
     graph = compare(trained_alike(name), tmp_path, size)
     assert Counter(operators(graph)) == PPLCNET
-
-
-@pytest.mark.parametrize("name", ["MobileNetV2_x0_25", "PPLCNet_x0_25"])
-def test_batch_norm_may_be_folded_before_the_export(name: str, tmp_path: Path) -> None:
-    network = trained_alike(name)
-    image = random_image((1, 3, 64, 64))
-    expected = network(paddle.to_tensor(image)).numpy()
-    with paddle.utils.unique_name.guard():  # names of an earlier network in this process do not count
-        fold_batch_norm(network)
-    graph = compare(network, tmp_path, (64, 64, 3))
-    actual = run_float(graph, image.transpose(0, 2, 3, 1))[graph.output].reshape(1, -1)
-    assert np.abs(actual - expected).max() <= TOLERANCE * np.abs(expected).max()
-    assert Counter(operators(graph)) == (MOBILENETV2 if name.startswith("MobileNet") else PPLCNET)
 
 
 def test_every_activation_of_mobilenetv2_is_a_clamp(tmp_path: Path) -> None:

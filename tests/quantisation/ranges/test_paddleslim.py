@@ -8,33 +8,38 @@ import numpy as np
 import paddle
 import pytest
 
-from paddle_cortexm.compiler.frontend.load import load_graph
 from paddle_cortexm.compiler.frontend.paddle.static_mode import static_mode
-from paddle_cortexm.quantisation.networks.programs import STEM, export_program
+from paddle_cortexm.compiler.graph import Graph
+from paddle_cortexm.compiler.reference import run_float
+from paddle_cortexm.quantisation.networks.graph_program import export_graph
+from paddle_cortexm.quantisation.networks.programs import STEM
 from paddle_cortexm.quantisation.ranges.paddleslim import batch_size, calibrate
+from tests.quantisation.small_graphs import block, images, squeezed
 
 
-def network() -> paddle.nn.Layer:
-    paddle.seed(2)
-    nn = paddle.nn
-    return nn.Sequential(
-        nn.Conv2D(3, 8, 3, padding=1), nn.ReLU(), nn.AdaptiveAvgPool2D(1), nn.Flatten(), nn.Linear(8, 4)
-    )
-
-
+@pytest.mark.parametrize("graph", [block(), squeezed()], ids=["block", "squeezed"])
 @pytest.mark.parametrize("algorithm", ["abs_max", "mse"])
-def test_thresholds_are_reached_by_the_tensors_and_no_larger(tmp_path: Path, algorithm: str) -> None:
-    export_program(network(), tmp_path, (8, 8, 3), batch=None)
-    images = np.random.default_rng(0).normal(size=(16, 3, 8, 8)).astype(np.float32)
-    thresholds = calibrate(tmp_path, images, algorithm, tmp_path / "quantised")
-    graph = load_graph(tmp_path)
-    largest = float(np.abs(images).max())
-    assert 0.29 * largest < thresholds[graph.input] <= largest * 1.0001
-    assert set(thresholds) & {layer.output for layer in graph.layers}
+def test_thresholds_of_a_graph_are_reached_by_its_tensors_and_no_larger(
+    graph: Graph, algorithm: str, tmp_path: Path
+) -> None:
+    names = export_graph(graph, tmp_path)
+    inputs = np.ascontiguousarray(images(16).transpose(0, 3, 1, 2))
+    known = calibrate(tmp_path, inputs, algorithm, tmp_path / "quantised")
+    thresholds = {name: known[names[name]] for name in graph.tensors if names[name] in known}
+    assert set(graph.tensors) - set(thresholds) <= {graph.output}
+    for name, values in run_float(graph, images(16)).items():
+        largest = float(np.abs(values).max())
+        assert name == graph.output or 0.2 * largest < thresholds[name] <= largest * 1.0001, name
+
+
+def test_what_paddleslim_calibrates_computes_what_the_graph_does(tmp_path: Path) -> None:
+    graph = squeezed()
+    export_graph(graph, tmp_path)
     with static_mode():
         executor = paddle.static.Executor(paddle.CPUPlace())
-        program, feeds, fetches = paddle.static.load_inference_model(str(tmp_path / "quantised" / STEM), executor)
-        assert executor.run(program, {feeds[0]: images}, fetches)[0].shape == (16, 4)
+        program, feeds, fetches = paddle.static.load_inference_model(str(tmp_path / STEM), executor)
+        (got,) = executor.run(program, {feeds[0]: images(5).transpose(0, 3, 1, 2)}, fetches)
+    np.testing.assert_allclose(got[:, :, 0, 0], run_float(graph, images(5))["logits"][:, 0, 0], atol=1e-4)
 
 
 def test_avg_sees_single_images_and_the_others_as_many_as_fit() -> None:

@@ -173,17 +173,16 @@ class Weighted(FloatOperator, HasWeights):
         return self.epilogue.of(clamped(sums, self.clamp), inputs[1:])
 
     def in_paddle(self, paddle: Any) -> PaddleForm:
+        weight, bias = paddle.to_tensor(self.as_convolution().weight), paddle.to_tensor(self.bias)
+        return lambda inputs: self.computed_in_paddle(paddle, inputs[0], weight, bias)
+
+    def computed_in_paddle(self, paddle: Any, x: Any, weight: Any, bias: Any) -> Any:
+        """The layer with these weights, as `as_convolution` has them: all are Paddle's tensors."""
         assert self.epilogue == NO_FLOAT_EPILOGUE, "layers are fused when the plan is made, which Paddle does not see"
         product = self.as_convolution()
-        weight, bias = paddle.to_tensor(product.weight), paddle.to_tensor(self.bias)
-        settings = window_settings(product.window)
-
-        def layer(inputs: Sequence[Any]) -> Any:
-            x = flattened(inputs[0]) if product.flat else inputs[0]
-            sums = paddle.nn.functional.conv2d(x, weight, bias, groups=product.groups, **settings)
-            return clamped_in_paddle(paddle, sums, self.clamp)
-
-        return layer
+        settings = window_settings(product.window) | {"groups": product.groups}
+        x = flattened(x) if product.flat else x
+        return clamped_in_paddle(paddle, paddle.nn.functional.conv2d(x, weight, bias, **settings), self.clamp)
 
     def integer_weights(
         self, source_scale: float, wanted: Scales | None = None
