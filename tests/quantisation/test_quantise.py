@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from paddle_cortexm.artefacts.quantisation import QuantisationMetrics
+from paddle_cortexm.artefacts.training import TrainingMetrics
 from paddle_cortexm.config import Config
 from paddle_cortexm.errors import UserError
 from paddle_cortexm.quantisation.quantise import quantise
@@ -44,6 +45,7 @@ def test_calibration_images_that_are_unlike_or_shared_are_said(
     quantise(settings, training, folder, quiet=True)
     said, metrics = capsys.readouterr().out, QuantisationMetrics.read(folder)
     assert "warning: 16 of 32 calibration images are validation images too" in said
+    assert metrics.trained == metrics.floats == TrainingMetrics.read(training).validation
     assert metrics.calibration_images == 32 and metrics.batch_norm_shift is not None
     assert metrics.batch_norm_shift.is_far == ("not like those the network was trained on" in said)
 
@@ -57,3 +59,16 @@ def test_too_few_calibration_images_leave_nothing(tmp_path: Path) -> None:
     with pytest.raises(UserError, match="1 photo, but int8 needs at least 16"):
         quantise(settings, training, folder, quiet=True)
     assert not list(folder.iterdir())
+
+
+def test_a_program_with_another_accuracy_than_stage_1_s_is_refused(tmp_path: Path) -> None:
+    settings, training, folder = config(tmp_path), tmp_path / "01_finetune", tmp_path / "02_quantize"
+    training.mkdir()
+    folder.mkdir()
+    finetune(settings, training, Group(), quiet=True)
+    metrics = TrainingMetrics.read(training)
+    assert metrics.validation is not None
+    other = metrics.validation.model_copy(update={"top1": (metrics.validation.top1 + 0.5) % 1})
+    metrics.model_copy(update={"validation": other}).write(training)
+    with pytest.raises(UserError, match=r"in stage 1, the program to be compiled has .* of 16, both in float"):
+        quantise(settings, training, folder, quiet=True)

@@ -25,7 +25,7 @@ def export_graph(graph: Graph, folder: Path) -> dict[str, str]:
     main, start, constants = paddle.static.Program(), paddle.static.Program(), Constants()
     with static_mode() as scope, paddle.utils.unique_name.guard():  # names do not depend on what ran before
         with paddle.static.program_guard(main, start), warnings.catch_warnings():
-            warnings.filterwarnings("ignore", "The behavior of expression")  # of +, which Paddle 1 had otherwise
+            warnings.filterwarnings("ignore", "(?s).*The behavior of expression")  # of +, which Paddle 1 had otherwise
             source = paddle.static.data(INPUT, [None, channels, height, width], "float32")
             tensors = {graph.input: source}
             for layer in graph.layers:

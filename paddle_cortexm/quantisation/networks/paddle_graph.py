@@ -8,7 +8,7 @@ import numpy as np
 import paddle
 from numpy.typing import NDArray
 
-from paddle_cortexm.compiler.graph import Graph, Layer
+from paddle_cortexm.compiler.graph import Graph, Layer, last_readers
 from paddle_cortexm.compiler.operators.parts.base import FloatOperator
 from paddle_cortexm.compiler.operators.parts.paddle_forms import PaddleForm, window_settings
 from paddle_cortexm.compiler.operators.weights.weighted import GroupedConvolution
@@ -36,11 +36,11 @@ class PaddleGraph:
     def __init__(self, graph: Graph) -> None:
         self.graph = graph
         self._layers = [(layer, paddle_form(layer)) for layer in graph.layers]
+        self._last_readers = last_readers(graph)
 
     def tensors(self, images: Floats, also: Also = unchanged) -> dict[str, paddle.Tensor]:
         """Every tensor by name, (N, C, H, W), for images (N, H, W, 3). also: what else is done to a tensor."""
-        source = paddle.to_tensor(np.ascontiguousarray(images.transpose(0, 3, 1, 2)))
-        return self.after({}, self.graph.input, also(self.graph.input, source), also)
+        return self.after({}, self.graph.input, also(self.graph.input, _in_nchw(images)), also)
 
     def after(
         self,
@@ -64,8 +64,18 @@ class PaddleGraph:
 
     def logits(self, images: Floats, also: Also = unchanged) -> Floats:
         """(N, classes), for images (N, H, W, 3)."""
-        output = self.graph.output
-        return np.concatenate([tensors[output].flatten(1).numpy() for tensors in self.batches(images, also)])
+        batches = (images[start : start + BATCH] for start in range(0, len(images), BATCH))
+        return np.concatenate([self.answers(_in_nchw(batch), also).numpy() for batch in batches])
+
+    def answers(self, images: paddle.Tensor, also: Also = unchanged) -> paddle.Tensor:
+        """(N, classes), for images (N, 3, H, W). No tensor is kept longer than it is read."""
+        tensors = {self.graph.input: also(self.graph.input, images)}
+        for number, (layer, function) in enumerate(self._layers):
+            tensors[layer.output] = also(layer.output, function([tensors[name] for name in layer.inputs]))
+            for name in set(layer.inputs):
+                if self._last_readers[name] == number:
+                    del tensors[name]
+        return tensors[self.graph.output].flatten(1)
 
 
 class FloatNetwork(paddle.nn.Layer):
@@ -76,7 +86,11 @@ class FloatNetwork(paddle.nn.Layer):
         self._graph = PaddleGraph(graph)
 
     def forward(self, images: paddle.Tensor) -> paddle.Tensor:
-        return self._graph.after({}, self._graph.graph.input, images)[self._graph.graph.output].flatten(1)
+        return self._graph.answers(images)
+
+
+def _in_nchw(images: Floats) -> paddle.Tensor:
+    return paddle.to_tensor(np.ascontiguousarray(images.transpose(0, 3, 1, 2)))
 
 
 def paddle_form(layer: Layer) -> PaddleForm:
