@@ -39,7 +39,7 @@ class PaddleGraph:
         self._last_readers = last_readers(graph)
 
     def tensors(self, images: Floats, also: Also = unchanged) -> dict[str, paddle.Tensor]:
-        """Every tensor by name, (N, C, H, W), for images (N, H, W, 3). also: what else is done to a tensor."""
+        """Every tensor by name, (N, C, H, W), for images (N, H, W, C). also: what else is done to a tensor."""
         return self.after({}, self.graph.input, also(self.graph.input, _in_nchw(images)), also)
 
     def after(
@@ -63,12 +63,12 @@ class PaddleGraph:
         return (self.tensors(images[start : start + BATCH], also) for start in range(0, len(images), BATCH))
 
     def logits(self, images: Floats, also: Also = unchanged) -> Floats:
-        """(N, classes), for images (N, H, W, 3)."""
+        """(N, classes), for images (N, H, W, C)."""
         batches = (images[start : start + BATCH] for start in range(0, len(images), BATCH))
         return np.concatenate([self.answers(_in_nchw(batch), also).numpy() for batch in batches])
 
     def answers(self, images: paddle.Tensor, also: Also = unchanged) -> paddle.Tensor:
-        """(N, classes), for images (N, 3, H, W). No tensor is kept longer than it is read."""
+        """(N, classes), for images (N, C, H, W). No tensor is kept longer than it is read."""
         tensors = {self.graph.input: also(self.graph.input, images)}
         for number, (layer, function) in enumerate(self._layers):
             tensors[layer.output] = also(layer.output, function([tensors[name] for name in layer.inputs]))
@@ -79,7 +79,7 @@ class PaddleGraph:
 
 
 class FloatNetwork(paddle.nn.Layer):
-    """A float graph as a network: images (N, 3, H, W) to logits (N, classes)."""
+    """A float graph as a network: images (N, C, H, W) to logits (N, classes)."""
 
     def __init__(self, graph: Graph) -> None:
         super().__init__()

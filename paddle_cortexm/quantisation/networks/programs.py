@@ -12,12 +12,12 @@ STEM = "model"
 INPUT = "image"
 
 
-def export_program(network: paddle.nn.Layer, folder: Path, shape: tuple[int, int, int], batch: int | None = 1) -> None:
-    """Write model.pdmodel and model.pdiparams: input `image`, (batch, channels, height, width) float32; batch None: any
-    number; and beside them what the network calls its parameters. shape: (height, width, channels)."""
+def export_program(network: paddle.nn.Layer, folder: Path, shape: tuple[int, int, int]) -> None:
+    """Write model.pdmodel and model.pdiparams, with input `image`, (1, channels, height, width) float32, and
+    parameters.json, what the network calls its parameters. shape: (height, width, channels)."""
     height, width, channels = shape
     network.eval()
-    spec = paddle.static.InputSpec([batch, channels, height, width], "float32", INPUT)
+    spec = paddle.static.InputSpec([1, channels, height, width], "float32", INPUT)
     with paddle.utils.unique_name.guard():  # tensor names do not depend on what ran before
         paddle.jit.save(network, str(folder / STEM), input_spec=[spec])
     (folder / f"{STEM}.pdiparams.info").unlink(missing_ok=True)

@@ -55,13 +55,13 @@ def test_pplcnet_computes_what_paddle_does(name: str, size: int, tmp_path: Path)
 
 
 def test_every_activation_of_mobilenetv2_is_a_clamp(tmp_path: Path) -> None:
-    graph = compare(trained_alike("MobileNetV2_x0_25"), tmp_path, (64, 64, 3))
+    graph = compare(trained_alike("MobileNetV2_x0_25"), tmp_path, 64)
     clamps = Counter(getattr(layer.operator, "clamp", None) for layer in graph.layers)
     assert clamps == {(0.0, 6.0): 36, (None, None): 28, None: 1}  # linear bottlenecks, sums, logits; the pool
 
 
 def test_tensors_have_the_names_of_the_last_fused_paddle_tensors(tmp_path: Path) -> None:
-    graph = compare(trained_alike("PPLCNet_x0_25"), tmp_path, (64, 64, 3))
+    graph = compare(trained_alike("PPLCNet_x0_25"), tmp_path, 64)
     names = [layer.output for layer in graph.layers]
     assert names[:3] == ["batch_norm_0.tmp_2", "hardswish_0.tmp_0", "batch_norm_1.tmp_2"]
     assert {"relu_0.tmp_0", "hardsigmoid_0.tmp_0", "elementwise_mul_0", "pool2d_2.tmp_0"} <= set(names)
