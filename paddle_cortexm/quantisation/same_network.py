@@ -32,7 +32,7 @@ def check_same_logits(network: paddle.nn.Layer, folder: Path, graph: Graph) -> N
     images = np.random.default_rng(0).normal(size=(IMAGES, *graph.tensors[graph.input].shape[1:])).astype(np.float32)
     network.eval()
     with paddle.no_grad():
-        expected = network(paddle.to_tensor(_nchw(images))).numpy()
+        expected = network(paddle.to_tensor(_nchw(images))).numpy().reshape(IMAGES, -1)
     got = PaddleGraph(graph).logits(images)
     if not _is_same(got, expected):
         raise UserError(

@@ -85,3 +85,21 @@ def test_the_network_is_as_before(trained: paddle.nn.Layer) -> None:
 
 def test_a_network_without_batch_norms_says_nothing() -> None:
     assert batch_norm_shift(paddle.nn.Conv2D(3, 4, 1), images(16, 0), quiet=True) is None
+
+
+class OutOfOrder(paddle.nn.Layer):
+    """The first norm is registered last, after one that only training would reach, and reads a vector at the end."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.auxiliary, self.last, self.first = (paddle.nn.BatchNorm(3) for _ in range(3))
+
+    def forward(self, x: paddle.Tensor) -> paddle.Tensor:
+        return self.last(self.first(x).mean(axis=[2, 3]))
+
+
+def test_norms_come_in_the_order_in_which_images_reach_them_and_others_do_not_count() -> None:
+    network = OutOfOrder()
+    network.first._mean.set_value(np.full(3, 9, np.float32))
+    shift = shift_of(network, images(16, 0))
+    assert shift.furthest_layer == "first" and shift.first > 0.9
