@@ -60,6 +60,19 @@ class SharedConvolution(nn.Layer):
         return self.second(self.convolution(functional.relu(self.first(self.convolution(x)))))
 
 
+class BehindConcat(nn.Layer):
+    """A norm over channels of two layers, one of which has another reader."""
+
+    def __init__(self, channels: int) -> None:
+        super().__init__()
+        self.convolution = nn.Conv2D(channels, channels, 3, padding=1)
+        self.norm = nn.BatchNorm2D(2 * channels)
+        self.back = nn.Conv2D(2 * channels, channels, 1)
+
+    def forward(self, x: paddle.Tensor) -> paddle.Tensor:
+        return self.back(functional.relu(self.norm(paddle.concat([self.convolution(x), x], axis=1))))
+
+
 def with_activation(channels: int) -> paddle.nn.Layer:
     """ShuffleNetV2's and ResNeXt's: the activation is a parameter of the norm."""
     return nn.Sequential(nn.Conv2D(channels, channels, 3, padding=1), nn.BatchNorm(channels, act="relu"))
@@ -79,6 +92,7 @@ BLOCKS: dict[str, Block] = {
     "norm behind relu": BehindRelu,
     "convolution read twice": ReadTwice,
     "convolution shared by two norms": SharedConvolution,
+    "norm behind a concat": BehindConcat,
     "activation in the norm": with_activation,
     "two norms": two_norms,
     "depthwise": depthwise,
