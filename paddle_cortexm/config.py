@@ -214,6 +214,12 @@ class Config(Section):
             raise ValueError(f"data.resize {self.data.resize} is smaller than model.image_size, which is cut out of it")
         return self
 
+    @model_validator(mode="after")
+    def _teacher_sees_colours(self) -> Config:
+        if self.train.teacher and self.data.colour == "grey":
+            raise ValueError("train.teacher takes three channels, data.colour grey has one: leave one of them out")
+        return self
+
     @property
     def crops_whole_photos(self) -> bool:
         """Whether training images are cut out of the whole photo, not of its central square: what makes a digit, a sign

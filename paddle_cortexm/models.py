@@ -20,6 +20,7 @@ import numpy as np
 import paddle
 
 from paddle_cortexm.errors import UserError, nearest
+from paddle_cortexm.networks.input_channels import take_channels, with_summed_channels
 from paddle_cortexm.settings.weights import SCRATCH, UNTRAINED, WEIGHT_WORDS
 
 # Paddle takes SIGTERM for a crash, and the process would end without removing what is half made: back to Python's.
@@ -49,8 +50,18 @@ class Backbone:
     notes: tuple[str, ...] = ()
 
 
-def build(name: str, classes: int, weights: str = SCRATCH, seed: int = 0, *, is_trained: bool = True) -> Backbone:
-    """A PaddleClas backbone with `classes` outputs; takes (N, 3, H, W) float32, gives (N, classes) logits.
+def build(
+    name: str,
+    classes: int,
+    weights: str = SCRATCH,
+    seed: int = 0,
+    *,
+    shape: tuple[int, int, int] = (96, 96, 3),
+    is_trained: bool = True,
+) -> Backbone:
+    """A PaddleClas backbone with `classes` outputs; takes (N, channels, H, W) float32, gives (N, classes) logits.
+
+    shape: of an image, (height, width, channels).
 
     weights: "scratch" or "random" (initialised from the seed), "pretrained" (PaddleClas's own loader) or the path of a
     .pdparams file. Where the file's classifier has another number of classes it is left out and a note says so.
@@ -65,10 +76,11 @@ def build(name: str, classes: int, weights: str = SCRATCH, seed: int = 0, *, is_
             f"or a .pdparams file), or set train.epochs. {FOR_SIZE_AND_SPEED}"
         )
     network = _construct(name, classes, seed)
+    take_channels(network, shape)
     if weights in UNTRAINED:
         return Backbone(network)
     state = _fetch_pretrained(name, seed) if weights == "pretrained" else _read_weights(Path(weights))
-    notes = _load(network, state, name, weights)
+    notes = _load(network, with_summed_channels(state, network.state_dict()), name, weights)
     if notes and not is_trained:
         raise UserError(_without_its_classifier(state, classes, weights))
     return Backbone(network, notes)
@@ -109,9 +121,10 @@ def _makes_a_classifier(value: object) -> bool:
     return any(argument.name == "class_num" or argument.kind == argument.VAR_KEYWORD for argument in arguments)
 
 
-def load_trained(name: str, classes: int, path: Path) -> paddle.nn.Layer:
-    """The backbone with the weights that stage 1 wrote, in evaluation mode."""
+def load_trained(name: str, classes: int, path: Path, shape: tuple[int, int, int]) -> paddle.nn.Layer:
+    """The backbone with the weights that stage 1 wrote, in evaluation mode. shape: as of build."""
     network = _construct(name, classes, seed=0)
+    take_channels(network, shape)
     network.set_state_dict(paddle.load(str(path)))
     network.eval()
     return network

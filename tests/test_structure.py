@@ -30,6 +30,7 @@ ORDER = (
     "training.recipe",
     "training.distributed",
     "models",
+    "networks",
     "compiler.pipeline",
     "compiler.backends",
     "compiler.backends.helium",

@@ -56,10 +56,17 @@ NO_IMAGES = image_files([])
 
 def read_frame(path: Path) -> Image:
     """An image file as RGB, (height, width, 3) uint8, upright. What is larger than 1024 pixels, more than the device
-    takes, is first reduced to fit. Raises UnreadableImage, which names the file."""
+    takes, is first reduced to fit: in training, on the host and for the device alike. Raises UnreadableImage, which
+    names the file."""
     picture = read_picture(path)
     picture.thumbnail((MAXIMUM_SIDE, MAXIMUM_SIDE), Pillow.Resampling.BILINEAR)
     return np.asarray(picture)
+
+
+def is_reduced(path: Path) -> bool:
+    """Whether read_frame reduces it. Raises UnreadableImage, which names the file."""
+    with _opened(path) as file:
+        return max(file.size) > MAXIMUM_SIDE
 
 
 def read_crop(path: Path, choose: ChooseBox, wanted: ImageInput) -> Image:

@@ -36,7 +36,8 @@ def quantise(config: Config, training: Path, folder: Path, *, quiet: bool = Fals
     are validation images and, for int8, ranges.json and what quantisation changed of the weights
     (compiler.integers.adjustments). Raises UserError where what is compiled is another network than the trained one."""
     use_device(config.train)
-    network = load_trained(config.model.backbone, len(read_labels(training)), training / "model.pdparams")
+    classes, weights = len(read_labels(training)), training / "model.pdparams"
+    network = load_trained(config.model.backbone, classes, weights, config.input.shape)
     splits, table = open_splits(config), normalisation_table(config.input.mean, config.input.std)
     calibration, figures = _calibration(config, network, splits, table, quiet=quiet)
     export_program(network, folder, config.input.shape)

@@ -12,7 +12,7 @@ from pathlib import Path
 import numpy as np
 
 from paddle_cortexm.data.datasets import UnreadableImage
-from paddle_cortexm.data.image_files import read_picture
+from paddle_cortexm.data.image_files import is_reduced, read_frame
 from paddle_cortexm.data.image_names import SUFFIXES, is_image
 from paddle_cortexm.data.pixels import check_unreadable
 from paddle_cortexm.data.preprocessing import Image as Frame
@@ -25,25 +25,28 @@ MANY = 50  # photos from which on reading them shows its progress
 
 
 def read_image(path: Path) -> Frame:
-    """An image file as an RGB frame, (height, width, 3) uint8, upright.
+    """An image file as an RGB frame, (height, width, 3) uint8, upright, reduced as in training where it is larger than
+    the device's frames.
 
-    Raises UserError that names the file when it is missing, not an image, damaged or larger than 1024 x 1024.
+    Raises UserError that names the file when it is missing, not an image, or damaged.
     """
     if path.is_dir():
         raise UserError(f"{path}: a folder, not an image. For the images in it: --images {path}")
     if not path.is_file():
         raise UserError(f"{path}: no such image")
     try:
-        picture = read_picture(path)
+        return read_frame(path)
     except UnreadableImage as error:
         raise UserError(f"{error}. It cannot be read as an image ({', '.join(sorted(SUFFIXES))})") from None
-    width, height = picture.size
-    if max(width, height) <= MAXIMUM_SIDE:
-        return np.asarray(picture)
-    raise UserError(
-        f"{path}: {width} x {height} pixels; the program takes frames up to {MAXIMUM_SIDE} x {MAXIMUM_SIDE}. Scale it "
-        f"down first, as in: convert {path.name} -resize {MAXIMUM_SIDE}x{MAXIMUM_SIDE} small.png"
-    )
+
+
+def note_on_reduced(images: Sequence[Path]) -> str | None:
+    """What to say of readable images that are larger than the device's frames; None where all fit."""
+    larger = [path for path in images if is_reduced(path)]
+    if not larger:
+        return None
+    others = f" and {len(larger) - 1} more" if len(larger) > 1 else ""
+    return f"{larger[0]}{others}: reduced to {MAXIMUM_SIDE} pixels first, as in training, for the host and the target"
 
 
 def images_below(folder: Path) -> list[Path]:

@@ -73,6 +73,8 @@ def main() -> int:
         print(first + shell_command(simulator, elf, batch, options.timeout))
         return 0
     print(f"simulator: {simulator.executable}{f' ({simulator.note})' if simulator.note else ''}")
+    if note := frames.note_on_reduced(images):
+        print(note)
 
     def work(partial: Path) -> None:
         try:

@@ -48,7 +48,14 @@ def finetune(config: Config, folder: Path, group: Group, *, quiet: bool = False)
     check_calibration(config, splits)  # found now, not after hours of training
     labels = label_names(config, splits, classes)
     model, settings = config.model, config.train
-    backbone = build(model.backbone, classes, model.weights, settings.seed, is_trained=settings.epochs > 0)
+    backbone = build(
+        model.backbone,
+        classes,
+        model.weights,
+        settings.seed,
+        shape=config.input.shape,
+        is_trained=settings.epochs > 0,
+    )
     if group.leads:
         print(*backbone.notes, sep="\n", end="\n" if backbone.notes else "")
     table = normalisation_table(config.input.mean, config.input.std)

@@ -10,9 +10,19 @@ from hypothesis import strategies as st
 from paddle_cortexm.config import Config
 from paddle_cortexm.data.augmentation import Augmentation, with_noise_in_a_part
 from paddle_cortexm.data.datasets import HeldFrames
+from paddle_cortexm.data.preprocessing import input_pixels
+from paddle_cortexm.settings.image_input import ImageInput
 
 SIDES = st.integers(1, 300)
 SCALES = st.tuples(st.floats(0.05, 1), st.floats(0.05, 1)).map(lambda ends: (min(ends), max(ends)))
+
+
+INPUTS = [
+    ImageInput((32, 32), (32, 32)),
+    ImageInput((48, 192), (48, 192)),
+    ImageInput((48, 192), (48, 192), "pad"),
+    ImageInput((25, 19), (25, 19), "stretch"),
+]
 
 
 def pictures(count: int = 16, height: int = 12, width: int = 12) -> HeldFrames:
@@ -20,9 +30,14 @@ def pictures(count: int = 16, height: int = 12, width: int = 12) -> HeldFrames:
     return HeldFrames(np.zeros(count, np.int64), tuple(frames))
 
 
-def varied(vary: Augmentation, images: HeldFrames, size: int, seed: int = 0) -> np.ndarray:
+def square(side: int) -> ImageInput:
+    return ImageInput((side, side), (side, side))
+
+
+def varied(vary: Augmentation, images: HeldFrames, size: int | ImageInput, seed: int = 0) -> np.ndarray:
+    wanted = square(size) if isinstance(size, int) else size
     random = np.random.default_rng(seed)
-    return np.stack([vary.read(images, index, size, random) for index in range(len(images.frames))])
+    return np.stack([vary.read(images, index, wanted, random) for index in range(len(images.frames))])
 
 
 def test_nothing_to_vary_leaves_square_pictures_alone() -> None:
@@ -48,19 +63,33 @@ def test_crops_have_the_size_asked_for() -> None:
     assert varied(Augmentation((0.3, 0.9)), pictures(4, 20, 30), 7).shape == (4, 7, 7, 3)
 
 
-@given(height=SIDES, width=SIDES, scale=SCALES, whole=st.booleans(), seed=st.integers(0, 9))
+@given(SIDES, SIDES, st.sampled_from(INPUTS), SCALES, st.booleans(), st.integers(0, 9))
 def test_crops_lie_inside_the_picture(
-    height: int, width: int, scale: tuple[float, float], whole: bool, seed: int
+    height: int, width: int, wanted: ImageInput, scale: tuple[float, float], whole: bool, seed: int
 ) -> None:
-    box = Augmentation(scale, whole_photo=whole).box(height, width, np.random.default_rng(seed))
+    box = Augmentation(scale, whole_photo=whole).box(height, width, wanted, np.random.default_rng(seed))
     assert box.left >= 0 and box.left + box.width <= width and box.width >= 1
     assert box.top >= 0 and box.top + box.height <= height and box.height >= 1
 
 
-@given(height=st.integers(60, 300), width=st.integers(60, 300), seed=st.integers(0, 9))
-def test_crops_are_never_stretched_by_more_than_a_third(height: int, width: int, seed: int) -> None:
-    box = Augmentation((0.3, 1)).box(height, width, np.random.default_rng(seed))
-    assert 0.72 < box.width / box.height < 1.4
+@given(st.integers(300, 900), st.integers(300, 900), st.sampled_from(INPUTS), st.integers(0, 9))
+def test_crops_are_stretched_by_up_to_a_third_more_than_what_is_measured(
+    height: int, width: int, wanted: ImageInput, seed: int
+) -> None:
+    box = Augmentation((0.3, 1)).box(height, width, wanted, np.random.default_rng(seed))
+    seen = wanted.size[::-1] if wanted.fit == "crop" else (width, height)
+    assert 0.72 < box.width / box.height * seen[1] / seen[0] < 1.4
+
+
+def test_training_pictures_are_padded_and_coloured_as_those_that_are_measured() -> None:
+    images, wanted = pictures(height=6, width=24), ImageInput((10, 24), (10, 24), "pad", "grey", pad_colour=(9, 9, 9))
+    assert np.array_equal(varied(Augmentation(), images, wanted), [input_pixels(x, wanted) for x in images.frames])
+
+
+@pytest.mark.parametrize("wanted", [ImageInput((8, 20), (8, 20), "stretch", "bgr"), ImageInput((9, 5), (9, 5))])
+def test_pictures_become_what_the_network_takes(wanted: ImageInput) -> None:
+    vary = Augmentation((0.5, 1.0), True, 0.3, random_erasing=1.0)
+    assert varied(vary, pictures(), wanted).shape == (16, *wanted.shape)
 
 
 @pytest.mark.parametrize(("kind", "crop_from", "beside"), [("digits", None, False), ("digits", "photo", True)])
@@ -69,7 +98,7 @@ def test_digits_are_cut_out_of_the_centre_unless_the_config_says_otherwise(
 ) -> None:
     values = {"name": "x", "model": {"backbone": "none"}, "data": {"kind": kind}, "train": {"crop_from": crop_from}}
     vary = Augmentation.of(Config.model_validate(values))
-    boxes = [vary.box(50, 150, np.random.default_rng(seed)) for seed in range(20)]
+    boxes = [vary.box(50, 150, square(96), np.random.default_rng(seed)) for seed in range(20)]
     assert any(box.left < 50 or box.left + box.width > 100 for box in boxes) == beside
 
 

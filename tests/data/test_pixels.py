@@ -12,7 +12,10 @@ from paddle_cortexm.data.pixels import HeldPixels, Pixels, StreamedPixels, load_
 from paddle_cortexm.data.preprocessing import apply_table
 from paddle_cortexm.data.splits import open_splits
 from paddle_cortexm.errors import UserError
+from paddle_cortexm.settings.image_input import ImageInput
 from tests.data.photos import class_folders, config, photo
+
+SMALL = ImageInput((16, 16), (16, 16))
 
 
 @pytest.fixture
@@ -23,9 +26,9 @@ def both_ways(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> tuple[HeldPixe
     class_folders(tmp_path / "val", 1, ("cat",))
     (tmp_path / "train" / "cat" / "7.png").write_bytes(b"not a picture")
     split = open_splits(config(tmp_path, calibration_images=1)).train
-    held = open_pixels(split, 16, 16, "images", quiet=True)
+    held = open_pixels(split, SMALL, "images", quiet=True)
     monkeypatch.setattr(module, "MOST_HELD", 1000)
-    streamed = open_pixels(split, 16, 16, "images", quiet=True)
+    streamed = open_pixels(split, SMALL, "images", quiet=True)
     assert isinstance(held, HeldPixels) and isinstance(streamed, StreamedPixels)
     return held, streamed
 
@@ -70,7 +73,7 @@ def test_one_unreadable_image_in_a_hundred_is_left_out_and_named(
     class_folders(tmp_path / "val", 1)
     (tmp_path / "train" / "cat" / "7.png").write_bytes(b"not a picture")
     train = open_splits(config(tmp_path, calibration_images=1)).train
-    pixels = load_pixels(train, 16, 16, "training images", quiet=True)
+    pixels = load_pixels(train, SMALL, "training images", quiet=True)
     assert len(pixels) == len(train.targets) - 1
     assert "7.png" in capsys.readouterr().out
 
@@ -81,4 +84,4 @@ def test_more_unreadable_images_stop_the_run(tmp_path: Path) -> None:
     (tmp_path / "train" / "cat" / "7.png").write_bytes(b"not a picture")
     train = open_splits(config(tmp_path, calibration_images=1)).train
     with pytest.raises(UserError, match=r"(?s)1 of 19 images cannot be used.*7\.png.*more than 1%"):
-        load_pixels(train, 16, 16, "training images", quiet=True)
+        load_pixels(train, SMALL, "training images", quiet=True)

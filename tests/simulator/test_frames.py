@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from paddle_cortexm.data.image_files import image_files
 from paddle_cortexm.errors import UserError
 from paddle_cortexm.simulator import frames
 from tests.tiny_model import demo_frame
@@ -49,10 +50,15 @@ def test_an_image_that_breaks_off_is_named(tmp_path: Path) -> None:
         frames.read_image(tmp_path / "cut.png")
 
 
-def test_an_image_that_is_too_large_says_how_to_scale_it(tmp_path: Path) -> None:
-    Image.new("RGB", (1025, 10)).save(tmp_path / "wide.png")
-    with pytest.raises(UserError, match=r"wide\.png: 1025 x 10 pixels.*up to 1024 x 1024.*resize"):
-        frames.read_image(tmp_path / "wide.png")
+def test_a_photo_larger_than_a_frame_is_reduced_as_in_training_and_that_is_said(tmp_path: Path) -> None:
+    pixels = np.random.default_rng(0).integers(0, 256, (1200, 1600, 3), dtype=np.uint8)
+    for name, picture in (("large.png", pixels), ("larger.png", pixels), ("small.png", pixels[:1024, :1024])):
+        Image.fromarray(picture).save(tmp_path / name)
+    large, larger, small = (tmp_path / name for name in ("large.png", "larger.png", "small.png"))
+    assert frames.read_image(large).shape == (768, 1024, 3)
+    assert np.array_equal(frames.read_image(large), image_files([(large, 0)]).read(0))
+    assert frames.note_on_reduced([small]) is None
+    assert str(frames.note_on_reduced([small, large, larger])).startswith(f"{large} and 1 more: reduced to 1024")
 
 
 def test_a_frame_file_is_frames_with_their_sizes_in_front(tmp_path: Path) -> None:
