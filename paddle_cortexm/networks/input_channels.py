@@ -19,12 +19,11 @@ def take_channels(network: paddle.nn.Layer, shape: tuple[int, int, int]) -> None
         return
     for layer in _readers(network, paddle.zeros([1, MADE_FOR, height, width])):
         weight = layer.weight
-        layer.weight = paddle.create_parameter(
-            [weight.shape[0], channels, *weight.shape[2:]],
-            weight.dtype,
-            name=weight.name,
-            default_initializer=paddle.nn.initializer.Assign(_summed(weight.numpy())),
-        )
+        summed = paddle.nn.initializer.Assign(_summed(weight.numpy()))
+        with paddle.utils.unique_name.guard():  # names do not depend on what was built before
+            shape_of_one = [weight.shape[0], channels, *weight.shape[2:]]
+            layer.weight = paddle.create_parameter(shape_of_one, weight.dtype, default_initializer=summed)
+        layer.weight.name = weight.name
         layer._in_channels = channels
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from pathlib import Path
 
 import numpy as np
@@ -9,6 +10,7 @@ import pytest
 
 from paddle_cortexm.data.preprocessing import apply_table, input_pixels
 from paddle_cortexm.host.model import HostModel
+from paddle_cortexm.settings.image_input import ImageInput
 from paddle_cortexm.simulator import transcript
 from tests.app.conftest import Builder, Runner
 from tests.tiny_model import IDENTITY, INPUT, INPUT_BYTES, demo_frame, table, write_tiny_model
@@ -46,6 +48,26 @@ def test_preprocessing_equals_numpy_bit_for_bit_on_frames_of_any_shape(
     said = transcript.parse(run(elf, target, images=images).text)
     assert [frame.output for frame in said.frames] == [
         apply_table(input_pixels(image, INPUT), table()).tobytes() for image in images
+    ]
+
+
+@pytest.mark.parametrize(
+    "wanted",
+    [
+        ImageInput((9, 28), (9, 28), "pad", "bgr", pad_colour=(10, 20, 250)),
+        ImageInput((12, 31), (15, 31), "stretch", "grey", mean=(0.5,), std=(0.25,)),
+    ],
+    ids=["padded", "grey"],
+)
+def test_preprocessing_equals_numpy_for_inputs_of_other_shapes_and_colours(
+    build: Builder, run: Runner, wanted: ImageInput
+) -> None:
+    elf = build(body=IDENTITY, classes=math.prod(wanted.shape), wanted=wanted)
+    sides = [(1, 1), (9, 28), (1024, 3), (3, 1024), (201, 333)]
+    images = [np.random.default_rng(i).integers(0, 256, (h, w, 3), dtype=np.uint8) for i, (h, w) in enumerate(sides)]
+    said = transcript.parse(run(elf, images=images).text)
+    assert [frame.output for frame in said.frames] == [
+        apply_table(input_pixels(image, wanted), table(wanted)).tobytes() for image in images
     ]
 
 
