@@ -40,10 +40,12 @@ def convert(values: Mapping[str, Any]) -> Conversion:
     source = Source(values)
     teacher = network.teacher(source)
     model = network.model(source)
-    if size := images.image_size(source):
-        model["image_size"] = size
+    size, fitting = images.image_size(source)
+    if size:
+        model["image_size"] = images.as_key(size)
     train = recipe.training(source) | images.variation(source, size) | ({"teacher": teacher} if teacher else {})
-    sections = {"model": model, "data": images.data(source), "train": train, "quantise": recipe.quantisation(source)}
+    data = images.data(source) | fitting
+    sections = {"model": model, "data": data, "train": train, "quantise": recipe.quantisation(source)}
     made, refused = _allowed({name: section for name, section in sections.items() if section})
     return Conversion(made, (*source.notes, *refused, *notes_on_leftovers(source)))
 

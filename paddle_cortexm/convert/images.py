@@ -16,17 +16,34 @@ RANDOM_ERASING = {"sl": 0.02, "sh": 1 / 3, "r1": 0.3}  # what cannot be set, and
 FULL_CROP = [0.08, 1.0]  # PaddleClas's scale of RandCropImage
 
 
-def image_size(source: Source) -> int | None:
-    """Side of the network's input: what evaluation crops or resizes to, else what Global says."""
-    crop = source.numbers(f"{MEASURED}.CropImage.size")
-    resized = source.numbers(f"{MEASURED}.ResizeImage.size")
-    if resized:
-        source.notes.append(Note(f"{MEASURED}.ResizeImage.size", resized, "stretches; here the centre is cut out"))
-    shape = source.numbers("Global.image_shape")[1:]  # of (channels, height, width)
-    size = int(max(crop or resized or shape, default=0))
-    if any(side != size for side in shape):
-        source.notes.append(Note("Global.image_shape", shape, f"the network's input is square here: {size} x {size}"))
-    return size or None
+Size = tuple[int, int]  # (height, width)
+
+
+def image_size(source: Source) -> tuple[Size | None, Values]:
+    """The network's input, which is what evaluation crops or resizes to, else what Global says; and how an image comes
+    to it: keys of section data."""
+    cropped, stretched = (_size(source, f"{MEASURED}.{name}.size") for name in ("CropImage", "ResizeImage"))
+    shape = [int(side) for side in source.numbers("Global.image_shape")]  # (channels, height, width)
+    stated = (shape[-2], shape[-1]) if len(shape) > 1 else None
+    size = cropped or stretched or stated
+    if stated and size != stated:
+        source.notes.append(Note("Global.image_shape", shape, "evaluation makes another size, which is taken"))
+    if resize := source.number(f"{MEASURED}.ResizeImage.resize_short"):
+        return size, {"resize": int(resize)}
+    if stretched is None:
+        return size, {}
+    return size, {"fit": "stretch"} | ({"resize": as_key(stretched)} if stretched != size else {})
+
+
+def as_key(size: Size) -> int | list[int]:
+    """A size as our configs have it."""
+    return size[0] if size[0] == size[1] else list(size)
+
+
+def _size(source: Source, path: str) -> Size | None:
+    """A size of PaddleClas's operators: a side, or (width, height), as OpenCV has it."""
+    sides = [int(side) for side in source.numbers(path)]
+    return (sides[-1], sides[0]) if sides else None
 
 
 def data(source: Source) -> Values:
@@ -35,9 +52,8 @@ def data(source: Source) -> Values:
     if folder := _lists(source):
         values = {"kind": "list", "path": folder}
     if source.peek(f"{MEASURED}.DecodeImage.to_rgb") is False:
-        source.note(f"{MEASURED}.DecodeImage.to_rgb", "images are RGB here, also for weights that were trained on BGR")
-    if resize := source.number(f"{MEASURED}.ResizeImage.resize_short"):
-        values["resize"] = int(resize)
+        source.take(f"{MEASURED}.DecodeImage.to_rgb")
+        values["colour"] = "bgr"
     # Of PaddleClas, NormalizeImage is (pixel x scale - mean) / std and Normalize takes shares, as here.
     for operator, scale in (
         ("NormalizeImage", source.number(f"{MEASURED}.NormalizeImage.scale", 1 / 255)),
@@ -67,16 +83,16 @@ def _lists(source: Source) -> str | None:
     return str(PurePosixPath(folder))
 
 
-def variation(source: Source, size: int | None) -> Values:
-    """How training varies images: keys of section train. size: side of the network's input."""
+def variation(source: Source, size: Size | None) -> Values:
+    """How training varies images: keys of section train. size: of the network's input."""
     if source.number(f"{VARIED}.TimmAutoAugment.prob", 1.0) == 0:
         source.discard(f"{VARIED}.TimmAutoAugment")
     crops = source.has(f"{VARIED}.RandCropImage")
     scale = source.numbers(f"{VARIED}.RandCropImage.scale") or FULL_CROP
-    trained_size = source.numbers(f"{VARIED}.RandCropImage.size")
-    if any(side != size for side in trained_size):
-        reason = f"trained at the size that is measured and deployed: {size}"
-        source.notes.append(Note(f"{VARIED}.RandCropImage.size", trained_size, reason))
+    trained_size = _size(source, f"{VARIED}.RandCropImage.size")
+    if trained_size and size and trained_size != size:
+        reason = f"trained at the size that is measured and deployed: {as_key(size)}"
+        source.notes.append(Note(f"{VARIED}.RandCropImage.size", as_key(trained_size), reason))
     flips = source.peek(f"{VARIED}.RandFlipImage.flip_code") == 1
     if flips:
         source.take(f"{VARIED}.RandFlipImage.flip_code")

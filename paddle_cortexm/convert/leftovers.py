@@ -30,7 +30,7 @@ REASONS: tuple[tuple[str, str | None], ...] = (
     (r"DataLoader\.Train\.dataset\.transform_ops\.Normalize(?:Image)?\.", WITHOUT_EFFECT),
     (r"(DataLoader\.Train\.dataset\.transform_ops\.[^.]+)", AUGMENTATION),
     (r"(DataLoader\.Train\.dataset\.batch_transform_ops)", AUGMENTATION),
-    (r"(DataLoader\.\w+\.dataset\.transform_ops\.[^.]+)", "there are resize, centre crop and normalise"),
+    (r"(DataLoader\.\w+\.dataset\.transform_ops\.[^.]+)", "images are resized, cropped and normalised"),
     (r"(DataLoader\.\w+)", "images are read from a folder a class, or from train_list.txt and val_list.txt"),
     (r"(Loss\.Train\.[^.]+)", "the loss is cross entropy, of labels and of a teacher's answers"),
     (r"(Loss\.\w+)", "the loss is cross entropy, of labels and of a teacher's answers"),

@@ -78,6 +78,31 @@ def test_weights_are_pretrained_a_file_or_none(pretrained: object, weights: str)
     assert convert(birds("Arch.pretrained", pretrained)).values["model"]["weights"] == weights
 
 
+def measured_by(*operators: dict[str, Any]) -> dict[str, Any]:
+    """The birds, evaluated by other operators."""
+    values = birds()
+    values["DataLoader"]["Eval"]["dataset"]["transform_ops"] = list(operators)
+    return values
+
+
+@pytest.mark.parametrize(
+    ("operators", "image_size", "data"),
+    [
+        ([{"ResizeImage": {"size": [160, 80]}}], [80, 160], {"fit": "stretch"}),  # (width, height) there
+        ([{"ResizeImage": {"size": 256}}, {"CropImage": {"size": 224}}], 224, {"fit": "stretch", "resize": 256}),
+        ([{"ResizeImage": {"resize_short": 96}}, {"CropImage": {"size": [64, 32]}}], [32, 64], {"resize": 96}),
+        ([{"DecodeImage": {"to_rgb": False}}, {"ResizeImage": {"size": 64}}], 64, {"fit": "stretch", "colour": "bgr"}),
+    ],
+)
+def test_how_an_image_becomes_the_input_is_carried_over(
+    operators: list[dict[str, Any]], image_size: object, data: dict[str, Any]
+) -> None:
+    made = convert(measured_by(*operators))
+    assert made.values["model"]["image_size"] == image_size
+    assert {key: value for key, value in made.values["data"].items() if key in ("fit", "resize", "colour")} == data
+    Config.model_validate({"name": "birds", **made.values})
+
+
 def test_normalisation_of_pixels_up_to_255_becomes_that_of_shares() -> None:
     values = birds()
     values["DataLoader"]["Eval"]["dataset"]["transform_ops"][-1] = {
@@ -129,7 +154,7 @@ def test_a_teacher_whose_weights_are_not_at_hand_is_left_out_and_said_to_be(teac
         (birds("Optimizer.lr.name", "Piecewise"), "Optimizer.lr.name", "half a cosine"),
         (birds("Optimizer.name", "RMSProp"), "Optimizer.name", "Momentum and AdamW"),
         (birds("Optimizer.momentum", 0.8), "Optimizer.momentum", "0.9 is built in"),
-        (birds("Global.image_shape", [3, 80, 160]), "Global.image_shape", "square here: 128 x 128"),
+        (birds("Global.image_shape", [3, 80, 160]), "Global.image_shape", "evaluation makes another size"),
         (birds("Global.use_multilabel", True), "Global.use_multilabel", "one label"),
         (birds("DataLoader.Train.dataset.cls_label_path", "./all.txt"), None, "put this list at birds/train_list.txt"),
         (birds("Loss.Train", [{"TripletLoss": {"weight": 1}}]), "Loss.Train.TripletLoss", "cross entropy"),
