@@ -144,6 +144,7 @@ def test_an_image_size_the_networks_or_the_device_cannot_take_is_refused(size: o
 def test_an_input_need_not_be_square_nor_have_three_channels() -> None:
     text = MINIMAL + "  image_size: [48, 192]\ndata: {colour: grey, mean: 0.5}\n"
     assert loaded(text).input.shape == (48, 192, 1)
+    assert loaded(text).model_dump(mode="json")["model"]["image_size"] == [48, 192]
     assert loaded(text).input.mean == (0.5,) and len(loaded(text).input.std) == 1
 
 

@@ -1,9 +1,9 @@
 /* From a camera frame to the model's input, in integers: the exact twin of paddle_cortexm/data/preprocessing.py.
  *
  * The frame is resized (bilinear, half-pixel centres) to what MODEL_INPUT_FIT makes of the box, its centre becomes the
- * input, the pad colour around it where it is smaller; the channels are put into the model's order or become grey, and a
- * table normalises (and, for int8 models, quantises). Rows of the input are made one at a time straight from the frame:
- * the resized image never exists. */
+ * input, the pad colour around it where it is smaller; the channels are put into the model's order or become grey, and
+ * a table normalises (and, for int8 models, quantises). Rows of the input are made one at a time straight from the
+ * frame: the resized image never exists. */
 #ifndef PREPROCESS_H
 #define PREPROCESS_H
 

@@ -34,8 +34,9 @@ def input_pixels(frame: Image, wanted: ImageInput) -> Image:
     Raises UserError for a frame of another shape or type, or with a side above MAXIMUM_SIDE.
     """
     check_frame(frame)
-    resized = fitted(*frame.shape[:2], wanted)
-    return in_colour(padded(_resized(frame, resized, wanted.size), wanted), wanted.colour)
+    height, width, _ = frame.shape
+    resized = _resized(frame, fitted(height, width, wanted), wanted.size)
+    return in_colour(padded(resized, wanted), wanted.colour)
 
 
 def fitted(height: int, width: int, wanted: ImageInput) -> tuple[int, int]:

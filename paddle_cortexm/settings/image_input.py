@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Annotated, Any, Literal, Union
 
-from pydantic import BeforeValidator, Field, PlainValidator
+from pydantic import BeforeValidator, Field
 
 from paddle_cortexm.target import MAXIMUM_SIDE
 
@@ -34,7 +34,7 @@ def as_values(value: Any) -> Any:
 
 Deviation = Annotated[float, Field(gt=0)]
 Level = Annotated[int, Field(ge=0, le=255)]
-Size = Annotated[Union[int, tuple[int, int]], PlainValidator(parse_size)]
+Size = Annotated[Union[int, tuple[int, int]], BeforeValidator(parse_size)]
 Means = Annotated[tuple[float, ...], BeforeValidator(as_values)]
 Deviations = Annotated[tuple[Deviation, ...], BeforeValidator(as_values)]
 

@@ -52,4 +52,4 @@ def anchor_rows(network: Network, data: Path, program: Path) -> Iterator[Row]:
 def _values(config: Config, dataset: Dataset, what: str) -> NDArray[np.float32]:
     """(N, 3, height, width): a split as the float network gets it."""
     pixels = load_pixels(dataset, config.input, what, quiet=True)
-    return network_input(pixels.images, normalisation_table(config.data.mean, config.data.std))
+    return network_input(pixels.images, normalisation_table(config.input.mean, config.input.std))

@@ -72,7 +72,7 @@ def shift_warning(shift: BatchNormShift) -> str | None:
     """What to say of images that are far off; None for those that are not."""
     if not shift.is_far:
         return None
-    pixels = "data.mean, data.std and data.resize have to be those that the network was trained with"
+    pixels = "data.mean, std, colour, fit and resize have to be those that the network was trained with"
     photos = "calibration photos (data.calibration) such as it was trained on"
     advice = f"{pixels}; give {photos}" if shift.first > shift.limit else f"give {photos}; {pixels}"
     return (
