@@ -44,6 +44,7 @@ ORDER = (
     "compiler.frontend",
     "compiler.frontend.movement",
     "compiler.frontend.imports",
+    "compiler.frontend.exported",
     "compiler.frontend.paddle",
     "compiler.layer_names",
     "compiler.graph",

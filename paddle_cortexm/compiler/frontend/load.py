@@ -7,11 +7,12 @@ from pathlib import Path
 import tvm
 
 from paddle_cortexm.compiler.frontend.copies import without_copies
+from paddle_cortexm.compiler.frontend.exported.read import read_program
 from paddle_cortexm.compiler.frontend.imports import OPERATORS, check_supported
 from paddle_cortexm.compiler.frontend.imports.relax_builder import RelaxBuilder
 from paddle_cortexm.compiler.frontend.layers import to_graph
 from paddle_cortexm.compiler.frontend.movement import with_less_movement
-from paddle_cortexm.compiler.frontend.paddle.program import PaddleProgram, read_program
+from paddle_cortexm.compiler.frontend.paddle.program import PaddleProgram
 from paddle_cortexm.compiler.frontend.paddle.simplify import simplify
 from paddle_cortexm.compiler.graph import Graph
 

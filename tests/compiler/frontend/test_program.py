@@ -27,12 +27,6 @@ def test_a_missing_program_is_named(tmp_path: Path) -> None:
         load_graph(tmp_path)
 
 
-def test_a_program_in_paddles_newer_format_is_recognised(tmp_path: Path) -> None:
-    (tmp_path / "model.json").write_text("{}")
-    with pytest.raises(UserError, match=r"model\.json is Paddle's newer format; save with FLAGS_enable_pir_api=0"):
-        load_graph(tmp_path)
-
-
 def test_missing_weights_are_named(program: Path) -> None:
     (program / "model.pdiparams").unlink()
     with pytest.raises(UserError, match=r"model\.pdiparams: missing; it holds the weights"):

@@ -1,8 +1,7 @@
-"""Rewrites on the Paddle program before the import: what is constant is computed, what does nothing goes."""
+"""Rewrites on the Paddle program before the import: what is one factor and one offset a channel is folded, what does
+nothing goes."""
 
 from __future__ import annotations
-
-from dataclasses import replace
 
 from paddle_cortexm.compiler.frontend.paddle.assignment import as_concats
 from paddle_cortexm.compiler.frontend.paddle.channel_affine import dropout_factor, name_affines
@@ -12,25 +11,12 @@ from paddle_cortexm.compiler.frontend.paddle.program import PaddleOperator, Padd
 
 
 def simplify(program: PaddleProgram) -> PaddleProgram:
-    """The program without batch norm, dropout, constant factors and reshaped parameters; same results.
+    """The program without batch norm, dropout and constant factors; same results.
 
     Raises UserError for arithmetic with a constant that is not one value a channel.
     """
-    program = _compute_constants(program)
     program = _remove_identities(program)
     return fold_affines(name_affines(plan_movement(as_concats(program))))
-
-
-def _compute_constants(program: PaddleProgram) -> PaddleProgram:
-    """Reshapes of parameters (Paddle reshapes every bias to (1, C, 1, 1)) become parameters."""
-    parameters, kept = dict(program.parameters), []
-    for op in program.operators:
-        source = op.inputs.get("X", ("",))[0]
-        if op.kind in (*RESHAPES, "assign") and source in parameters:
-            parameters[op.output] = parameters[source].reshape(program.shapes[op.output])
-        else:
-            kept.append(op)
-    return replace(program, operators=tuple(kept), parameters=parameters)
 
 
 def _remove_identities(program: PaddleProgram) -> PaddleProgram:

@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from typing import Any
 
 os.environ.setdefault("FLAGS_enable_pir_api", "0")  # the legacy program format; Paddle reads it when it is imported
+os.environ.setdefault("GLOG_minloglevel", "2")  # Paddle's executor tells of its start
 
 import paddle
 
