@@ -1,12 +1,13 @@
 #!/usr/bin/env -S -u PYTHONHOME -u PYTHONPATH python3
-"""Stage 1: fine-tune a PaddleClas backbone, or export its weights as they are (train.epochs: 0).
+"""Stage 1: fine-tune a PaddleClas backbone, or take its weights (train.epochs: 0) or an exported program as they are.
 
     ./01_finetune.py --config pplcnet_corstone310_int8
 
 Writes build/NAME/01_finetune: model.pdparams, labels.txt (a class a line), metrics.json, learning_curve.png and
 demo.png (a validation image for the later stages to classify). An interrupted run goes on after its last whole epoch
 when it is started again. Where train.nodes is more than 1, start the same command on every machine; the one that has
-the address train.master leads and writes.
+the address train.master leads and writes. Of a program (model.program) it writes model.pdmodel and model.pdiparams, as
+the compiler takes it, instead of model.pdparams.
 """
 
 from __future__ import annotations
@@ -30,7 +31,11 @@ def train_into(config: Config, node: Node | None, quiet: bool, folder: Path) -> 
     from paddle_cortexm.training.distributed.launcher import launch
     from paddle_cortexm.training.finetune import finetune
 
-    if node is None and config.train.processes == 1:
+    if config.model.program is not None:
+        from paddle_cortexm.training.exported_program import take_program
+
+        take_program(config, folder, quiet=quiet)
+    elif node is None and config.train.processes == 1:
         finetune(config, folder, Group(), quiet=quiet)
     else:
         launch(config, folder, node, quiet=quiet)

@@ -85,13 +85,38 @@ Arena = Annotated[Union[Literal["none", "minimum"], int], PlainValidator(parse_a
 
 class Model(Section):
     """The PaddleClas backbone. weights: scratch (train from nothing), pretrained (PaddleClas's own loader), random
-    (seeded, for size and speed work) or the path of a .pdparams file."""
+    (seeded, for size and speed work) or the path of a .pdparams file. Or an exported program, deployed as it is:
+    inference.pdmodel or Paddle 3's inference.json, each with its .pdiparams; the suffix may be left out."""
 
-    backbone: str
+    backbone: str = ""
+    program: Path | None = None
+    output: str | int | None = None  # name or number of the program's output, where it has several
     weights: str = SCRATCH
     image_size: Size = 96  # pixels of both sides, or [height, width]
     classes: Annotated[int, Field(ge=2)] | None = None  # None: as many as the data has
     labels: Path | None = None  # a label a line; None: the data's class names
+
+    @model_validator(mode="after")
+    def _network_is_given(self) -> Model:
+        if not self.backbone and self.program is None:
+            raise ValueError("'model.backbone' is missing, or 'model.program' for an exported program")
+        if self.backbone and self.program is not None:
+            raise ValueError("both 'model.backbone' and 'model.program' are given: leave one of them out")
+        if self.program is None and self.output is not None:
+            raise ValueError("'model.output' chooses among the outputs of a program: it needs 'model.program'")
+        if self.program is not None and self.weights != SCRATCH:
+            raise ValueError("'model.weights' is of no use with 'model.program', which has its own: leave it out")
+        return self
+
+    @property
+    def title(self) -> str:
+        """What to call the network."""
+        return self.backbone or str(self.program)
+
+    @property
+    def source(self) -> str:
+        """The key that says where its weights are from, and what it says."""
+        return f"model.weights '{self.weights}'" if self.program is None else f"model.program '{self.program}'"
 
 
 class Data(Section):
@@ -193,7 +218,11 @@ class Config(Section):
     def _trained_weights_are_tuned(cls, values: Any) -> Any:
         """Another set of defaults for what trains on from weights; what is wrong in `values` is told later."""
         model, train = values.get("model"), values.get("train", {})
-        if not isinstance(model, dict) or not isinstance(train, dict) or model.get("weights", SCRATCH) in UNTRAINED:
+        if not isinstance(model, dict) or not isinstance(train, dict):
+            return values
+        if model.get("program") is not None:
+            return {**values, "train": {"epochs": 0} | train}
+        if model.get("weights", SCRATCH) in UNTRAINED:
             return values
         return {**values, "train": FINE_TUNING | train}
 
@@ -220,6 +249,15 @@ class Config(Section):
             raise ValueError("train.teacher takes three channels, data.colour grey has one: leave one of them out")
         return self
 
+    @model_validator(mode="after")
+    def _program_is_not_trained(self) -> Config:
+        if self.model.program is not None and self.train.epochs:
+            raise ValueError(
+                f"train.epochs {self.train.epochs}: a program is deployed as it is, so leave train.epochs out; "
+                f"quantise.method qat trains it on the integer grid"
+            )
+        return self
+
     @property
     def crops_whole_photos(self) -> bool:
         """Whether training images are cut out of the whole photo, not of its central square: what makes a digit, a sign
@@ -228,7 +266,7 @@ class Config(Section):
 
     @property
     def has_trained_weights(self) -> bool:
-        return self.train.epochs > 0 or self.model.weights not in UNTRAINED
+        return self.train.epochs > 0 or self.model.program is not None or self.model.weights not in UNTRAINED
 
     @property
     def has_labelled_images(self) -> bool:

@@ -53,3 +53,13 @@ def write_labels(folder: Path, labels: list[str]) -> None:
 def read_labels(folder: Path) -> list[str]:
     """The class names in order, of the folder of stage 1 or 3."""
     return read_lines(folder / LABELS)
+
+
+class ProgramScales(Artefact):
+    """Of a program that PaddleSlim quantised, its own scales. thresholds: the real value of 127 steps, by tensor;
+    weight_steps: the largest step of each output channel, by what the layer is called, where that is not 127."""
+
+    file, script = "scales.json", "01_finetune.py"
+
+    thresholds: dict[str, float]
+    weight_steps: dict[str, tuple[float, ...]]

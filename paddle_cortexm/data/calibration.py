@@ -68,7 +68,7 @@ def check_calibration(config: Config, splits: Splits) -> None:
     if data.calibration is None and not config.has_labelled_images:
         raise UserError(
             f"data.calibration is missing: int8 is calibrated on images such as the network was trained on, and for "
-            f"model.weights '{config.model.weights}' the embedded digits are none. Give {WHAT_TO_GIVE}: at least "
+            f"{config.model.source} the embedded digits are none. Give {WHAT_TO_GIVE}: at least "
             f"{MINIMUM_CALIBRATION}, better 100 or more. Labelled ones (data.kind: folder or list) do as well; for "
             f"work on size and speed alone, model.weights: random."
         )

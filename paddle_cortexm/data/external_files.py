@@ -14,6 +14,7 @@ from pathlib import Path
 from paddle_cortexm.config import Config
 from paddle_cortexm.data.image_names import images_below
 from paddle_cortexm.dependencies import sha256
+from paddle_cortexm.settings.program_files import program_files
 from paddle_cortexm.settings.weights import WEIGHT_WORDS
 
 LISTS = ("train_list.txt", "val_list.txt", "labels.txt")  # of data.kind list
@@ -29,7 +30,9 @@ def external_files(config: Config) -> dict[str, str]:
         "data.calibration": config.data.calibration,
         "data.path": config.data.path if config.data.kind != "digits" else None,
     }
-    return {key: _digest(path) for key, path in named.items() if path is not None and path.exists()}
+    found = {key: _digest(path) for key, path in named.items() if path is not None and path.exists()}
+    files = program_files(config.model.program) if config.model.program else []
+    return found | ({"model.program": " ".join(map(sha256, files))} if files else {})
 
 
 def _weights(value: str) -> Path | None:

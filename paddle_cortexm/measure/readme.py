@@ -145,7 +145,7 @@ def _described(config: Config, language: Language) -> list[str]:
     arithmetic = {"fp32": "float32", "fp16": "float16", "int8": "int8"}[config.quantise.precision]
     arithmetic += language.trained_on if config.quantise.method == "qat" else ""
     arithmetic += ", CMSIS-NN" if "cmsis-nn" in config.compile.kernels else ""
-    return [f"`{config.name}`", config.model.backbone, f"{shown}, {config.input.pixels}", arithmetic, target.title]
+    return [f"`{config.name}`", config.model.title, f"{shown}, {config.input.pixels}", arithmetic, target.title]
 
 
 def _figures(result: Measured | None) -> list[str]:

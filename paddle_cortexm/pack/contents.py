@@ -61,7 +61,7 @@ def readme(config: Config, compiled: Path, program: ProgramSizes | None) -> str:
     built = f"The program is in here, built with {program.toolchain}." if program else f"First build it: {build}"
     return Template(README.read_text(encoding="utf-8")).substitute(
         name=name_of(config),
-        network=f"{config.model.backbone}, {config.quantise.precision}",
+        network=f"{config.model.title}, {config.quantise.precision}",
         board=target.title,
         cpu=target.cpu,
         run=run,

@@ -19,5 +19,5 @@ def write_layer_report(folder: Path, config: Config, program: Path, *, quiet: bo
         qualities = compare_layers(comparison.model, comparison.reference, comparison.rounded, images)
     report = LayersReport(images=len(comparison.images), available=comparison.available, layers=tuple(qualities))
     report.write(folder)
-    save_layer_quality(folder / "layers.png", qualities, f"{config.name}: {config.model.backbone}")
+    save_layer_quality(folder / "layers.png", qualities, f"{config.name}: {config.model.title}")
     return report

@@ -21,10 +21,12 @@ TO_NCHW = [0, 3, 1, 2]
 
 @dataclass(frozen=True)
 class ImageSteps:
-    """What was taken off: (C,) each, in the order of the input's channels; notes: what the user has to know."""
+    """What was taken off: (C,) each, in the order of the input's channels; takes_bytes: whether the image comes as
+    integers of 0 to 255; notes: what the user has to know."""
 
     gain: NDArray[np.float64]
     offset: NDArray[np.float64]
+    takes_bytes: bool = False
     notes: tuple[str, ...] = ()
 
     @property
@@ -40,6 +42,7 @@ class _State:
     order: NDArray[np.int64]
     gain: NDArray[np.float64]
     offset: NDArray[np.float64]
+    takes_bytes: bool = False
     notes: tuple[str, ...] = ()
 
 
@@ -56,7 +59,7 @@ def without_image_steps(program: PaddleProgram) -> tuple[PaddleProgram, ImageSte
         program, state = replace(program.without(op, program.input), shapes=shapes), after
     program = _with_ordered_channels(program, state.order)
     in_order = np.argsort(state.order)
-    return program, ImageSteps(state.gain[in_order], state.offset[in_order], state.notes)
+    return program, ImageSteps(state.gain[in_order], state.offset[in_order], state.takes_bytes, state.notes)
 
 
 def _first_reader(program: PaddleProgram) -> PaddleOperator | None:
@@ -78,15 +81,12 @@ def _moves_channels_forward(program: PaddleProgram, op: PaddleOperator | None) -
 def _after(program: PaddleProgram, op: PaddleOperator, state: _State) -> _State | None:
     """The state behind the operator; None for one that is no such step."""
     if op.kind == "cast":
-        return state
+        return replace(state, takes_bytes=True)
     if op.kind == "transpose2" and state.axis == 3 and list(op.attributes["axis"]) == TO_NCHW:
         return replace(state, axis=1)
     if op.kind in RESIZES and state.axis == 1:
         before, after = (" × ".join(map(str, program.shapes[name][2:])) for name in (program.input, op.output))
-        note = (
-            f"the program resizes its image itself, from {before} to {after}: this is left to the preprocessing. Set "
-            f"model.image_size: {list(program.shapes[op.output][2:])}"
-        )
+        note = f"the program resizes its image itself, from {before} to {after}: the preprocessing does it instead"
         return replace(state, notes=(*state.notes, note))
     if op.kind == "scale":
         factor, bias = float(op.attributes["scale"]), float(op.attributes["bias"])

@@ -29,7 +29,7 @@ class Opened:
 def image_shape(path: Path, name: str, declared: Shape, size: Size | None, *, channels_last: bool) -> Shape:
     """The shape of one image for an input that declares this one. size: what is taken where height and width are open.
 
-    Raises UserError for an input that is no image, and for one of another size.
+    Raises UserError for an input that is no image, and for one without a size.
     """
     if len(declared) != 4:
         raise UserError(
@@ -41,11 +41,6 @@ def image_shape(path: Path, name: str, declared: Shape, size: Size | None, *, ch
     found = (height, width)
     if size is None and min(found) < 1:
         raise UserError(f"{path}: height and width of input '{name}' are open {list(declared)}: set model.image_size")
-    if size is not None and any(side > 0 and side != wanted for side, wanted in zip(found, size, strict=True)):
-        raise UserError(
-            f"{path}: input '{name}' is {height} × {width} pixels (height × width), model.image_size is "
-            f"{size[0]} × {size[1]}. Set model.image_size: [{height}, {width}]"
-        )
     if channels < 1:
         channels = 3
     sides = tuple(side if side > 0 else wanted for side, wanted in zip(found, size or found, strict=True))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -15,6 +15,8 @@ from paddle_cortexm.compiler.frontend.exported.quantised import weight_steps
 from paddle_cortexm.compiler.frontend.exported.read import program_file, read_program
 from paddle_cortexm.compiler.frontend.paddle.program import PaddleProgram
 from paddle_cortexm.errors import UserError
+
+IMAGE = "image"  # what the input is called from here on
 
 
 @dataclass(frozen=True)
@@ -51,6 +53,7 @@ def plain_program(path: Path, size: Size | None = None, output: str | int | None
     program = read_program(file.parent, file.stem, size, output, suffix=file.suffix)
     program, note = without_choice(program)
     program, steps = without_image_steps(program)
+    program = _renamed(program, IMAGE)
     shape = program.shapes[program.output]
     if shape[0] != 1 or np.prod(shape) != max(shape):
         raise UserError(
@@ -59,3 +62,15 @@ def plain_program(path: Path, size: Size | None = None, output: str | int | None
     notes = (*((note,) if note else ()), *steps.notes)
     steps_of_weights = weight_steps(program) if program.thresholds else {}
     return PlainProgram(program, steps, steps_of_weights, notes)
+
+
+def _renamed(program: PaddleProgram, name: str) -> PaddleProgram:
+    """The program with its input called `name`."""
+    old = program.input
+    operators = tuple(
+        replace(op, inputs={slot: tuple(name if n == old else n for n in names) for slot, names in op.inputs.items()})
+        for op in program.operators
+    )
+    shapes = {name if n == old else n: shape for n, shape in program.shapes.items()}
+    thresholds = {name if n == old else n: value for n, value in program.thresholds.items()}
+    return replace(program, operators=operators, shapes=shapes, thresholds=thresholds, input=name)

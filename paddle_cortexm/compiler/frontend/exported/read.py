@@ -15,8 +15,8 @@ from paddle_cortexm.compiler.frontend.exported.quantised import without_quantise
 from paddle_cortexm.compiler.frontend.paddle.parameter_names import layer_names_of
 from paddle_cortexm.compiler.frontend.paddle.program import Array, PaddleOperator, PaddleProgram
 from paddle_cortexm.errors import UserError, nearest
+from paddle_cortexm.settings.program_files import LEGACY, PIR, WEIGHTS, program_files
 
-LEGACY, PIR, WEIGHTS = ".pdmodel", ".json", ".pdiparams"
 PARAMETER_SLOTS = ("Filter", "Y", "W", "Scale", "X")  # where an operator's weights may stand, the likeliest first
 SHAPES = ("shape", "size")  # what they make is known without the values they read
 # Inputs that, where they are constant, mean the same as an attribute
@@ -71,10 +71,10 @@ def read_program(
 
 def program_file(path: Path) -> Path:
     """The file with the operators, for a stem or for any of the program's files. Raises UserError without one."""
+    found = program_files(path)
+    if found and found[0].suffix != WEIGHTS:
+        return found[0]
     stem = path.with_suffix("") if path.suffix in (LEGACY, PIR, WEIGHTS) else path
-    found = [file for suffix in (LEGACY, PIR) if (file := stem.with_name(stem.name + suffix)).is_file()]
-    if found:
-        return next((file for file in found if file.suffix == path.suffix), found[0])
     if stem.name == "model":
         raise UserError(f"{stem}{LEGACY}: missing. Run ./02_quantize.py, which writes it")
     raise UserError(
@@ -97,9 +97,8 @@ def _chosen_output(opened: Opened, wanted: str | int | None) -> str:
     if isinstance(wanted, int) and wanted < len(names):
         return names[wanted]
     if wanted not in names:
-        raise UserError(
-            f"model.output: {opened.path} has no output {wanted!r}{nearest(str(wanted), names)} ({described})"
-        )
+        close = nearest(str(wanted), names)
+        raise UserError(f"model.output: {opened.path} has no output {wanted!r}{close}. There are: {described}")
     return str(wanted)
 
 
