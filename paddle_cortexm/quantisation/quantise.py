@@ -10,7 +10,7 @@ import paddle
 from numpy.typing import NDArray
 
 from paddle_cortexm.artefacts.quantisation import QuantisationMetrics, write_predictions
-from paddle_cortexm.artefacts.training import TrainingMetrics, read_labels
+from paddle_cortexm.artefacts.training import ProgramScales, TrainingMetrics, read_labels
 from paddle_cortexm.compiler.frontend.load import load_graph
 from paddle_cortexm.compiler.integers.realisation import without_softmax
 from paddle_cortexm.config import Config
@@ -22,11 +22,12 @@ from paddle_cortexm.data.splits import open_splits
 from paddle_cortexm.models import load_trained
 from paddle_cortexm.quantisation.networks.batch_norm_shift import batch_norm_shift, shift_warning
 from paddle_cortexm.quantisation.networks.paddle_graph import PaddleGraph
-from paddle_cortexm.quantisation.networks.programs import export_program
+from paddle_cortexm.quantisation.networks.programs import copy_program, export_program
 from paddle_cortexm.quantisation.same_network import check_same_accuracy, check_same_logits
 from paddle_cortexm.quantisation.to_integers import to_integers
 from paddle_cortexm.training.device import use_device
 from paddle_cortexm.training.evaluation import all_logits, scores
+from paddle_cortexm.training.exported_program import load_program
 
 Table = NDArray[np.generic]
 
@@ -36,11 +37,13 @@ def quantise(config: Config, training: Path, folder: Path, *, quiet: bool = Fals
     are validation images and, for int8, ranges.json and what quantisation changed of the weights
     (compiler.integers.adjustments). Raises UserError where what is compiled is another network than the trained one."""
     use_device(config.train)
-    classes, weights = len(read_labels(training)), training / "model.pdparams"
-    network = load_trained(config.model.backbone, classes, weights, config.input.shape)
+    network = _network(config, training)
     splits, table = open_splits(config), normalisation_table(config.input.mean, config.input.std)
     calibration, figures = _calibration(config, network, splits, table, quiet=quiet)
-    export_program(network, folder, config.input.shape)
+    if config.model.program is None:
+        export_program(network, folder, config.input.shape)
+    else:
+        copy_program(training, folder)
     graph = load_graph(folder)
     check_same_logits(network, folder, graph)
     graph = without_softmax(graph)
@@ -53,9 +56,18 @@ def quantise(config: Config, training: Path, folder: Path, *, quiet: bool = Fals
         check_same_accuracy(trained, floats)
         write_predictions(folder, logits.argmax(axis=1).tolist())
     if calibration is not None:
-        figures |= to_integers(config, graph, splits, calibration, folder, validation, quiet=quiet)
+        scales = ProgramScales.read(training) if (training / ProgramScales.file).is_file() else None
+        figures |= to_integers(config, graph, splits, calibration, folder, validation, scales, quiet=quiet)
     metrics = QuantisationMetrics(precision=config.quantise.precision, trained=trained, floats=floats, **figures)
     metrics.write(folder)
+
+
+def _network(config: Config, training: Path) -> paddle.nn.Layer:
+    """What stage 1 made, in evaluation mode."""
+    if config.model.program is not None:
+        return load_program(training)
+    classes, weights = len(read_labels(training)), training / "model.pdparams"
+    return load_trained(config.model.backbone, classes, weights, config.input.shape)
 
 
 def _validation(config: Config, splits: Splits, *, quiet: bool) -> Pixels | None:
@@ -79,7 +91,8 @@ def _calibration(
         )
     pixels = load_pixels(splits.calibration, config.input, "calibration images", quiet=quiet)
     images = network_input(pixels.images, table)
-    shift = batch_norm_shift(network, images, quiet=quiet) if config.has_trained_weights else None
+    has_batch_norms = config.has_trained_weights and config.model.program is None
+    shift = batch_norm_shift(network, images, quiet=quiet) if has_batch_norms else None
     if shift and (warning := shift_warning(shift)):
         print(warning, flush=True)
     return images, {"batch_norm_shift": shift}

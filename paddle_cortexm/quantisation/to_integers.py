@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from paddle_cortexm.artefacts.quantisation import Ranges, Recipe, TensorCounts, TriedRecipe, wide_tensors
-from paddle_cortexm.artefacts.training import Epoch
+from paddle_cortexm.artefacts.training import Epoch, ProgramScales
 from paddle_cortexm.compiler.graph import Graph
 from paddle_cortexm.compiler.integers import adjustments
 from paddle_cortexm.compiler.integers.realisation import kept_layers
@@ -27,6 +27,7 @@ from paddle_cortexm.errors import UserError
 from paddle_cortexm.quantisation.networks.graph_program import export_graph
 from paddle_cortexm.quantisation.networks.paddle_graph import FloatNetwork
 from paddle_cortexm.quantisation.networks.programs import STEM
+from paddle_cortexm.quantisation.own_scales import with_own_scales
 from paddle_cortexm.quantisation.post_training import PostTraining, Quantised, Thresholds
 from paddle_cortexm.quantisation.qat import train_on_grid
 from paddle_cortexm.quantisation.ranges.observation import PADDLESLIM, constant_tensors
@@ -47,18 +48,25 @@ def to_integers(
     images: NDArray[np.float32],
     folder: Path,
     validation: Pixels | None,
+    scales: ProgramScales | None = None,
     *,
     quiet: bool,
 ) -> dict[str, Any]:
     """Write ranges.json and the changed weights; returns what metrics.json says about them. graph: the float graph up
-    to the logits; images: (N, 3, H, W), for calibration; folder: that of the program the graph was imported from."""
+    to the logits; images: (N, 3, H, W), for calibration; folder: that of the program the graph was imported from;
+    scales: of a program that was quantised before."""
     recipe = Recipe.of(config.quantise).model_copy(
         update={"keep_float": kept_layers(graph, config.quantise.keep_float)}
     )
     in_nhwc = np.ascontiguousarray(images.transpose(0, 2, 3, 1))
-    with tempfile.TemporaryDirectory() as work:
-        known = _paddles_thresholds(graph, images, Path(work))
-        made, tried = _post_training(config, recipe, graph, in_nhwc, known, quiet=quiet)
+    tried: list[TriedRecipe] = []
+    if scales is not None:
+        pixel_range = input_range(config.input.mean, config.input.std)
+        made = with_own_scales(graph, in_nhwc, scales, recipe, pixel_range, quiet=quiet)
+    else:
+        with tempfile.TemporaryDirectory() as work:
+            known = _paddles_thresholds(graph, images, Path(work))
+            made, tried = _post_training(config, recipe, graph, in_nhwc, known, quiet=quiet)
     for name in constant_tensors(made.seen):
         print(f"warning: tensor '{name}' is constant over the calibration images: use more, or more varied, images")
     epochs: list[Epoch] = []
@@ -150,5 +158,5 @@ def _write(folder: Path, graph: Graph, made: Quantised) -> None:
     Ranges(tensors=made.ranges).write(folder)
     if made.reference is not graph:
         adjustments.save(folder / adjustments.REFERENCE, adjustments.Adjusted(made.reference))
-    if made.deployed.graph is not graph:
+    if made.deployed.graph is not graph or made.deployed.weight_scales:
         adjustments.save(folder / adjustments.DEPLOYED, made.deployed)

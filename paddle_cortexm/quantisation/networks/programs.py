@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from pathlib import Path
 
 import paddle
@@ -23,3 +24,9 @@ def export_program(network: paddle.nn.Layer, folder: Path, shape: tuple[int, int
     (folder / f"{STEM}.pdiparams.info").unlink(missing_ok=True)
     names = {parameter.name: name for name, parameter in network.named_parameters()}
     ParameterNames(names=names).write(folder)
+
+
+def copy_program(source: Path, folder: Path) -> None:
+    """The same three files from stage 1's folder, of an exported program."""
+    for name in (f"{STEM}.pdmodel", f"{STEM}.pdiparams", ParameterNames.file):
+        shutil.copy(source / name, folder)
