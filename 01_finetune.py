@@ -26,7 +26,8 @@ STAGE = "01_finetune"
 
 
 def train_into(config: Config, node: Node | None, quiet: bool, folder: Path) -> None:
-    """Fill the stage's folder, in one process or several."""
+    """Fill the stage's folder, in one process or several. A network that cannot be compiled is not trained."""
+    from paddle_cortexm.preflight import check_compilable
     from paddle_cortexm.training.distributed.group import Group
     from paddle_cortexm.training.distributed.launcher import launch
     from paddle_cortexm.training.finetune import finetune
@@ -35,7 +36,9 @@ def train_into(config: Config, node: Node | None, quiet: bool, folder: Path) -> 
         from paddle_cortexm.training.exported_program import take_program
 
         take_program(config, folder, quiet=quiet)
-    elif node is None and config.train.processes == 1:
+        return
+    check_compilable(config)
+    if node is None and config.train.processes == 1:
         finetune(config, folder, Group(), quiet=quiet)
     else:
         launch(config, folder, node, quiet=quiet)

@@ -41,7 +41,9 @@ from paddle_cortexm.settings.image_input import (
     every_deviation,
     every_mean,
 )
+from paddle_cortexm.settings.model import Model
 from paddle_cortexm.settings.section import Fraction, Positive, Section
+from paddle_cortexm.settings.tasks import TASKS, task_defaults
 from paddle_cortexm.settings.training import FINE_TUNING, Train
 from paddle_cortexm.settings.weights import SCRATCH, UNTRAINED
 from paddle_cortexm.text_files import read_text
@@ -81,42 +83,6 @@ def check_target(value: str) -> str:
 
 BackendName = Literal["helium", "cmsis-nn", "tvm", "fastest"]
 Arena = Annotated[Union[Literal["none", "minimum"], int], PlainValidator(parse_arena)]
-
-
-class Model(Section):
-    """The PaddleClas backbone. weights: scratch (train from nothing), pretrained (PaddleClas's own loader), random
-    (seeded, for size and speed work) or the path of a .pdparams file. Or an exported program, deployed as it is:
-    inference.pdmodel or Paddle 3's inference.json, each with its .pdiparams; the suffix may be left out."""
-
-    backbone: str = ""
-    program: Path | None = None
-    output: str | int | None = None  # name or number of the program's output, where it has several
-    weights: str = SCRATCH
-    image_size: Size = 96  # pixels of both sides, or [height, width]
-    classes: Annotated[int, Field(ge=2)] | None = None  # None: as many as the data has
-    labels: Path | None = None  # a label a line; None: the data's class names
-
-    @model_validator(mode="after")
-    def _network_is_given(self) -> Model:
-        if not self.backbone and self.program is None:
-            raise ValueError("'model.backbone' is missing, or 'model.program' for an exported program")
-        if self.backbone and self.program is not None:
-            raise ValueError("both 'model.backbone' and 'model.program' are given: leave one of them out")
-        if self.program is None and self.output is not None:
-            raise ValueError("'model.output' chooses among the outputs of a program: it needs 'model.program'")
-        if self.program is not None and self.weights != SCRATCH:
-            raise ValueError("'model.weights' is of no use with 'model.program', which has its own: leave it out")
-        return self
-
-    @property
-    def title(self) -> str:
-        """What to call the network."""
-        return self.backbone or str(self.program)
-
-    @property
-    def source(self) -> str:
-        """The key that says where its weights are from, and what it says."""
-        return f"model.weights '{self.weights}'" if self.program is None else f"model.program '{self.program}'"
 
 
 class Data(Section):
@@ -214,6 +180,20 @@ class Config(Section):
     _file: Path | None = PrivateAttr(None)
 
     @model_validator(mode="before")
+    @classmethod
+    def _task_and_fine_tuning(cls, values: Any) -> Any:
+        """What a task stands for comes first: whether weights are tuned hangs on it."""
+        return cls._trained_weights_are_tuned(cls._with_task(values))
+
+    @classmethod
+    def _with_task(cls, values: Any) -> Any:
+        """What model.task stands for, where the config does not say otherwise; what is wrong is told later."""
+        sections = [values.get(section, {}) for section in ("model", "data", "train")]
+        if not all(isinstance(section, dict) for section in sections) or sections[0].get("task") not in TASKS:
+            return values
+        defaults = task_defaults(sections[0]["task"], deployed_as_is=not sections[2].get("epochs"))
+        return {**values, **{name: given | values.get(name, {}) for name, given in defaults.items()}}
+
     @classmethod
     def _trained_weights_are_tuned(cls, values: Any) -> Any:
         """Another set of defaults for what trains on from weights; what is wrong in `values` is told later."""

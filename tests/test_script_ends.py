@@ -63,7 +63,7 @@ def test_being_told_to_end_is_heeded_after_paddle_was_imported(tmp_path: Path) -
 import os, signal, time
 from paddle_cortexm import cli
 def main():
-    import paddle_cortexm.models
+    import paddle_cortexm.networks.build
     os.kill(os.getpid(), signal.SIGTERM)
     time.sleep(30)
 cli.run(main)

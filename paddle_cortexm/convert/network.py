@@ -5,7 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 from paddle_cortexm.convert.source import Note, Source
-from paddle_cortexm.models import BACKBONES, IMAGENET_CLASSES
+from paddle_cortexm.errors import nearest
+from paddle_cortexm.networks.factories import factory_named
+from paddle_cortexm.networks.paddleclas import IMAGENET_CLASSES, factories
 
 Values = dict[str, Any]
 DISTILLATION, STUDENT, TEACHER = "DistillationModel", "Arch.models.Student", "Arch.models.Teacher"
@@ -21,13 +23,23 @@ def model(source: Source) -> Values:
         source.note(f"{arch}.name", "more than a classifier: its backbone is taken, the rest is not")
         arch = f"{arch}.Backbone"
     backbone = str(source.peek(f"{arch}.name"))
-    if backbone in BACKBONES:
+    arguments: Values = {}
+    if backbone in factories():
         source.take(f"{arch}.name")
-    source.note(f"{arch}.name", f"written as it is, but not supported. There are: {', '.join(BACKBONES)}")
+        arguments = _arguments(source, arch, factory_named(backbone).keywords())
+    source.note(
+        f"{arch}.name", f"written as it is, but PaddleClas has no such backbone{nearest(backbone, factories())}"
+    )
     weights = _weights(source, arch, "model.weights") or _file(source, "Global.pretrained_model", "model.weights")
     values: Values = {"backbone": backbone, "weights": weights or "scratch"}
     classes = {source.number(f"{part}.class_num") for part in ("Arch", arch)} - {None}
+    values |= {"arguments": arguments} if arguments else {}
     return values | ({"classes": int(max(filter(None, classes)))} if classes else {})
+
+
+def _arguments(source: Source, arch: str, keywords: list[str]) -> Values:
+    """What the backbone itself is given, beside its name."""
+    return {name: source.take(f"{arch}.{name}") for name in keywords if source.peek(f"{arch}.{name}") is not None}
 
 
 def teacher(source: Source) -> Values | None:

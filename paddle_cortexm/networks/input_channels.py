@@ -15,7 +15,7 @@ def take_channels(network: paddle.nn.Layer, shape: tuple[int, int, int]) -> None
     """Let the network take images of this shape (height, width, channels). The convolutions that read the image get
     the sum of their weights over red, green and blue: what they answer to a grey image of three channels stays."""
     height, width, channels = shape
-    if channels == MADE_FOR:
+    if channels == MADE_FOR or _first_convolution(network)._in_channels == channels:
         return
     for layer in _readers(network, paddle.zeros([1, MADE_FOR, height, width])):
         weight = layer.weight
@@ -25,6 +25,11 @@ def take_channels(network: paddle.nn.Layer, shape: tuple[int, int, int]) -> None
             layer.weight = paddle.create_parameter(shape_of_one, weight.dtype, default_initializer=summed)
         layer.weight.name = weight.name
         layer._in_channels = channels
+
+
+def _first_convolution(network: paddle.nn.Layer) -> paddle.nn.Layer:
+    """The one that reads the image in every network that begins with one."""
+    return next(layer for layer in network.sublayers() if isinstance(layer, paddle.nn.Conv2D))
 
 
 def with_summed_channels(state: Mapping[str, Any], own: Mapping[str, Any]) -> dict[str, Any]:

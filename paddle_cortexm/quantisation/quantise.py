@@ -19,7 +19,8 @@ from paddle_cortexm.data.datasets import Splits, is_measurable
 from paddle_cortexm.data.pixels import Pixels, load_pixels, network_input, open_pixels
 from paddle_cortexm.data.preprocessing import normalisation_table
 from paddle_cortexm.data.splits import open_splits
-from paddle_cortexm.models import load_trained
+from paddle_cortexm.networks.build import load_trained
+from paddle_cortexm.networks.reparameterise import re_parameterise
 from paddle_cortexm.quantisation.networks.batch_norm_shift import batch_norm_shift, shift_warning
 from paddle_cortexm.quantisation.networks.paddle_graph import PaddleGraph
 from paddle_cortexm.quantisation.networks.programs import copy_program, export_program
@@ -41,6 +42,7 @@ def quantise(config: Config, training: Path, folder: Path, *, quiet: bool = Fals
     splits, table = open_splits(config), normalisation_table(config.input.mean, config.input.std)
     calibration, figures = _calibration(config, network, splits, table, quiet=quiet)
     if config.model.program is None:
+        re_parameterise(network, config.input.shape)
         export_program(network, folder, config.input.shape)
     else:
         copy_program(training, folder)
@@ -66,8 +68,8 @@ def _network(config: Config, training: Path) -> paddle.nn.Layer:
     """What stage 1 made, in evaluation mode."""
     if config.model.program is not None:
         return load_program(training)
-    classes, weights = len(read_labels(training)), training / "model.pdparams"
-    return load_trained(config.model.backbone, classes, weights, config.input.shape)
+    model, classes, weights = config.model, len(read_labels(training)), training / "model.pdparams"
+    return load_trained(model.backbone, classes, weights, config.input.shape, model.arguments)
 
 
 def _validation(config: Config, splits: Splits, *, quiet: bool) -> Pixels | None:

@@ -18,7 +18,8 @@ from paddle_cortexm.data.pixels import Pixels, open_pixels
 from paddle_cortexm.data.preprocessing import normalisation_table
 from paddle_cortexm.data.splits import open_splits
 from paddle_cortexm.errors import UserError
-from paddle_cortexm.models import IMAGENET_CLASSES, Backbone, build, imagenet_labels
+from paddle_cortexm.networks.build import Backbone, build
+from paddle_cortexm.networks.paddleclas import IMAGENET_CLASSES, imagenet_labels, task_labels
 from paddle_cortexm.stage import STAGES, config_values
 from paddle_cortexm.text_files import read_lines
 from paddle_cortexm.training.batches import Batches
@@ -54,6 +55,8 @@ def finetune(config: Config, folder: Path, group: Group, *, quiet: bool = False)
         model.weights,
         settings.seed,
         shape=config.input.shape,
+        arguments=model.arguments,
+        url=model.weights_url,
         is_trained=settings.epochs > 0,
     )
     if group.leads:
@@ -70,10 +73,20 @@ def finetune(config: Config, folder: Path, group: Group, *, quiet: bool = False)
         batches = Batches(splits.train, config, group)
         material = Material(batches, validation, table)
         loss = training_loss(config, splits, classes)
-        parts = recipe_parts(backbone.network, config.train, classes, group)
+        parts = recipe_parts(backbone.network, config.train, classes, group, head=backbone.head)
         checkpoint, status = checkpoint_of(config, folder), Status(quiet=quiet, shown=group.leads)
         group.join()
-        epochs = train(backbone.network, material, config.train, checkpoint, group, status, loss=loss, parts=parts)
+        epochs = train(
+            backbone.network,
+            material,
+            config.train,
+            checkpoint,
+            group,
+            status,
+            loss=loss,
+            parts=parts,
+            head=backbone.head,
+        )
         unreadable += tuple(sorted(group.union(batches.unreadable)))
     if group.leads:
         logits = network_logits(backbone.network, validation, table)
@@ -107,7 +120,8 @@ def checkpoint_of(config: Config, folder: Path) -> Checkpoint:
 
 
 def label_names(config: Config, splits: Splits, classes: int) -> list[str]:
-    """A name a class: the config's label file, the data's class names, or ImageNet's for 1000 classes."""
+    """A name a class: the config's label file, the names of a task that is deployed as it is, the data's class names,
+    or ImageNet's for 1000 classes."""
     path = config.model.labels
     if path is not None:
         if not path.is_file():
@@ -116,6 +130,8 @@ def label_names(config: Config, splits: Splits, classes: int) -> list[str]:
         if len(names) != classes:
             raise UserError(f"model.labels: {path} has {len(names)} lines, but the model has {classes} classes")
         return names
+    if config.model.task and not config.train.epochs:
+        return task_labels(config.model.task)
     if classes == len(splits.class_names):
         return list(splits.class_names)
     return imagenet_labels() if classes == IMAGENET_CLASSES else [f"class {number}" for number in range(classes)]

@@ -6,7 +6,7 @@ ends with the same weights as one that was not.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
 
@@ -48,12 +48,14 @@ def train(
     *,
     loss: LossFunction | None = None,
     parts: Sequence[Part] = (),
+    head: Collection[str] = (),
 ) -> list[Epoch]:
     """Train the network in place for settings.epochs, going on from the checkpoint if there is one; returns what is
-    known of every epoch. loss: None for cross entropy. Raises UserError when the loss is no longer a number."""
+    known of every epoch. loss: None for cross entropy; head: names of the classifier's parameters. Raises UserError
+    when the loss is no longer a number."""
     speed_up_small_maps(network)
     scaler = paddle.amp.GradScaler(enable=settings.mixed_precision)
-    state = State(network, make_optimiser(network, settings), scaler, parts)
+    state = State(network, make_optimiser(network, settings, head), scaler, parts)
     epochs = checkpoint.restore(state, group)
     parallel = group.parallel(network, freezes=settings.frozen_epochs > 0)
     run = _Run(parallel, state, settings, group, status, loss or Loss(settings.label_smoothing))

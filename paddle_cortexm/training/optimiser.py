@@ -3,21 +3,22 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Collection
 
 import paddle
 
 from paddle_cortexm.config import Train
-from paddle_cortexm.models import HEADS
 
 MOMENTUM = 0.9
 
 
-def make_optimiser(network: paddle.nn.Layer, settings: Train) -> paddle.optimizer.Optimizer:
-    """AdamW, or momentum with Nesterov's correction; weight decay on weights only, not on biases and batch norm."""
+def make_optimiser(network: paddle.nn.Layer, settings: Train, head: Collection[str] = ()) -> paddle.optimizer.Optimizer:
+    """AdamW, or momentum with Nesterov's correction; weight decay on weights only, not on biases and batch norm. head:
+    names of the classifier's parameters, which learn at the whole rate."""
     alike: dict[tuple[float, float], list[paddle.Tensor]] = {}  # by share of the learning rate and weight decay
     for name, parameter in network.named_parameters():
         if not parameter.stop_gradient:
-            rate = 1.0 if name in HEADS else settings.backbone_rate
+            rate = 1.0 if name in head else settings.backbone_rate
             decay = settings.weight_decay if parameter.ndim > 1 else 0.0
             alike.setdefault((rate, decay), []).append(parameter)
     groups = [

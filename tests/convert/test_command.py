@@ -31,11 +31,11 @@ def converted(*arguments: str) -> subprocess.CompletedProcess[str]:
 
 
 def test_a_config_is_written_and_what_is_not_in_it_is_printed(home: Path) -> None:
-    (home / "birds.yaml").write_text(yaml.safe_dump(birds("Arch.name", "ResNet50")))
+    (home / "birds.yaml").write_text(yaml.safe_dump(birds("Arch.name", "ResNet51")))
     done = converted("birds.yaml")
     assert done.returncode == 0, done.stderr
-    assert load("birds").model.backbone == "ResNet50"
-    assert "not carried over: Arch.name (ResNet50): written as it is, but not supported" in done.stdout
+    assert load("birds").model.backbone == "ResNet51"
+    assert "not carried over: Arch.name (ResNet51): written as it is, but PaddleClas has no such" in done.stdout
     assert "./01_finetune.py --config birds" in done.stdout
 
 

@@ -6,7 +6,7 @@ import numpy as np
 import paddle
 import pytest
 
-from paddle_cortexm.models import build
+from paddle_cortexm.networks.build import build
 from paddle_cortexm.networks.input_channels import take_channels, with_summed_channels
 
 GREY = (32, 48, 1)

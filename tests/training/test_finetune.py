@@ -18,7 +18,7 @@ from PIL import Image
 from paddle_cortexm.artefacts.training import TrainingMetrics
 from paddle_cortexm.config import Config
 from paddle_cortexm.errors import UserError
-from paddle_cortexm.models import build
+from paddle_cortexm.networks.build import build
 from paddle_cortexm.paths import REPOSITORY
 from paddle_cortexm.training import checkpoint as checkpoints
 from paddle_cortexm.training.distributed.group import Group

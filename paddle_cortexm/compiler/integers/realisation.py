@@ -72,6 +72,18 @@ def kept_layers(graph: Graph, names: Sequence[str]) -> tuple[str, ...]:
     return tuple(layer.output for layer in graph.layers if layer.output in kept)
 
 
+def without_integers(graph: Graph, kept: Collection[str] = ()) -> tuple[str, ...]:
+    """The layers of a float graph that have no integer form, a line each. kept: outputs of layers that stay floats."""
+    grid = Grid(1 / 128, 0)  # any
+    return tuple(
+        f"layer '{layer_title(graph, layer)}' ({layer.output}): {layer.operator.title} has no int8 form"
+        for layer in graph.layers
+        if layer.output not in kept
+        and isinstance(layer.operator, FloatOperator)
+        and layer.operator.integer([grid] * len(layer.inputs), grid) is None
+    )
+
+
 def _integer_operator(
     graph: Graph, layer: Layer, tensors: Mapping[str, Tensor], scales: NDArray[np.float64] | None
 ) -> Operator:

@@ -23,6 +23,17 @@ def select_kernels(graph: Graph, backends: Sequence[Backend]) -> KernelGraph:
     return KernelGraph(graph, {layer.output: _choose(graph, layer, backends) for layer in graph.layers})
 
 
+def without_kernel(graph: Graph, backends: Sequence[Backend]) -> tuple[str, ...]:
+    """The layers that no backend takes, a line each with every backend's reason."""
+    graph, refused = without_reshapes(graph), []
+    for layer in graph.layers:
+        try:
+            _choose(graph, layer, backends)
+        except UserError as error:
+            refused.append(str(error))
+    return tuple(refused)
+
+
 def without_reshapes(graph: Graph) -> Graph:
     """Drop reshapes: the elements and their order stay, so the readers take the tensor as it is."""
     renamed: dict[str, str] = {}

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import paddle
 
 from paddle_cortexm.errors import UserError
-from paddle_cortexm.models import build_teacher
+from paddle_cortexm.networks.build import build_teacher
 from paddle_cortexm.settings.training import Teacher
 
 

@@ -2,21 +2,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
+
 import paddle
 
-from paddle_cortexm.models import HEADS
 from paddle_cortexm.training.recipe.parts import Part
 
-BATCH_NORMS = (paddle.nn.BatchNorm, paddle.nn.BatchNorm2D)  # MobileNetV2's and PPLCNet's
+BATCH_NORMS = (paddle.nn.BatchNorm, paddle.nn.BatchNorm1D, paddle.nn.BatchNorm2D, paddle.nn.SyncBatchNorm)
 
 
 class FrozenBackbone(Part):
-    """Freezes what of a network is not its classifier, for the first `epochs` epochs."""
+    """Freezes what of a network is not its classifier (head: its parameters' names), for the first `epochs` epochs."""
 
-    def __init__(self, network: paddle.nn.Layer, epochs: int) -> None:
+    def __init__(self, network: paddle.nn.Layer, head: Collection[str], epochs: int) -> None:
         self._epochs = epochs
         trained = [(name, parameter) for name, parameter in network.named_parameters() if not parameter.stop_gradient]
-        self._parameters = [parameter for name, parameter in trained if name not in HEADS]
+        self._parameters = [parameter for name, parameter in trained if name not in head]
         self._batch_norms = [layer for layer in network.sublayers() if isinstance(layer, BATCH_NORMS)]
 
     def before_epoch(self, number: int) -> None:

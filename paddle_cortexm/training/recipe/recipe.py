@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
+
 import numpy as np
 import paddle
 from numpy.typing import NDArray
@@ -17,13 +19,16 @@ from paddle_cortexm.training.recipe.mixing import Mixing
 from paddle_cortexm.training.recipe.parts import Part
 
 
-def recipe_parts(network: paddle.nn.Layer, settings: Train, classes: int, group: Group) -> list[Part]:
-    """The parts that the config asks for. The best epoch's weights go over the moving average: they are what it was."""
+def recipe_parts(
+    network: paddle.nn.Layer, settings: Train, classes: int, group: Group, *, head: Collection[str] = ()
+) -> list[Part]:
+    """The parts that the config asks for; head: names of the classifier's parameters, which are not frozen. The best
+    epoch's weights go over the moving average: they are what it was."""
     parts: list[Part] = []
     if settings.mixup or settings.cutmix:
         parts.append(Mixing(settings.mixup, settings.cutmix, classes))
     if settings.frozen_epochs:
-        parts.append(FrozenBackbone(network, settings.frozen_epochs))
+        parts.append(FrozenBackbone(network, head, settings.frozen_epochs))
     if settings.ema:
         parts.append(MovingAverage(network, settings.ema, group))
     if settings.early_stopping:

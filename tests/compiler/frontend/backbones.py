@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import paddle
 
-from paddle_cortexm.models import build
+from paddle_cortexm.networks.build import build
 from tests.compiler.frontend.static_programs import random_image
 
 

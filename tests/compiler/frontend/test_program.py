@@ -11,7 +11,7 @@ from paddle_cortexm.artefacts.quantisation import ParameterNames
 from paddle_cortexm.compiler.frontend.load import load_graph
 from paddle_cortexm.compiler.frontend.paddle.parameter_names import layer_of
 from paddle_cortexm.errors import UserError
-from paddle_cortexm.models import build
+from paddle_cortexm.networks.build import build
 from paddle_cortexm.quantisation.networks.programs import export_program
 from tests.compiler.frontend.static_programs import conv, save_program
 

@@ -6,7 +6,7 @@ from __future__ import annotations
 import numpy as np
 import paddle
 
-from paddle_cortexm.models import build
+from paddle_cortexm.networks.build import build
 from paddle_cortexm.training.distributed.group import launched_group
 from paddle_cortexm.training.recipe.freezing import FrozenBackbone
 
@@ -14,10 +14,11 @@ CLASSES, IMAGES = 4, 8
 
 group = launched_group()
 group.join()
-network = build("MobileNetV2_x0_25", CLASSES).network
+made = build("MobileNetV2_x0_25", CLASSES)
+network = made.network
 weights = [parameter for parameter in network.parameters() if not parameter.stop_gradient]
 optimiser = paddle.optimizer.Momentum(0.01, parameters=weights)
-backbone, parallel = FrozenBackbone(network, epochs=1), group.parallel(network, freezes=True)
+backbone, parallel = FrozenBackbone(network, made.head, epochs=1), group.parallel(network, freezes=True)
 random = np.random.default_rng(group.rank)
 for epoch in (1, 2):
     network.train()

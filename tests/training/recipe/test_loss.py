@@ -10,7 +10,7 @@ import pytest
 from paddle.nn import functional
 
 from paddle_cortexm.errors import UserError
-from paddle_cortexm.models import build
+from paddle_cortexm.networks.build import build
 from paddle_cortexm.settings.training import Teacher
 from paddle_cortexm.training.recipe.distillation import Distillation, distillation
 from paddle_cortexm.training.recipe.loss import Loss

@@ -29,13 +29,18 @@ SIMPLIFIED = ("assign", "batch_norm", "dropout", "elementwise_div", "elementwise
 def check_supported(program: PaddleProgram) -> None:
     """Raises UserError for the first operator without an import, with its tensor and what there is."""
     for op in program.operators:
-        _check_kind(op)
-        layout = op.attributes.get("data_format") or op.attributes.get("data_layout") or "NCHW"
-        if layout not in ("NCHW", "AnyLayout"):
-            raise op.mistake(f"data layout {layout} is not supported; export the network with NCHW")
-        constants = [name for names in op.inputs.values() for name in names if name in program.parameters]
-        if op.kind in ("elementwise_div", "elementwise_sub") and not constants:
-            raise op.mistake("only arithmetic with a constant is supported, not with two computed tensors")
+        check_operator(program, op)
+
+
+def check_operator(program: PaddleProgram, op: PaddleOperator) -> None:
+    """Raises UserError for an operator without an import."""
+    _check_kind(op)
+    layout = op.attributes.get("data_format") or op.attributes.get("data_layout") or "NCHW"
+    if layout not in ("NCHW", "AnyLayout"):
+        raise op.mistake(f"data layout {layout} is not supported; export the network with NCHW")
+    constants = [name for names in op.inputs.values() for name in names if name in program.parameters]
+    if op.kind in ("elementwise_div", "elementwise_sub") and not constants:
+        raise op.mistake("only arithmetic with a constant is supported, not with two computed tensors")
 
 
 def _check_kind(op: PaddleOperator) -> None:
