@@ -16,6 +16,7 @@ KIB, MIB = 1024, 1024 * 1024
 STACK_BYTES = 8 * KIB
 DATA_BYTES = 4 * KIB  # the program's own variables, the fault handler's stack and the C library's, rounded up
 MAXIMUM_SIDE = 1024  # pixels of a camera frame: nothing overflows with more, but the boards keep room for no larger one
+COUNTER_BYTES = 8  # of each layer's count of instructions
 FRAME_BYTES = MAXIMUM_SIDE * MAXIMUM_SIDE * 3  # the largest camera frame, RGB888
 PARTS = ("arena", "weights", "hot")  # of a model: what is assigned to memories
 END_MARK = "EXITTHESIM"  # what a program prints last: simulators that watch the UART end the simulation there
@@ -126,7 +127,7 @@ class Target:
 
     @property
     def output(self) -> str:
-        """The region of the output tensor: beside the frame buffer, else the slowest that can be written."""
+        """The region of the output tensor and of the layers' counters: beside the frame buffer, else the slowest that can be written."""
         return self.frames or self.candidates("arena")[-1].name
 
     def described(self, regions: Mapping[str, str]) -> str:
@@ -148,6 +149,7 @@ class Target:
         weights: int,
         hot: int,
         demo_frame: int = 0,
+        results: int = 0,
         asked: Mapping[str, str] = MappingProxyType({}),
     ) -> dict[str, str]:
         """Regions for a model's bytes: {"arena": NAME, "weights": NAME, "hot": NAME}.
@@ -155,13 +157,14 @@ class Target:
         The arena gets the fastest memory that holds it, then the hot constants the fastest that still has room, then
         the weights: they are read several times an inference (by the pointwise kernels once for every three pixels),
         so any memory that costs less an access than the slowest is worth its bytes. Hot constants are copied to their
-        region at start; the weights' region has to store them as well. demo_frame: its bytes. asked: regions that are
-        given instead. Raises UserError when something fits nowhere or an asked region cannot hold the part.
+        region at start; the weights' region has to store them as well. demo_frame: its bytes; results: those of the
+        output tensor and the layers' counters. asked: regions that are given instead. Raises UserError when something fits nowhere or an asked region cannot hold the part.
         """
         free = {region.name: self.free(region.name) for region in self.candidates("weights")}
         for part, name in asked.items():
             self.check_region(part, name)
         self._take(free, self.demo_frame, "demo frame", demo_frame)
+        self._take(free, self.output, "results", results)
         assigned: dict[str, str] = {}
 
         def needed(part: str, name: str) -> int:
@@ -198,6 +201,7 @@ class Target:
             advice = {
                 "arena": "Set compile.memory.arena, or another compile.memory.regions.arena",
                 "hot": "Choose another compile.memory.regions.hot",
+                "results": "(The output tensor and a counter a layer.) Use a network of fewer layers",
                 "weights": "(The hot constants are stored there too.) Choose another compile.memory.regions.weights",
             }.get(part, "Use a smaller frame")
             raise UserError(

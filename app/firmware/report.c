@@ -69,7 +69,7 @@ void report_details(const model_output_t *output) {
     }
     print("layers (instructions):\n");
     for (int layer = 0; layer < MODEL_LAYER_COUNT; layer++) {
-        print("  %4d  %12llu  %s\n", layer, (unsigned long long)profile.layers[layer], model_layer_names[layer]);
+        print("  %4d  %12llu  %s\n", layer, (unsigned long long)profile_layers[layer], model_layer_names[layer]);
     }
 }
 

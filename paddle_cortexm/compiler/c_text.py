@@ -53,9 +53,15 @@ def string_literal(text: str) -> str:
 
 
 def array_definition(name: str, values: NDArray[np.generic], section: str) -> str:
-    """`const TYPE name[n]` in a linker section, 16-byte aligned."""
+    """`const TYPE name[n]` in a linker section, 16-byte aligned, below a comment with its shape."""
     attributes = f'__attribute__((section("{section}"), aligned(16)))'
-    return f"{attributes} const {C_TYPES[values.dtype.name]} {name}[{values.size}] = {{\n{value_rows(values)}}};\n"
+    declared = f"{attributes} const {C_TYPES[values.dtype.name]} {name}[{values.size}]"
+    return f"/* {array_title(values)} */\n{declared} = {{\n{value_rows(values)}}};\n"
+
+
+def array_title(values: NDArray[np.generic]) -> str:
+    """An array's type and shape for a comment, 'int8_t 16 x 27'."""
+    return f"{C_TYPES[values.dtype.name]} {' x '.join(map(str, values.shape))}"
 
 
 def array_declaration(name: str, values: NDArray[np.generic]) -> str:

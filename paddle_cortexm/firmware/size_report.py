@@ -22,6 +22,7 @@ KIND_OF = {
     ".ARM.exidx": "code",
     ".data": "data",
     ".bss": "data",
+    ".layer_counts": "data",
     ".model_weights": "weights",
     ".model_hot": "hot",
     ".arena": "arena",

@@ -14,7 +14,7 @@ from paddle_cortexm.compiler.arena.choice import plan_arena
 from paddle_cortexm.compiler.arena.plan import MemoryPlan, aligned, arena_setting
 from paddle_cortexm.compiler.kernels.kernel import Kernel, KernelGraph
 from paddle_cortexm.errors import UserError
-from paddle_cortexm.target import KIB, Target
+from paddle_cortexm.target import COUNTER_BYTES, KIB, Target
 
 
 @dataclass(frozen=True)
@@ -44,8 +44,9 @@ def choose_regions(
         target.check_region(part, name)
     check_arena(model, plan, target, asked, consume_input=consume_input)
     weights, hot = constant_bytes(model.kernels, "weights"), constant_bytes(model.kernels, "hot")
+    results = model.graph.tensors[model.graph.output].bytes + COUNTER_BYTES * len(model.layers)
     regions = target.assign_regions(
-        arena=plan.arena_bytes, weights=weights, hot=hot, demo_frame=demo_bytes, asked=asked
+        arena=plan.arena_bytes, weights=weights, hot=hot, demo_frame=demo_bytes, results=results, asked=asked
     )
     fast, slow = target.region(regions["hot"]), target.region(regions["weights"])
     if fast.cost >= slow.cost:

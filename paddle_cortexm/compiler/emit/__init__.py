@@ -1,4 +1,4 @@
-"""The C of a compiled model: model.h, model.c, model_weights.h, model_weights.c and the program's data files."""
+"""The C of a compiled model: model.h, model.c, model_weights.*, and the program's data files."""
 
 from paddle_cortexm.compiler.emit.header import ModelFacts
 from paddle_cortexm.compiler.emit.model import emit_model

@@ -11,7 +11,7 @@ from paddle_cortexm.compiler.emit.header import ModelFacts, model_header
 from paddle_cortexm.compiler.emit.model_run import run_functions
 from paddle_cortexm.compiler.emit.names import constant_names, layer_function_name
 from paddle_cortexm.compiler.emit.stream import STREAM_ASSERTIONS, row_function, segment_tables
-from paddle_cortexm.compiler.emit.weights import weights_header, weights_source
+from paddle_cortexm.compiler.emit.weights import write_weights
 from paddle_cortexm.compiler.graph import Layer
 from paddle_cortexm.compiler.kernels.kernel import KernelGraph
 from paddle_cortexm.compiler.layer_names import layer_title
@@ -46,11 +46,10 @@ ASSUME = """\
 
 
 def emit_model(folder: Path, model: KernelGraph, plan: MemoryPlan, facts: ModelFacts) -> None:
-    """Write model.h, model.c, model_weights.h and model_weights.c into the folder."""
+    """Write model.h, model.c and the weights' files into the folder."""
     (folder / "model.h").write_text(model_header(model, plan, facts))
     (folder / "model.c").write_text(folded(_source(model, plan)))
-    (folder / "model_weights.h").write_text(weights_header(model))
-    (folder / "model_weights.c").write_text(weights_source(model))
+    write_weights(folder, model)
 
 
 def _source(model: KernelGraph, plan: MemoryPlan) -> str:
