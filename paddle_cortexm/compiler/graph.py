@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
+from functools import cached_property
 
 from paddle_cortexm.compiler.operators.parts.base import Operator
 from paddle_cortexm.compiler.tensor import Tensor
@@ -45,7 +46,11 @@ class Graph:
         return (layer for layer in self.layers if tensor in layer.inputs)
 
     def producer(self, tensor: str) -> Layer | None:
-        return next((layer for layer in self.layers if layer.output == tensor), None)
+        return self._producers.get(tensor)
+
+    @cached_property
+    def _producers(self) -> dict[str, Layer]:
+        return {layer.output: layer for layer in self.layers}
 
     def with_layers(self, layers: tuple[Layer, ...]) -> Graph:
         """The same graph with other layers; tensors nobody names any more are dropped."""

@@ -12,7 +12,7 @@ from typing import Literal
 
 from paddle_cortexm.compiler.arena.plan import MemoryPlan, arena_setting, plan_memory
 from paddle_cortexm.compiler.arena.rows import Segment, streamed_segment
-from paddle_cortexm.compiler.arena.steps import Step, StepCosts, possible_segments, possible_steps
+from paddle_cortexm.compiler.arena.steps import Step, StepCosts, possible_runs, possible_steps
 from paddle_cortexm.compiler.graph import Graph
 from paddle_cortexm.compiler.kernels.kernel import KernelGraph
 from paddle_cortexm.errors import ArenaTooSmall
@@ -21,29 +21,41 @@ LIMIT_PARTS = 32  # a limit that is missed because of gaps is lowered by such a 
 NO_LIMIT = 1 << 62
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Path:
-    """Steps one after the other. lead: bytes by which the last step's result stands behind its buffer's start;
+    """Steps one after the other: those of a shorter path, and the last. lead: bytes by which the last step's result stands behind its buffer's start;
     reserved: for a next step that works in place, which has to follow."""
 
-    steps: tuple[Step, ...] = ()
+    shorter: Path | None = None
+    last: Step | None = None
     instructions: float = 0.0
     segment_count: int = 0
     peak: int = 0
     lead: int = 0
     reserved: bool = False
 
-    def extended(self, step: Step, next_lead: int) -> Path | None:
+    @property
+    def steps(self) -> list[Step]:
+        found, path = [], self
+        while path.shorter is not None and path.last is not None:
+            found.append(path.last)
+            path = path.shorter
+        return found[::-1]
+
+    def extended(self, step: Step, next_lead: int, limit: int) -> Path | None:
         """The path with another step, its result next_lead bytes behind its buffer's start; None where a step that
-        works in place finds no such room, or room finds no such step."""
+        works in place finds no such room, or room finds no such step, or the step exceeds the limit."""
         if self.reserved != (step.lead > 0) or (step.lead > 0 and self.lead != step.lead):
             return None
         # A step that works in place has its lead in its bytes; any other bears those of its neighbours.
         live = step.bytes if step.lead else step.bytes + self.lead + next_lead
+        if live > limit:
+            return None
         return Path(
-            (*self.steps, step),
+            self,
+            step,
             self.instructions + step.instructions,
-            self.segment_count + (step.segment is not None),
+            self.segment_count + (step.run is not None),
             max(self.peak, live),
             step.lead or next_lead,
             reserved=next_lead > 0,
@@ -59,9 +71,9 @@ class Search:
 
     @staticmethod
     def of(model: KernelGraph, *, consume_input: bool) -> Search:
-        segments = possible_segments(model)
+        runs = possible_runs(model)
         whole = StepCosts.of(model, consume_input=consume_input)
-        ways = [(costs, possible_steps(costs, segments)) for costs in (whole.with_streamed_input(), whole)]
+        ways = [(costs, possible_steps(costs, runs)) for costs in (whole.with_streamed_input(), whole)]
         return Search(len(model.layers), ways)
 
     def smallest_peak(self) -> int:
@@ -81,9 +93,9 @@ class Search:
         leads = [0, *(step.lead for step in path.steps), 0]  # a step bears those of its neighbours
         room = [limit - before - after for before, after in zip(leads, leads[2:], strict=False)]
         return tuple(
-            _paired(costs, step.segment, left)
+            _paired(costs, segment, left)
             for step, left in zip(path.steps, room, strict=True)
-            if step.segment is not None
+            if (segment := step.segment(costs.graph)) is not None
         )
 
 
@@ -139,15 +151,16 @@ def best_path(steps: Sequence[Step], count: int, limit: int, key: Callable[[Path
     starting: list[list[Step]] = [[] for _ in range(count + 1)]
     for step in steps:
         starting[step.first].append(step)
+    # Behind a step that works in place, its own lead stays; behind others, one is reserved as needed.
+    needed_leads = [{0, *(step.lead for step in following)} for following in starting]
     best: list[dict[tuple[int, bool], Path]] = [{} for _ in range(count + 1)]
     best[0][0, False] = Path()
     for position in range(count):
         for path in best[position].values():
             for step in starting[position]:
-                # Behind a step that works in place, its own lead stays; behind others, one is reserved as needed.
-                leads = {0} if step.lead else {0, *(s.lead for s in starting[step.last + 1])}
-                for longer in (path.extended(step, lead) for lead in leads):
-                    if longer is not None and longer.peak <= limit:
+                for lead in {0} if step.lead else needed_leads[step.last + 1]:
+                    longer = path.extended(step, lead, limit)
+                    if longer is not None:
                         known = best[step.last + 1].get((longer.lead, longer.reserved))
                         if known is None or key(longer) < key(known):
                             best[step.last + 1][longer.lead, longer.reserved] = longer

@@ -115,16 +115,20 @@ def rolling_rows(layers: Sequence[RowLayer], available: Mapping[str, int]) -> di
     """
     made = {layer.output: 0 for layer in layers} | dict(available)
     needed = {layer.output: 1 for layer in layers}
+    readers: dict[str, list[tuple[RowLayer, RowAccess]]] = {}
+    for layer in layers:
+        for access in layer.accesses:
+            readers.setdefault(access.tensor, []).append((layer, access))
     for layer in schedule(layers, available):
         row = made[layer.output]
         count = layer.count_from(row)
         for access in layer.accesses:
             if access.tensor in needed:
                 newest = max(made[access.tensor], access.end(row + count - 1))
-                live = newest - _oldest_needed(access.tensor, layers, made)
+                live = newest - _oldest_needed(access.tensor, readers, made)
                 needed[access.tensor] = max(needed[access.tensor], live)
         made[layer.output] += count
-        live = made[layer.output] - _oldest_needed(layer.output, layers, made)
+        live = made[layer.output] - _oldest_needed(layer.output, readers, made)
         needed[layer.output] = max(needed[layer.output], live)
     return {layer.output: _unbroken(layer, layers, needed[layer.output]) for layer in layers}
 
@@ -165,14 +169,15 @@ def _ready(layer: RowLayer, made: Mapping[str, int], heights: Mapping[str, int])
     return row < layer.height and all(made[a.tensor] > a.last(last, heights[a.tensor]) for a in layer.accesses)
 
 
-def _oldest_needed(tensor: str, layers: Sequence[RowLayer], made: Mapping[str, int]) -> int:
+def _oldest_needed(
+    tensor: str, readers: Mapping[str, Sequence[tuple[RowLayer, RowAccess]]], made: Mapping[str, int]
+) -> int:
     """The first row of a tensor that some layer of the segment still has to read (its newest row if none does);
     negative while that is one above the image."""
     wanted = [
         access.begin(made[layer.output])
-        for layer in layers
-        for access in layer.accesses
-        if access.tensor == tensor and made[layer.output] < layer.height
+        for layer, access in readers.get(tensor, ())
+        if made[layer.output] < layer.height
     ]
     return min([*wanted, made[tensor] - 1])
 

@@ -103,6 +103,16 @@ def test_the_search_foresees_what_its_plan_takes(network: Builder, size: int, co
         assert limit > smallest or plan.lower_bound == smallest
 
 
+def test_a_part_of_a_run_costs_what_it_does_alone() -> None:
+    chosen = selected(mobilenetv2, 0.25, 96)
+    for costs, steps in Search.of(chosen, consume_input=True).ways:
+        streamed = [(step, segment) for step in steps if (segment := step.segment(chosen.graph)) is not None]
+        assert len(streamed) > 300 and {step.first for step, _ in streamed} > {1, 5, 9}
+        for step, segment in streamed:
+            alone = costs.streamed(segment)
+            assert (step.bytes, step.instructions) == (alone.bytes, pytest.approx(alone.instructions))
+
+
 def test_rows_are_made_two_at_a_time_wherever_the_smallest_arena_allows_it() -> None:
     smallest = planned(mobilenetv2, 1.0, 224, "minimum")
     first, *later = [segment for segment in smallest.segments if not segment.in_place]

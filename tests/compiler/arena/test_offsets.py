@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from itertools import permutations
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -55,7 +56,7 @@ def smallest_span(buffers: list[Buffer]) -> int:
     """By trying all orders: some order of first fit gives a smallest placement."""
 
     def span(order: tuple[Buffer, ...]) -> int:
-        offsets = arena_offsets._first_fit(order)
+        offsets = arena_offsets._first_fit(order, {b.name: [o for o in order if o.overlaps(b)] for b in order})
         return max(offsets[b.name] + b.bytes for b in order)
 
     return min(map(span, permutations(buffers)))
@@ -79,3 +80,15 @@ def test_a_plan_that_greedy_misses_is_found() -> None:
     assert arena_offsets._greedy(buffers, bound).span > bound
     placed = assign_offsets(buffers, bound)
     assert placed.span == bound and placed.optimal
+
+
+def test_a_thousand_buffers_are_stacked(monkeypatch: pytest.MonkeyPatch) -> None:
+    """As deep networks have them: the search does not recurse."""
+    monkeypatch.setattr(arena_offsets, "MOST_NODES", 1500)
+    buffers = [Buffer(f"b{i}", 10 + i % 7, i, i + 2 + i % 3) for i in range(1200)]
+    bound, _ = lower_bound(buffers, 1204)
+    placed = arena_offsets._exact(buffers, bound, Placement({}, sum(b.bytes for b in buffers)))
+    assert bound <= placed.span < 2 * bound
+    alike = ((a, b) for i, a in enumerate(buffers) for b in buffers[i + 1 : i + 6] if a.overlaps(b))
+    begin = placed.offsets
+    assert all(begin[a.name] + a.bytes <= begin[b.name] or begin[b.name] + b.bytes <= begin[a.name] for a, b in alike)
