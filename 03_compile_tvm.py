@@ -23,6 +23,7 @@ from paddle_cortexm import cli
 from paddle_cortexm.accuracy_gate import check_accuracy
 from paddle_cortexm.artefacts.deployed import DEMO_IMAGE, DeployedMetrics
 from paddle_cortexm.artefacts.model import Model
+from paddle_cortexm.artefacts.slow_path import planned_slow_path
 from paddle_cortexm.artefacts.training import LABELS, read_labels
 from paddle_cortexm.boards import target_named
 from paddle_cortexm.config import Config, load, overridden
@@ -67,6 +68,9 @@ def figures(model: Model, metrics: DeployedMetrics, target: str) -> dict[str, ob
         "memories": target_named(target).described(model.regions),
         "accuracy of the deployed C": metrics.summary,
     }
+    slow = planned_slow_path(model.layers)
+    if slow.layers:
+        lines["left to tvm's C"] = slow.summary
     if memory.segments:
         lines["streamed"] = f"{memory.streamed_layers} layers in {len(memory.segments)} runs"
     if metrics.images:

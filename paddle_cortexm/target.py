@@ -127,7 +127,8 @@ class Target:
 
     @property
     def output(self) -> str:
-        """The region of the output tensor and of the layers' counters: beside the frame buffer, else the slowest that can be written."""
+        """The region of the output tensor and of the layers' counters: beside the frame buffer, else the slowest that
+        can be written."""
         return self.frames or self.candidates("arena")[-1].name
 
     def described(self, regions: Mapping[str, str]) -> str:
@@ -158,7 +159,8 @@ class Target:
         the weights: they are read several times an inference (by the pointwise kernels once for every three pixels),
         so any memory that costs less an access than the slowest is worth its bytes. Hot constants are copied to their
         region at start; the weights' region has to store them as well. demo_frame: its bytes; results: those of the
-        output tensor and the layers' counters. asked: regions that are given instead. Raises UserError when something fits nowhere or an asked region cannot hold the part.
+        output tensor and the layers' counters. asked: regions that are given instead. Raises UserError when something
+        fits nowhere or an asked region cannot hold the part.
         """
         free = {region.name: self.free(region.name) for region in self.candidates("weights")}
         for part, name in asked.items():

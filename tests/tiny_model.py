@@ -62,8 +62,10 @@ def write_tiny_model(
     classes: int = 10,
     arena: int = 1024,
     region: str = "DTCM",
+    backends: tuple[str, str] = ("helium", "helium"),
 ) -> Path:
-    """Write what stage 3 writes. body: C of model_run up to its `return 0`; functions: C in front of it."""
+    """Write what stage 3 writes. body: C of model_run up to its `return 0`; functions: C in front of it; backends:
+    whose kernels model.json says the layers have."""
     folder.mkdir(parents=True, exist_ok=True)
     (folder / "model.h").write_text(header(wanted, classes, arena))
     (folder / "model.c").write_text(SOURCE.format(body=body, functions=functions))
@@ -75,7 +77,7 @@ def write_tiny_model(
     emit_labels(folder, [f"label {i}" for i in range(classes)])
     emit_demo_frame(folder, demo_frame())
     Image.fromarray(demo_frame()).save(folder / DEMO_IMAGE)
-    tiny_facts(classes, arena, region, wanted).write(folder)
+    tiny_facts(classes, arena, region, wanted, backends).write(folder)
     return folder
 
 
@@ -86,11 +88,17 @@ def header(wanted: ImageInput, classes: int, arena: int) -> str:
     return HEADER.format(preprocessing=preprocessing_macros(wanted), **sizes)
 
 
-def tiny_facts(classes: int = 10, arena: int = 1024, region: str = "DTCM", wanted: ImageInput = INPUT) -> Model:
+def tiny_facts(
+    classes: int = 10,
+    arena: int = 1024,
+    region: str = "DTCM",
+    wanted: ImageInput = INPUT,
+    backends: tuple[str, str] = ("helium", "helium"),
+) -> Model:
     """model.json of the tiny model."""
     image = Tensor(shape=(1, *wanted.shape), dtype="int8", offset=0)
     logits = Tensor(shape=(1, 1, 1, classes), dtype="int8", offset=0)
-    layers = tuple(_planned(name, classes) for name in ("sums", "logits"))
+    layers = tuple(_planned(name, classes, kind) for name, kind in zip(("sums", "logits"), backends, strict=True))
     peak = PlanSizes(
         arena_bytes=arena, lower_bound=arena, optimal=True, peak="layer 'sums'", peak_layer="sums", peak_buffers=()
     )
@@ -116,7 +124,7 @@ def tiny_facts(classes: int = 10, arena: int = 1024, region: str = "DTCM", wante
     )
 
 
-def _planned(name: str, classes: int) -> PlannedLayer:
+def _planned(name: str, classes: int, backend: str) -> PlannedLayer:
     return PlannedLayer(
         name=name,
         title=name,
@@ -125,7 +133,7 @@ def _planned(name: str, classes: int) -> PlannedLayer:
         inputs=("image",),
         input_shapes=((1, *INPUT.shape),),
         output_shape=(1, 1, 1, classes),
-        backend="helium",
+        backend=backend,
         kernel="bins",
         reason="the only one",
         macs=INPUT_BYTES,

@@ -34,7 +34,7 @@ class Tensor(Part):
 
 class PlannedLayer(Part):
     """One row of the plan. name: of the tensor it makes; title: what people call it; bytes: of the packed constants, of
-    the tensors read and written, of the scratch."""
+    the tensors read and written, of the scratch; estimated_instructions: None where no such layer was ever measured."""
 
     name: str
     title: str
@@ -50,6 +50,11 @@ class PlannedLayer(Part):
     weight_bytes: int
     activation_bytes: int
     scratch_bytes: int
+    estimated_instructions: int | None = None
+
+    @property
+    def input_elements(self) -> int:
+        return sum(map(prod, self.input_shapes))
 
 
 class PlanSizes(Part):

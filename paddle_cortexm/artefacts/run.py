@@ -8,6 +8,7 @@ from pydantic import Field
 
 from paddle_cortexm.artefacts.artefact import Artefact, Part
 from paddle_cortexm.artefacts.program import LargestLayer, RegionUse
+from paddle_cortexm.artefacts.slow_path import SlowPath
 
 
 class SimulatorUsed(Part):
@@ -41,12 +42,14 @@ class LayerCount(Part):
 
 
 class Instructions(Part):
-    """Counts of the first frame; None where the counter is scaled for another simulator."""
+    """Counts of the first frame, and what the layers left to tvm's C take of them; None where the counter is scaled for
+    another simulator."""
 
     counter: str | None
     preprocessing: int | None
     model: int | None
     layers: tuple[LayerCount, ...]
+    slow_path: SlowPath | None = None
 
 
 class TargetAccuracy(Part):

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from paddle_cortexm import stage
-from paddle_cortexm.artefacts.model import numbered
+from paddle_cortexm.artefacts.model import Model, numbered
 from paddle_cortexm.artefacts.program import ProgramSizes
 from paddle_cortexm.artefacts.run import (
     Answer,
@@ -19,6 +19,7 @@ from paddle_cortexm.artefacts.run import (
     SimulatorUsed,
     TargetAccuracy,
 )
+from paddle_cortexm.artefacts.slow_path import slow_path
 from paddle_cortexm.artefacts.training import read_labels
 from paddle_cortexm.boards import target_named
 from paddle_cortexm.config import Config
@@ -61,7 +62,7 @@ def build(
         failures=tuple(Failure(image=_name(v.image), reason=v.comparison.reason) for v in failed[:LISTED]),
         image=_name(verdicts[0].image),
         top5=tuple(Answer(number=number, label=label, score=score) for number, score, label in first.top),
-        instructions=_instructions(simulator, first, result),
+        instructions=_instructions(settings, simulator, first, result),
         output_crc32=f"{result.crc32:08x}",
         **_of_program(program, first),
         accuracy=accuracy(settings, verdicts),
@@ -85,9 +86,10 @@ def _used(simulator: Simulator) -> SimulatorUsed:
     return SimulatorUsed(kind=simulator.kind, name=simulator.name, note=simulator.note)
 
 
-def _instructions(simulator: Simulator, first: Transcript, result: FrameResult) -> Instructions:
+def _instructions(settings: Config, simulator: Simulator, first: Transcript, result: FrameResult) -> Instructions:
     """Counts, and by what; null where the program had to read a counter whose scale is right for another simulator."""
     known = simulator.kind == "qemu" or first.counter != simulator.target.counter.title
+    planned = Model.read(stage.stage_folder(settings, "03_compile_tvm")).layers
     return Instructions(
         counter=first.counter if known else None,
         preprocessing=result.preprocessing if known else None,
@@ -96,6 +98,7 @@ def _instructions(simulator: Simulator, first: Transcript, result: FrameResult) 
             LayerCount(title=numbered(number, title), instructions=count if known else None)
             for number, (title, count) in enumerate(first.layers)
         ),
+        slow_path=slow_path(planned, [count for _, count in first.layers], "instructions") if known else None,
     )
 
 
@@ -171,7 +174,10 @@ def _counted(simulator: str, counter: str, instructions: Instructions) -> tuple[
         f"instructions: {instructions.preprocessing:,} preprocessing, {instructions.model:,} model "
         f"({len(instructions.layers)} layers; counted by the {instructions.counter})"
     )
-    return f"{instructions.model:,} instructions", [summary, *_heaviest(instructions.layers, instructions.model)]
+    lines = [summary, *_heaviest(instructions.layers, instructions.model)]
+    if instructions.slow_path is not None and instructions.slow_path.layers:
+        lines.append(instructions.slow_path.text)
+    return f"{instructions.model:,} instructions", lines
 
 
 def _heaviest(layers: Sequence[LayerCount], total: int, count: int = 5) -> list[str]:

@@ -64,6 +64,16 @@ def test_the_linked_in_frame_passes_and_everything_is_in_run_json(built: str, sc
     assert "EXITTHESIM" in Path("build/tiny/05_run_fvp/uart.txt").read_text()
 
 
+def test_layers_left_to_tvm_are_named_with_what_they_take(deployment: Deployment, script: Script) -> None:
+    name = deployment(backends=("tvm", "helium"))
+    assert script("04_build_app.sh", "--config", name).returncode == 0
+    done = script("05_run_fvp.sh", "--config", name, *QEMU)
+    path, by_layer = instructions().slow_path, [layer.instructions or 0 for layer in instructions().layers]
+    assert path is not None and [layer.title for layer in path.layers] == ["0 sums"]
+    assert path.share == pytest.approx(by_layer[0] / sum(by_layer)) and path.share > 0.5
+    assert f"note: left to tvm's C: {path.summary}" in done.stdout
+
+
 def test_many_images_go_through_several_simulators(built: str, script: Script, tmp_path: Path) -> None:
     save_images(tmp_path / "photos", 7)
     done = script("05_run_fvp.sh", "--config", built, *QEMU, "--images", "photos", "--jobs", "2")

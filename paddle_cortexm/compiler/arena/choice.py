@@ -23,8 +23,8 @@ NO_LIMIT = 1 << 62
 
 @dataclass(frozen=True, slots=True)
 class Path:
-    """Steps one after the other: those of a shorter path, and the last. lead: bytes by which the last step's result stands behind its buffer's start;
-    reserved: for a next step that works in place, which has to follow."""
+    """Steps one after the other: those of a shorter path, and the last. lead: bytes by which the last step's result
+    stands behind its buffer's start; reserved: for a next step that works in place, which has to follow."""
 
     shorter: Path | None = None
     last: Step | None = None

@@ -33,9 +33,10 @@ NEVER_WHOLE = 1 << 62  # the number of the layer that makes the input, where its
 
 @dataclass(frozen=True)
 class Step:
-    """The layers first..last, streamed or (run: None) one layer computed whole. bytes: live during it, scratch included.
-    run: the longest segment around it, whose rows it has. instructions: more than layer by layer. lead: by how much the input of a step that works in place must stand behind
-    its buffer's start, bytes: the steps before and after it have to bear that as well."""
+    """The layers first..last, streamed or (run: None) one layer computed whole. bytes: live during it, scratch
+    included. run: the longest segment around it, whose rows it has. instructions: more than layer by layer. lead: by
+    how much the input of a step that works in place must stand behind its buffer's start, bytes: the steps before and
+    after it have to bear that as well."""
 
     first: int
     last: int

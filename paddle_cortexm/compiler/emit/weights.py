@@ -66,14 +66,14 @@ def _header(constants: list[_Placed]) -> str:
     return f"{GENERATED}{guard}\n#include <stdint.h>\n\n{declarations}\n#endif\n"
 
 
-def _binary(constants: list[_Placed]) -> bytearray:
+def _binary(constants: list[_Placed]) -> bytes:
     """Little-endian, as all that it is built for."""
     content = bytearray()
     for constant in constants:
         if constant.offset is not None:
             content += bytes(constant.offset - len(content))
             content += constant.values.astype(constant.values.dtype.newbyteorder("<")).tobytes()
-    return content
+    return bytes(content)
 
 
 def _source(constants: list[_Placed], binary: bytes) -> str:

@@ -6,7 +6,9 @@ from collections import Counter
 from collections.abc import Sequence
 
 from paddle_cortexm.artefacts.model import PlannedLayer, numbered
+from paddle_cortexm.artefacts.slow_path import planned_slow_path
 from paddle_cortexm.compiler.graph import Graph, Layer
+from paddle_cortexm.compiler.kernels.cost_model import estimate
 from paddle_cortexm.compiler.kernels.kernel import Kernel, KernelGraph
 from paddle_cortexm.compiler.layer_names import layer_title
 from paddle_cortexm.tables import text_table
@@ -35,11 +37,13 @@ def _planned(graph: Graph, layer: Layer, kernel: Kernel) -> PlannedLayer:
         weight_bytes=sum(constant.values.nbytes for constant in kernel.constants),
         activation_bytes=sum(tensor.bytes for tensor in (*inputs, output)),
         scratch_bytes=kernel.scratch_bytes,
+        estimated_instructions=estimate(graph, layer, kernel),
     )
 
 
 def plan_table(layers: Sequence[PlannedLayer], width: int) -> str:
-    """The plan as text: a line a layer, of at most `width` columns where that can be, then every kernel and why."""
+    """The plan as text: a line a layer, of at most `width` columns where that can be, then every kernel and why, then
+    what no kernel takes but tvm's."""
     head = ("layer", "fused", "kernel", "input", "output", "MACs", "weights B", "tensors B", "scratch B")
     rows = [
         (
@@ -54,4 +58,5 @@ def plan_table(layers: Sequence[PlannedLayer], width: int) -> str:
     ]
     reasons = Counter(f"{layer.kernel}: {layer.reason}" for layer in layers)
     table = text_table(head, rows, left=range(WORDS), width=width)
-    return "\n".join([table, "", "kernels, and why:", *(f"{count:>4} x {why}" for why, count in reasons.items())])
+    lines = [table, "", "kernels, and why:", *(f"{count:>4} x {why}" for why, count in reasons.items())]
+    return "\n".join([*lines, planned_slow_path(layers).text])
