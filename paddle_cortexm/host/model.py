@@ -26,6 +26,7 @@ from paddle_cortexm.paths import HOST_CODE, HOST_HEADERS, HOST_SOURCES, REPOSITO
 
 # No fused multiply-add: float layers then round as written, whatever the host.
 HOST_FLAGS = ("-O3", "-std=c11", "-shared", "-fPIC", "-ffp-contract=off", "-Wall", "-Wextra", "-Werror")
+# model_weights.c holds the digest of the model_weights.bin that it includes.
 GENERATED_SOURCES = ("model.c", "model_weights.c", "preprocessing_table.c")
 
 

@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from paddle_cortexm.boards import CORSTONE300
 from paddle_cortexm.compiler.arena.choice import plan_arena
 from paddle_cortexm.compiler.backends.registry import backends_named
+from paddle_cortexm.compiler.emit import weights
 from paddle_cortexm.compiler.graph import Graph
 from paddle_cortexm.compiler.kernels.plan import planned_layers
 from paddle_cortexm.compiler.kernels.selection import select_kernels
@@ -65,7 +66,9 @@ def compiled(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFa
     config = Config.model_validate({"name": request.param, "model": {"backbone": "MobileNetV2", "image_size": SIZE}})
     model = CompiledModel(kernels, plan_arena(kernels, "none"), planned_layers(kernels))
     classes = kernels.graph.tensors[kernels.graph.output].elements
-    write_model(folder, config, model, [f"label {i}" for i in range(classes)], frames()[0])
+    with pytest.MonkeyPatch.context() as monkeypatch:
+        monkeypatch.setattr(weights, "MOST_TEXT", 0)  # every assembler includes the weights, too
+        write_model(folder, config, model, [f"label {i}" for i in range(classes)], frames()[0])
     return folder
 
 

@@ -48,7 +48,10 @@ class _Bindings:
 
     def match(self, pattern: RelaxPattern, variable: Any) -> _Match | None:
         """The pattern that ends in this variable and whose inner variables nobody else reads."""
-        matched = pattern.pattern.extract_matched_expr(self.values[variable], self.values)
+        value = self.values[variable]
+        while isinstance(value, relax.Var) and value in self.values:  # another name of what it is bound to
+            value = self.values[value]
+        matched = pattern.pattern.extract_matched_expr(value, self.values) if pattern.may_end_in(value) else None
         if matched is None:
             return None
         inputs = tuple(self.variable_of(matched[source]) for source in pattern.inputs)

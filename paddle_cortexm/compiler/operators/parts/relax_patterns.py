@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from tvm.relax.dpl import CallPattern, DFPattern, is_const, is_op, wildcard
+from tvm import relax
+from tvm.relax.dpl import CallPattern, DFPattern, ExprPattern, is_const, is_op, wildcard
 
 from paddle_cortexm.compiler.operators.parts.base import FloatOperator, Floats
 from paddle_cortexm.compiler.operators.parts.clamp import Clamp
@@ -29,6 +30,13 @@ class RelaxPattern:
     def calls(self) -> int:
         """How many calls a match covers."""
         return _calls(self.pattern)
+
+    def may_end_in(self, value: Any) -> bool:
+        """Whether the pattern's last call is of that operator: quick to tell, unlike a match."""
+        last = self.pattern
+        if not (isinstance(last, CallPattern) and isinstance(last.op, ExprPattern)):
+            return True
+        return isinstance(value, relax.Call) and value.op == last.op.expr
 
 
 def _calls(pattern: DFPattern) -> int:
