@@ -145,3 +145,8 @@ def test_a_model_is_told_the_sizes_that_the_memories_have(target: Target) -> Non
     for setting, name in (("CFGITCMSZ", "ITCM"), ("CFGDTCMSZ", "DTCM")):
         code = next(s.split("=")[1] for s in target.fvp.settings if setting in s)
         assert target.region(name).size == 2 ** (int(code) - 1) * KIB
+
+
+def test_results_that_leave_too_little_room_are_named() -> None:
+    with pytest.raises(UserError, match=r"results: 300,000,000 bytes do not fit into DDR.*fewer layers"):
+        CORSTONE300.assign_regions(arena=1, weights=1, hot=1, results=300_000_000)
