@@ -1,32 +1,45 @@
-/* 2-D convolution, int8: any kernel, stride and padding. */
+/* 2-D convolution, int8: any kernel, stride, padding and dilation, of all channels or of groups. */
 #ifndef CONV2D_S8_H
 #define CONV2D_S8_H
 
 #include "matrix_s8.h"
 
-/* The tallest kernel. */
-#define HELIUM_CONV2D_ROWS 16
+/* The most rows from a window's first to its last. */
+#define HELIUM_CONV2D_ROWS 32
 
-/* Input: height x width x channels. The matrix' depth is kernel height x kernel width x input channels, in this order.
- */
+/* Input: height x width x channels.
+ *
+ * Input and output channels are divided into `packs` equal parts; each part of the output is made from the same part of
+ * the input: by one dense matrix, that has zeros where the pack has several groups of the convolution. The packs'
+ * weights stand one behind the other, and so do their constants, each filled up as matrix_s8.h says. */
 typedef struct {
-    helium_matrix_s8_t matrix;
+    helium_matrix_s8_t matrix; /* depth: of a pack: kernel width x kernel height x input channels, in this order */
     helium_size_t input;
     int32_t input_channels;
     helium_size_t output;
-    helium_window_t window; /* kernel_height: up to HELIUM_CONV2D_ROWS */
+    helium_window_t window; /* up to HELIUM_CONV2D_ROWS rows */
     int32_t input_zero_point;
+    int32_t packs;
+    int32_t pixels_at_once; /* output pixels for which a pack's input is copied together; 0: it is read in place, as a
+                               1x1 convolution without padding can */
 } helium_conv2d_s8_t;
 
-/* Bytes that a row needs as scratch: the matrix's, and the patches under HELIUM_GEMM_PIXELS output pixels. */
-#define HELIUM_CONV2D_PATCHES(depth) (HELIUM_GEMM_PIXELS * (depth))
+/* Columns that are copied for so many output pixels: those that windows share only once. */
+#define HELIUM_CONV2D_IS_SHARED(kernel, stride, dilation) ((dilation) == 1 && (stride) <= (kernel))
+#define HELIUM_CONV2D_COLUMNS(pixels, kernel, stride, dilation)                                                        \
+    (HELIUM_CONV2D_IS_SHARED(kernel, stride, dilation) ? ((pixels) - 1) * (stride) + (kernel) : (pixels) * (kernel))
+
+/* Bytes that a row needs as scratch: the matrix's, and a pack's columns under `pixels_at_once` output pixels. */
 static inline int32_t helium_conv2d_row_scratch(const helium_conv2d_s8_t *c) {
-    return helium_matrix_scratch(&c->matrix) + HELIUM_CONV2D_PATCHES(c->matrix.depth);
+    const int32_t columns = HELIUM_CONV2D_COLUMNS(c->pixels_at_once, c->window.kernel_width, c->window.stride_width,
+                                                  c->window.dilation_width);
+    const int32_t bytes = columns * c->window.kernel_height * (c->input_channels / c->packs);
+    return helium_matrix_scratch(&c->matrix) + (c->pixels_at_once > 0 ? bytes : 0);
 }
 
-/* Makes one row of output. rows: the kernel_height input rows under it; those outside the image are a row of zero
- * points. scratch: helium_conv2d_row_scratch(c) bytes, 16-byte aligned. residual_row: where the epilogue adds, else
- * unused. */
+/* Makes one row of output. rows: the input rows under it, from its window's first to its last; those outside the image
+ * are a row of zero points. scratch: helium_conv2d_row_scratch(c) bytes, 16-byte aligned. residual_row: where the
+ * epilogue adds, else unused. */
 void helium_conv2d_row_s8(const helium_conv2d_s8_t *c, const int8_t *const rows[], int8_t *output_row, uint8_t *scratch,
                           const int8_t *residual_row);
 

@@ -47,8 +47,8 @@ typedef struct {
     int32_t width;
 } helium_size_t;
 
-/* Which input pixels an output pixel is computed from: those of output row y are the kernel_height input rows from
- * y * stride_height - padding_top on; columns likewise. */
+/* Which input pixels an output pixel is computed from: those of output row y are kernel_height input rows,
+ * dilation_height apart, from y * stride_height - padding_top on; columns likewise. */
 typedef struct {
     int32_t kernel_height;
     int32_t kernel_width;
@@ -56,7 +56,14 @@ typedef struct {
     int32_t stride_width;
     int32_t padding_top;
     int32_t padding_left;
+    int32_t dilation_height;
+    int32_t dilation_width;
 } helium_window_t;
+
+/* Rows from a window's first to its last. */
+static inline int32_t helium_window_rows(const helium_window_t *w) {
+    return (w->kernel_height - 1) * w->dilation_height + 1;
+}
 
 /* From accumulators to int8, a channel at a time. The arrays are in narrowing order. */
 typedef struct {

@@ -168,7 +168,12 @@ static void choose_finish(chunk_t *chunk) {
 #endif
 
 void helium_matrix_chunk(const helium_matrix_s8_t *m, int32_t first, uint8_t *scratch, chunk_t *chunk) {
-    const int32_t left = m->channels - first;
+    helium_matrix_part(m, m->channels, first, scratch, chunk);
+}
+
+void helium_matrix_part(const helium_matrix_s8_t *m, int32_t channels, int32_t first, uint8_t *scratch,
+                        chunk_t *chunk) {
+    const int32_t left = channels - first;
     const int32_t depth_bytes = (m->depth + 15) / 16 * 16; /* of one channel's weights */
     chunk->matrix = m;
     chunk->first = first;

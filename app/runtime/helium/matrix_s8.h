@@ -47,6 +47,16 @@ static inline int32_t helium_matrix_scratch(const helium_matrix_s8_t *m) {
     return HELIUM_MATRIX_SCRATCH(accumulators, m->epilogue.add != NULL);
 }
 
+/* What the weights (bytes) and the constants (int32) of so many channels take. */
+static inline int32_t helium_matrix_weights(const helium_matrix_s8_t *m, int32_t channels) {
+    const int32_t multiple = HELIUM_GEMM_CHANNELS_MULTIPLE, block = HELIUM_GEMM_BLOCK;
+    return (channels + multiple - 1) / multiple * multiple * ((m->depth + block - 1) / block * block);
+}
+static inline int32_t helium_matrix_constants(const helium_matrix_s8_t *m, int32_t channels) {
+    const int32_t groups = (channels + HELIUM_MATRIX_GROUP - 1) / HELIUM_MATRIX_GROUP;
+    return groups * HELIUM_MATRIX_GROUP * (m->has_left_shift ? 4 : 3);
+}
+
 /* A run of output channels, ready to be computed for one group of pixels after the other. */
 typedef struct helium_matrix_chunk {
     helium_gemm_t gemm; /* its accumulators are in the scratch */
@@ -67,6 +77,10 @@ typedef struct helium_matrix_chunk {
 /* Prepares the channels from `first` (a multiple of HELIUM_GEMM_CHANNELS) on, HELIUM_GEMM_CHANNELS or all that
  * are left. scratch: helium_matrix_scratch(m) bytes, 16-byte aligned, for as long as the chunk is used. */
 void helium_matrix_chunk(const helium_matrix_s8_t *m, int32_t first, uint8_t *scratch, helium_matrix_chunk_t *chunk);
+
+/* The same where the matrix makes only the first `channels` of its m->channels. */
+void helium_matrix_part(const helium_matrix_s8_t *m, int32_t channels, int32_t first, uint8_t *scratch,
+                        helium_matrix_chunk_t *chunk);
 
 /* The chunk's channels of `pixels` (1 ... 3) pixels; pointers to pixels that are not wanted may be anything. `output`
  * is channel 0 of the first pixel, the next pixel follows m->channels bytes later; `residual` is laid out the same, may

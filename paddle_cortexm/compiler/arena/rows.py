@@ -83,7 +83,7 @@ def row_layer(graph: Graph, layer: Layer, at_once: int = 1) -> RowLayer:
     """The rows a layer reads for each row it makes: a window on the first input, the same row of any other."""
     source, *others = layer.inputs
     window = layer.operator.window_over(graph.tensors[source].shape)
-    access = RowAccess(source, window.kernel[0], window.stride[0], window.padding[0])
+    access = RowAccess(source, window.extent[0], window.stride[0], window.padding[0])
     accesses = (access, *map(RowAccess, others))
     return RowLayer(layer.output, graph.tensors[layer.output].shape[1], accesses, at_once)
 

@@ -10,7 +10,6 @@ import numpy as np
 
 from paddle_cortexm.compiler.graph import Graph, Layer
 from paddle_cortexm.compiler.operators.parts.base import EVERYTHING, FloatOperator, Operator
-from paddle_cortexm.compiler.operators.parts.window import Window
 from paddle_cortexm.compiler.operators.weights.convolution import Convolution
 from paddle_cortexm.compiler.tensor import Range
 
@@ -31,7 +30,7 @@ def without_copies(graph: Graph) -> Graph:
 
 def _copies(operator: Operator, given: Range) -> bool:
     """Whether the result is the input, whose values lie in the given range."""
-    if not isinstance(operator, Convolution) or operator.window != Window():
+    if not isinstance(operator, Convolution) or not operator.is_matrix_product:
         return False
     rows = operator.weight_rows()
     if rows.shape[0] != rows.shape[1]:

@@ -21,7 +21,6 @@ from paddle_cortexm.compiler.operators.elementwise.add import Add
 from paddle_cortexm.compiler.operators.movement.reshape import Reshape
 from paddle_cortexm.compiler.operators.parts.clamp import OPEN
 from paddle_cortexm.compiler.operators.parts.fixed_point import INT32_MAXIMUM
-from paddle_cortexm.compiler.operators.parts.window import Window
 from paddle_cortexm.compiler.operators.weights.convolution import Convolution
 from paddle_cortexm.compiler.operators.weights.depthwise_convolution import DepthwiseConvolution
 from paddle_cortexm.compiler.operators.weights.fully_connected import FullyConnected
@@ -108,7 +107,7 @@ def _objection(graph: Graph, name: str) -> str | None:
 
 
 def _is_pointwise(layer: Layer) -> bool:
-    return isinstance(layer.operator, Convolution) and layer.operator.window == Window()
+    return isinstance(layer.operator, Convolution) and layer.operator.is_matrix_product
 
 
 def _makes_wide(layer: Layer) -> bool:

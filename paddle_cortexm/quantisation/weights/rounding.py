@@ -32,6 +32,15 @@ def adaround(operator: Weighted, scales: Array, inputs: NDArray[np.float32], *, 
     rows = operator.weight_rows().astype(np.float64) / scales[:, None]
     values = inputs.shape[3] * prod(operator.as_convolution().window.kernel)  # of a patch
     patches = operator.patches(inputs, min(PATCHES, VALUES // values))
+    if len(patches) in (1, len(rows)):
+        return _rounded(rows, patches, centred=centred)
+    of_groups = zip(np.split(rows, len(patches)), patches, strict=True)
+    return np.concatenate([_rounded(own, seen[None], centred=centred) for own, seen in of_groups])
+
+
+def _rounded(rows: Array, patches: Array, *, centred: bool) -> Array:
+    """The same for rows that see all the same inputs, (1, patches, K), or each its own, (output channels, patches, K).
+    """
     parts = [slice(start, start + BLOCK) for start in range(0, rows.shape[1], BLOCK)]
     steps = [best_steps(rows[:, part], second_moments(patches[:, :, part], centred=centred)) for part in parts]
     return np.concatenate(steps, axis=1)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -48,6 +49,15 @@ def test_an_affine_of_the_image_goes_into_the_convolution_behind_it() -> None:
     assert kinds(result) == ["conv2d"] and result.operators[0].input("Input") == "image"
     np.testing.assert_array_equal(weights, WEIGHTS * GAIN[None, :, None, None])
     np.testing.assert_array_equal(bias, WEIGHTS[:, :, 0, 0] @ OFFSET)
+
+
+def test_an_affine_in_front_of_groups_goes_into_the_group_that_reads_the_channel() -> None:
+    grouped = replace(convolution("conv", "bn"), attributes=convolution("conv", "bn").attributes | {"groups": 2})
+    weights = np.arange(4, dtype=np.float32).reshape(4, 1, 1, 1)  # two filters a channel
+    result = folded(affine("bn", "image"), grouped, conv_w=weights)
+    made, bias = weights_and_bias(result, "Filter")
+    np.testing.assert_array_equal(made[:, 0, 0, 0], weights[:, 0, 0, 0] * GAIN.repeat(2))
+    np.testing.assert_array_equal(bias, weights[:, 0, 0, 0] * OFFSET.repeat(2))
 
 
 def test_two_affines_in_a_row_become_one() -> None:

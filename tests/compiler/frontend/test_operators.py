@@ -46,19 +46,31 @@ two_or_four_paddings = st.one_of(
     stride=st.tuples(st.integers(1, 3), st.integers(1, 3)),
     padding=two_or_four_paddings,
     size=st.tuples(st.integers(5, 11), st.integers(5, 11)),
-    channels=st.integers(1, 6),
-    outputs=st.integers(1, 7),
-    depthwise=st.booleans(),
+    dilation=st.tuples(st.integers(1, 3), st.integers(1, 2)),
+    groups=st.sampled_from([1, 1, 2, 3, 5]),
+    group=st.tuples(st.integers(1, 4), st.integers(1, 3)),
     bias=st.booleans(),
 )
 def test_convolutions_of_any_geometry(
-    kernel: Any, stride: Any, padding: Any, size: Any, channels: int, outputs: int, depthwise: bool, bias: bool
+    kernel: Any, stride: Any, padding: Any, size: Any, dilation: Any, groups: int, group: Any, bias: bool
 ) -> None:
-    groups, outputs = (channels, channels) if depthwise else (1, outputs)
-    options = {"stride": stride, "padding": padding, "groups": groups, "bias_attr": None if bias else False}
+    """group: channels that one has, in and out."""
+    extent = [(k - 1) * d + 1 for k, d in zip(kernel, dilation, strict=True)]
+    assume(padding == "SAME" or all(e <= n for e, n in zip(extent, size, strict=True)))
+    channels, outputs = (groups * n for n in group)
+    options = {"stride": stride, "padding": padding, "groups": groups, "dilation": dilation}
+    options["bias_attr"] = None if bias else False
     with tempfile.TemporaryDirectory() as folder:
         graph = imported(Path(folder), conv(channels, outputs, kernel, **options), shape=(1, channels, *size))
-    assert operators(graph) == ["DepthwiseConvolution" if depthwise and channels > 1 else "Convolution"]
+    assert operators(graph) == ["DepthwiseConvolution" if groups > 1 and group == (1, 1) else "Convolution"]
+
+
+def test_a_batch_norm_behind_a_grouped_convolution_is_folded(tmp_path: Path) -> None:
+    def batch_norm(x: Any) -> Any:
+        return NN.BatchNorm2D(12)(x)
+
+    graph = imported(tmp_path, conv(3, 8), conv(8, 12, 3, groups=4), batch_norm, conv(12, 24, groups=12))
+    assert operators(graph) == ["Convolution"] * 3
 
 
 @settings(max_examples=60)
@@ -223,9 +235,6 @@ def test_a_vector_as_factors_along_axis_0(tmp_path: Path) -> None:
 REFUSED: dict[str, tuple[Any, str]] = {
     "unknown": (NN.GELU(), r"operator 'gelu' \(tensor 'gelu_0\.tmp_0'\) is not supported.*Supported: .*conv2d"),
     "swish": (NN.Silu(), r"operator 'silu' \(tensor .*\) is not supported"),
-    "groups": (conv(4, 4, groups=2), r"conv2d \(tensor 'conv2d_1\.tmp_0'\): 2 groups from 4 to 4 channels"),
-    "channel multiplier": (conv(4, 8, groups=4), r"4 groups from 4 to 8 channels are not supported"),
-    "dilation": (conv(4, 4, 3, dilation=2), r"dilation \(2, 2\) is not supported, only \(1, 1\)"),
     "NHWC": (conv(8, 4, data_format="NHWC"), r"conv2d .*data layout NHWC is not supported"),
     "hard-swish": (
         lambda x: raw_operator("hard_swish", {"X": [x]}, {"threshold": 5.0, "scale": 6.0, "offset": 3.0}),

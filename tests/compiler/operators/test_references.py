@@ -31,14 +31,19 @@ from tests.compiler.graphs import GraphBuilder, dequantised, pointwise
 
 CHANNELS, ZERO_POINT = 3, -5
 GRID = Grid(0.05, -3)
+KINDS = ("convolution", "grouped", "depthwise", "fully connected")
 SEEDS = st.integers(0, 2**32 - 1)
 
 
 @st.composite
 def windows(draw: st.DrawFn) -> Window:
     kernel, stride = (draw(st.tuples(st.integers(1, 3), st.integers(1, 3))) for _ in range(2))
-    top, left, bottom, right = (draw(st.integers(0, 2)) for _ in range(4))
-    return Window(kernel, stride, (top, left, bottom, right))
+    dilation = draw(st.tuples(st.integers(1, 2), st.integers(1, 3)))
+    bare = Window(kernel, stride, dilation=dilation)
+    before, after = ([draw(st.integers(0, 2)) for _ in range(2)] for _ in range(2))
+    missing = [max(0, e - n - p) for e, n, p in zip(bare.extent, (5, 4), before, strict=True)]
+    bottom, right = (max(p, m) for p, m in zip(after, missing, strict=True))
+    return replace(bare, padding=(before[0], before[1], bottom, right))
 
 
 def unscaled(channels: int) -> Requantisation:
@@ -46,7 +51,7 @@ def unscaled(channels: int) -> Requantisation:
     return Requantisation(*fixed_points(np.ones(channels)), 0)
 
 
-@given(windows(), SEEDS, st.sampled_from(["convolution", "depthwise", "fully connected"]))
+@given(windows(), SEEDS, st.sampled_from(KINDS))
 def test_integer_sums_are_those_of_the_float_layer_on_the_same_numbers(window: Window, seed: int, kind: str) -> None:
     random = np.random.default_rng(seed)
     x = random.integers(-12, 3, (2, 5, 4, CHANNELS)).astype(np.int8)
@@ -67,6 +72,13 @@ def twins(kind: str, window: Window, random: np.random.Generator) -> tuple[Float
         weight, bias = whole(4, *window.kernel, CHANNELS), whole(4)
         integer = IntegerConvolution(weight.astype(np.int8), bias.astype(np.int32), window, ZERO_POINT, unscaled(4))
         return Convolution(weight.astype(np.float32), bias.astype(np.float32), window), integer
+    if kind == "grouped":
+        weight, bias = whole(6, *window.kernel, 1), whole(6)
+        scale, size = unscaled(6), CHANNELS
+        integer = IntegerConvolution(
+            weight.astype(np.int8), bias.astype(np.int32), window, ZERO_POINT, scale, groups=size
+        )
+        return Convolution(weight.astype(np.float32), bias.astype(np.float32), window, groups=size), integer
     if kind == "depthwise":
         weight, bias = whole(*window.kernel, CHANNELS), whole(CHANNELS)
         return DepthwiseConvolution(
@@ -79,24 +91,25 @@ def twins(kind: str, window: Window, random: np.random.Generator) -> tuple[Float
     return FullyConnected(weight.astype(np.float32), bias.astype(np.float32)), connected
 
 
-@given(windows(), SEEDS, st.sampled_from(["convolution", "depthwise", "fully connected"]))
+@given(windows(), SEEDS, st.sampled_from(KINDS))
 def test_patches_times_weights_are_the_layer_s_sums(window: Window, seed: int, kind: str) -> None:
     random = np.random.default_rng(seed)
     x = random.integers(-9, 10, (2, 5, 4, CHANNELS)).astype(np.float32)
     operator, _ = twins(kind, window, random)
     assert isinstance(operator, Weighted)
     patches, rows = operator.patches(x, most=10_000), operator.weight_rows()
-    sums = np.einsum("gpk,ok->po" if len(patches) == 1 else "opk,ok->po", patches, rows) + operator.bias
+    own = patches.repeat(len(rows) // len(patches), axis=0)  # of each output channel
+    sums = np.einsum("opk,ok->po", own, rows) + operator.bias
     np.testing.assert_array_equal(sums, operator.evaluate([x]).reshape(sums.shape))
 
 
-@pytest.mark.parametrize("kind", ["convolution", "depthwise", "fully connected"])
+@pytest.mark.parametrize("kind", KINDS)
 def test_weights_as_a_grouped_convolution_come_back_as_they_were(kind: str) -> None:
     operator, _ = twins(kind, Window((2, 3)), np.random.default_rng(0))
     assert isinstance(operator, Weighted)
     convolution = operator.as_convolution()
     assert convolution.weight.ndim == 4 and convolution.weight.size == operator.weight.size
-    assert convolution.groups == (CHANNELS if kind == "depthwise" else 1)
+    assert convolution.groups == (CHANNELS if kind in ("depthwise", "grouped") else 1)
     np.testing.assert_array_equal(operator.from_oihw(convolution.weight), operator.weight)
 
 

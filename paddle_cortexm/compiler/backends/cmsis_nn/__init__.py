@@ -41,6 +41,11 @@ class CmsisNnBackend:
             return Rejection(f"CMSIS-NN has no kernel for {type(layer.operator).__name__}")
         if has_wide_tensors(graph, layer):
             return Rejection("the calls to CMSIS-NN are for int8 tensors")
+        if isinstance(layer.operator, IntegerConvolution | IntegerDepthwiseConvolution):
+            if layer.operator.window.dilation != (1, 1):
+                return Rejection("the calls to CMSIS-NN are for windows without dilation")
+            if isinstance(layer.operator, IntegerConvolution) and layer.operator.groups > 1:
+                return Rejection("the calls to CMSIS-NN are for convolutions of one group")
         epilogue = getattr(layer.operator, "epilogue", None)
         if epilogue is not None and (epilogue.table is not None or epilogue.add is not None):
             return Rejection("CMSIS-NN fuses neither tables nor adds")

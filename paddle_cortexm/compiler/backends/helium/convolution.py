@@ -7,7 +7,6 @@ from typing import Any
 
 from paddle_cortexm.compiler.backends.helium import fully_connected, pointwise, stem
 from paddle_cortexm.compiler.backends.helium.packing import (
-    PIXELS,
     Matrix,
     epilogue_declaration,
     matrix_assertions,
@@ -16,13 +15,14 @@ from paddle_cortexm.compiler.backends.helium.packing import (
     matrix_rejection,
     matrix_scratch,
 )
+from paddle_cortexm.compiler.backends.helium.packs import Packs, packs_of
 from paddle_cortexm.compiler.backends.helium.parts.structs import declaration, window_fields
 from paddle_cortexm.compiler.graph import Graph, Layer
 from paddle_cortexm.compiler.kernels.kernel import Kernel, Rejection
 from paddle_cortexm.compiler.operators.weights.convolution import IntegerConvolution
 
 CONV2D = ("app/runtime/helium/conv2d_s8.c",)
-LARGEST_KERNEL_HEIGHT = 16
+MOST_ROWS = 32  # of a window, from its first to its last
 
 
 def select(graph: Graph, layer: Layer) -> Kernel | Rejection:
@@ -39,37 +39,30 @@ def select(graph: Graph, layer: Layer) -> Kernel | Rejection:
     rejection = matrix_rejection(matrix)
     if rejection is not None:
         return rejection
-    if operator.window.kernel[0] > LARGEST_KERNEL_HEIGHT:
-        return Rejection(f"kernel taller than {LARGEST_KERNEL_HEIGHT} rows")
+    if operator.window.extent[0] > MOST_ROWS:
+        return Rejection(f"a window of more than {MOST_ROWS} rows")
     _, height, width, _ = graph.output_of(layer).shape
     if pointwise.takes(operator):
         if height * width == 1:
             return fully_connected.kernel(matrix, "1x1 convolution of one pixel")
         return pointwise.kernel(matrix, height, width)
     if stem.takes(operator):
-        kernel = window_kernel(graph, layer, matrix, "stem_s8", "few input channels", stem.patch_bytes(width), CONV2D)
-        return replace(kernel, assertions=(*kernel.assertions, *stem.assertions(width)))
-    patch_bytes = PIXELS * matrix.depth
-    kernel = window_kernel(graph, layer, matrix, "conv2d_s8", "general convolution", patch_bytes)
-    patches = f"HELIUM_CONV2D_PATCHES({matrix.depth}) == {patch_bytes}"
-    return replace(kernel, assertions=(*kernel.assertions, patches))
+        kernel = _kernel(graph, layer, matrix, "stem_s8", "few input channels", Packs(1, 0, stem.patch_bytes(width)))
+        return replace(kernel, sources=(*kernel.sources, *CONV2D), assertions=(*kernel.assertions, *stem.assertions(width)))
+    packs = packs_of(operator, graph.inputs_of(layer)[0].shape, graph.output_of(layer).shape)
+    matrix = replace(matrix, weight=packs.weight(operator))
+    reason = "general convolution" if operator.groups == 1 else f"{operator.groups // packs.count} groups at a time"
+    kernel = _kernel(graph, layer, matrix, "conv2d_s8", reason, packs)
+    return replace(kernel, assertions=(*kernel.assertions, *packs.assertions(operator.window)))
 
 
-def window_kernel(
-    graph: Graph,
-    layer: Layer,
-    matrix: Matrix,
-    function: str,
-    reason: str,
-    patch_bytes: int,
-    more_sources: tuple[str, ...] = (),
-) -> Kernel:
+def _kernel(graph: Graph, layer: Layer, matrix: Matrix, function: str, reason: str, packs: Packs) -> Kernel:
     """A kernel with the interface of conv2d_s8.h. The whole layer's scratch also holds one input row of padding."""
-    row_scratch = matrix_scratch(matrix) + patch_bytes
+    row_scratch = matrix_scratch(matrix) + packs.strip_bytes
     operator, (_, _, input_width, channels) = layer.operator, graph.inputs_of(layer)[0].shape
     assert isinstance(operator, IntegerConvolution)
     declarations = epilogue_declaration(matrix.epilogue)
-    declarations += declaration("helium_conv2d_s8_t", "convolution", _fields(graph, layer, operator, matrix))
+    declarations += declaration("helium_conv2d_s8_t", "convolution", _fields(graph, layer, operator, matrix, packs))
     adds = matrix.epilogue.add is not None
     whole = f"    helium_{function}(&convolution, input0, output, scratch, {'input1' if adds else 'NULL'});\n"
     row = f"    helium_{function.replace('_s8', '_row_s8')}(&convolution, rows, output, scratch, "
@@ -79,17 +72,19 @@ def window_kernel(
         backend="helium",
         reason=reason,
         body=declarations + whole,
-        constants=matrix_constants(matrix),
+        constants=matrix_constants(matrix, packs=packs.count),
         scratch_bytes=row_scratch + input_width * channels,
         header=f"{function}.h",
-        assertions=(*matrix_assertions(matrix), f"HELIUM_CONV2D_ROWS == {LARGEST_KERNEL_HEIGHT}"),
-        sources=(f"app/runtime/helium/{function}.c", *more_sources, *pointwise.MATRIX_SOURCES),
+        assertions=(*matrix_assertions(matrix), f"HELIUM_CONV2D_ROWS == {MOST_ROWS}"),
+        sources=(f"app/runtime/helium/{function}.c", *pointwise.MATRIX_SOURCES),
         row_body=declarations + row,
         row_scratch_bytes=row_scratch,
     )
 
 
-def _fields(graph: Graph, layer: Layer, operator: IntegerConvolution, matrix: Matrix) -> dict[str, Any]:
+def _fields(
+    graph: Graph, layer: Layer, operator: IntegerConvolution, matrix: Matrix, packs: Packs
+) -> dict[str, Any]:
     """The fields of helium_conv2d_s8_t."""
     source = graph.inputs_of(layer)[0]
     return {
@@ -97,4 +92,6 @@ def _fields(graph: Graph, layer: Layer, operator: IntegerConvolution, matrix: Ma
         "input_channels": source.shape[3],
         **window_fields(source, graph.output_of(layer), operator.window),
         "input_zero_point": operator.input_zero_point,
+        "packs": packs.count,
+        "pixels_at_once": packs.pixels,
     }

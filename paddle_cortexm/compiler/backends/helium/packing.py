@@ -57,11 +57,13 @@ class Matrix:
         return self.weight.shape[0]
 
 
-def matrix_constants(matrix: Matrix, block: int = BLOCK) -> tuple[Constant, ...]:
-    """`weights`, `constants` and, where the epilogue has one, `table`."""
+def matrix_constants(matrix: Matrix, block: int = BLOCK, packs: int = 1) -> tuple[Constant, ...]:
+    """`weights`, `constants` and, where the epilogue has one, `table`. packs: equal parts of the channels, each of which
+    is filled up for itself."""
+    weights = [packed_weights(rows, block) for rows in np.split(matrix.weight, packs)]
     constants = [
-        Constant("weights", packed_weights(matrix.weight, block)),
-        Constant("constants", packed_constants(matrix), "hot"),
+        Constant("weights", np.concatenate(weights)),
+        Constant("constants", packed_constants(matrix, packs), "hot"),
     ]
     if matrix.epilogue.table is not None:
         constants.append(Constant("table", packed_table(matrix.epilogue.table.table, matrix.requantisation), "hot"))
@@ -118,7 +120,7 @@ def packed_weights(weight: Int8Array, block: int = BLOCK) -> Int8Array:
     return np.ascontiguousarray(pairs.transpose(0, 2, 1, 3)).reshape(-1)
 
 
-def packed_constants(matrix: Matrix) -> Int32Array:
+def packed_constants(matrix: Matrix, packs: int = 1) -> Int32Array:
     """Bias, multiplier, shift and, where some channel needs it, left shift of 8 channels, then of the next 8.
 
     Of the 8, the channels 0, 2, 4, 6 come first: so they leave and enter the narrowing of vectors. The exponent e of a
@@ -133,8 +135,8 @@ def packed_constants(matrix: Matrix) -> Int32Array:
     ]
     if needs_left_shift(requantisation):
         columns.append(np.maximum(exponent + 1, 0))
-    padded = np.zeros((len(columns), _round_up(channels, GROUP)), np.int32)
-    padded[:, :channels] = np.stack(columns)
+    own = np.stack(columns).reshape(len(columns), packs, channels // packs)
+    padded = np.pad(own, ((0, 0), (0, 0), (0, -own.shape[2] % GROUP))).reshape(len(columns), -1).astype(np.int32)
     return np.ascontiguousarray(_even_then_odd(padded).transpose(1, 0, 2)).reshape(-1)
 
 

@@ -11,15 +11,14 @@ from paddle_cortexm.compiler.backends.helium.packing import (
     matrix_scratch,
 )
 from paddle_cortexm.compiler.kernels.kernel import Kernel
-from paddle_cortexm.compiler.operators.parts.window import Window
 from paddle_cortexm.compiler.operators.weights.convolution import IntegerConvolution
 
 MATRIX_SOURCES = tuple(f"app/runtime/helium/{name}_s8.c" for name in ("matrix", "gemm", "finish"))
 
 
 def takes(operator: IntegerConvolution) -> bool:
-    """1x1, stride 1, no padding."""
-    return operator.window == Window()
+    """1x1, stride 1, no padding, one group."""
+    return operator.is_matrix_product
 
 
 def kernel(matrix: Matrix, height: int, width: int) -> Kernel:

@@ -12,7 +12,8 @@ TILE = 24  # patches that are made at a time
 def takes(operator: IntegerConvolution) -> bool:
     """True for a window (not 1x1) so small that it is worth copying together by vectors."""
     _, height, width, channels = operator.weight.shape
-    return width * channels <= LARGEST_ROW and height * width * channels <= LARGEST_DEPTH
+    is_small = width * channels <= LARGEST_ROW and height * width * channels <= LARGEST_DEPTH
+    return is_small and operator.groups == 1 and operator.window.dilation == (1, 1)
 
 
 def patch_bytes(output_width: int) -> int:

@@ -143,19 +143,26 @@ def _products(b: Builder, operator: Any, zero_point: int | None) -> Any:
     window, kind = operator.window, "float32" if zero_point is None else "int32"
     padded = _padded(b.inputs[0], window, tirx.const(0, kind), zero_point)
     stride_y, stride_x = window.stride
+    dilation_y, dilation_x = window.dilation
     ky, kx = te.reduce_axis((0, window.kernel[0]), "ky"), te.reduce_axis((0, window.kernel[1]), "kx")
+
+    def tap(y: Any, x: Any, channel: Any) -> Expression:
+        return padded[y * stride_y + ky * dilation_y, x * stride_x + kx * dilation_x, channel]
+
     if isinstance(operator, AnyDepthwise):
         weights = b.constant("weights", operator.weight)
 
         def rule(y: Any, x: Any, c: Any) -> Expression:
-            taps = padded[y * stride_y + ky, x * stride_x + kx, c] * weights[ky, kx, c].astype(kind)
+            taps = tap(y, x, c) * weights[ky, kx, c].astype(kind)
             return te.sum(taps, axis=[ky, kx])
     else:
         weights = b.constant("weights", operator.weight.transpose(1, 2, 3, 0))  # HWIO: the innermost loop is over O
-        k = te.reduce_axis((0, int(b.inputs[0].shape[2])), "k")
+        outputs, _, _, depth = operator.weight.shape
+        k, group_outputs = te.reduce_axis((0, depth), "k"), outputs // operator.groups
 
         def rule(y: Any, x: Any, c: Any) -> Expression:
-            taps = padded[y * stride_y + ky, x * stride_x + kx, k] * weights[ky, kx, k, c].astype(kind)
+            channel = c // group_outputs * depth + k if operator.groups > 1 else k
+            taps = tap(y, x, channel) * weights[ky, kx, k, c].astype(kind)
             return te.sum(taps, axis=[ky, kx, k])
 
     return te.compute(b.output_shape, rule, name="product")

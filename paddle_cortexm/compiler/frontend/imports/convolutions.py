@@ -1,4 +1,4 @@
-"""Convolutions. Weights become OHWI; depthwise ones are C, H, W, 1 with `groups` = C."""
+"""Convolutions. Weights become OHWI, I being a group's input channels; depthwise ones are C, H, W, 1."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 from tvm import relax
 
-from paddle_cortexm.compiler.frontend.imports.geometry import Padding, Pair, padding_of, pair
+from paddle_cortexm.compiler.frontend.imports.geometry import Padding, Pair, dilation_of, padding_of, pair
 from paddle_cortexm.compiler.frontend.imports.relax_builder import RelaxBuilder, constant
 from paddle_cortexm.compiler.frontend.paddle.channel_affine import AFFINE
 from paddle_cortexm.compiler.frontend.paddle.program import PaddleOperator
@@ -19,17 +19,16 @@ def convolution(builder: RelaxBuilder, op: PaddleOperator) -> None:
     source, weights = op.input("Input"), builder.parameter(op, "Filter")  # OIHW
     _, channels, height, width = builder.shape(source)
     groups = int(op.attributes["groups"])
-    if groups not in (1, channels) or (groups > 1 and weights.shape[0] != channels):
+    if weights.shape[1] * groups != channels or weights.shape[0] % groups:
         raise op.mistake(
-            f"{groups} groups from {channels} to {weights.shape[0]} channels are not supported; groups must be 1, or "
-            f"{channels} with as many output channels (depthwise)"
+            f"a filter of {weights.shape} in {groups} groups does not fit {channels} input channels; groups must divide "
+            f"input and output channels, and each filter have {channels} / groups of the former"
         )
-    if pair(op, "dilations") != (1, 1):
-        raise op.mistake(f"dilation {pair(op, 'dilations')} is not supported, only (1, 1)")
     kernel, stride = (weights.shape[2], weights.shape[3]), pair(op, "strides")
     padding = padding_of(op, (height, width), kernel, stride)
     bias = builder.parameter(op, "Bias") if op.has_input("Bias") else np.zeros(weights.shape[0], np.float32)
-    emit_convolution(builder, source, op.output, weights.transpose(0, 2, 3, 1), bias, stride, padding, groups)
+    rows = weights.transpose(0, 2, 3, 1)
+    emit_convolution(builder, source, op.output, rows, bias, stride, padding, groups, dilation_of(op))
 
 
 def channel_affine(builder: RelaxBuilder, op: PaddleOperator) -> None:
@@ -56,6 +55,7 @@ def emit_convolution(
     stride: Pair = (1, 1),
     padding: Padding = (0, 0, 0, 0),
     groups: int = 1,
+    dilation: Pair = (1, 1),
 ) -> None:
     """conv2d + add. weights: OHWI, bias: (O,)."""
     product = relax.op.nn.conv2d(
@@ -63,6 +63,7 @@ def emit_convolution(
         constant(weights),
         strides=stride,
         padding=padding,
+        dilation=dilation,
         groups=groups,
         data_layout="NHWC",
         kernel_layout="OHWI",

@@ -32,3 +32,8 @@ def padding_of(op: PaddleOperator, size: Pair, kernel: Pair, stride: Pair) -> Pa
         return given[0], given[1], given[0], given[1]
     top, bottom, left, right = given
     return top, left, bottom, right
+
+
+def dilation_of(op: PaddleOperator) -> Pair:
+    """What Paddle dilates by: with the padding algorithm SAME it takes no notice of the attribute."""
+    return (1, 1) if op.attributes.get("padding_algorithm") == "SAME" else pair(op, "dilations")

@@ -66,7 +66,7 @@ def _fold_forward(program: PaddleProgram, result: str) -> PaddleProgram:
     if len(gain) != _inputs(reader, weights):
         return program
     bias = _bias(program, reader, _outputs(reader, weights)) + _response(reader, weights, offset)
-    layer, parameters = _reweighted(program, reader, weights * _along_inputs(reader, gain), bias, reader.output)
+    layer, parameters = _reweighted(program, reader, weights * _along_inputs(reader, weights, gain), bias, reader.output)
     program = program.replacing({reader.output: (layer,)}, parameters=parameters)
     return program.without(affine, affine.input("X"))
 
@@ -83,13 +83,10 @@ def _slot(op: PaddleOperator) -> str:
 
 
 def _has_weights(program: PaddleProgram, op: PaddleOperator) -> bool:
-    """True for a layer the import will take: constant weights, groups 1 or one filter a channel, a plain matrix."""
+    """True for a layer the import will take: constant weights; of a product, a plain matrix."""
     if op.kind not in (*CONVOLUTIONS, *PRODUCTS) or op.input(_slot(op)) not in program.parameters:
         return False
-    shape = program.parameters[op.input(_slot(op))].shape
-    if op.kind in CONVOLUTIONS:
-        return op.attributes["groups"] == 1 or shape[:2] == (op.attributes["groups"], 1)
-    return len(shape) == 2
+    return op.kind in CONVOLUTIONS or program.parameters[op.input(_slot(op))].ndim == 2
 
 
 def _weights(program: PaddleProgram, op: PaddleOperator) -> Vector:
@@ -129,16 +126,17 @@ def _along_outputs(op: PaddleOperator, values: Vector) -> Vector:
     return values[:, None] if _is_transposed(op) else values[None, :]
 
 
-def _along_inputs(op: PaddleOperator, values: Vector) -> Vector:
+def _along_inputs(op: PaddleOperator, weights: Vector, values: Vector) -> Vector:
     """The same, one value an input channel."""
     if op.kind in CONVOLUTIONS:
-        return values[None, :, None, None] if op.attributes["groups"] == 1 else values[:, None, None, None]
+        of_groups = values.reshape(int(op.attributes["groups"]), -1)
+        return of_groups.repeat(len(weights) // len(of_groups), axis=0)[:, :, None, None]
     return values[None, :] if _is_transposed(op) else values[:, None]
 
 
 def _response(op: PaddleOperator, weights: Vector, offset: Vector) -> Vector:
     """What a constant input of `offset` a channel adds to every output channel."""
-    contributions = weights * _along_inputs(op, offset)
+    contributions = weights * _along_inputs(op, weights, offset)
     if op.kind in CONVOLUTIONS:
         return contributions.sum(axis=(1, 2, 3))
     return contributions.sum(axis=1 if _is_transposed(op) else 0)

@@ -69,20 +69,22 @@ def clamp_of(call: Any) -> Clamp:
 
 
 def convolution_patterns(
-    name: str, make: Callable[[Floats, Floats, Window, Clamp], FloatOperator], *, depthwise: bool
+    name: str, make: Callable[[Floats, Floats, Window, Clamp, int], FloatOperator], *, depthwise: bool
 ) -> tuple[RelaxPattern, ...]:
-    """conv2d + bias (+ clip or relu), with one filter a channel (depthwise) or one group. make: from weights OHWI, bias
-    (O,), window and clamp."""
+    """conv2d + bias (+ clip or relu), with one filter a channel (depthwise) or any other groups. make: from weights
+    OHWI, bias (O,), window, clamp and groups."""
     source, weight, bias = wildcard(), is_const(), is_const()
     product = is_op("relax.nn.conv2d")(source, weight)
 
     def operator(matched: Matched, clamp: Clamp) -> FloatOperator | None:
         call = matched[product]
-        if (int(call.attrs.groups) > 1) != depthwise:
+        values, groups = constant_array(matched[weight]), int(call.attrs.groups)
+        if (groups > 1 and values.shape[-1] == 1 and len(values) == groups) != depthwise:
             return None
-        values = constant_array(matched[weight])
-        window = Window(pair(values.shape[1:3]), pair(call.attrs.strides), padding(call.attrs.padding))
-        return make(values, constant_array(matched[bias]).reshape(-1), window, clamp)
+        window = Window(
+            pair(values.shape[1:3]), pair(call.attrs.strides), padding(call.attrs.padding), pair(call.attrs.dilation)
+        )
+        return make(values, constant_array(matched[bias]).reshape(-1), window, clamp, groups)
 
     return with_clamps(name, is_op("relax.add")(product, bias), (source,), operator)
 

@@ -88,8 +88,8 @@ class IntegerDepthwiseConvolution(IntegerWeighted, AnyDepthwise):
         return self.epilogue.of(self.requantisation.of(sums), inputs[1:])
 
 
-def _from_relax(weight: Floats, bias: Floats, window: Window, clamp: Clamp) -> DepthwiseConvolution:
-    """weight: OHWI with one input channel."""
+def _from_relax(weight: Floats, bias: Floats, window: Window, clamp: Clamp, groups: int) -> DepthwiseConvolution:
+    """weight: OHWI with one input channel; as many groups as channels."""
     return DepthwiseConvolution(np.ascontiguousarray(weight[..., 0].transpose(1, 2, 0)), bias, window, clamp)
 
 

@@ -129,7 +129,8 @@ class Weighted(FloatOperator, HasWeights):
     @abstractmethod
     def patches(self, inputs: Floats, most: int) -> NDArray[np.float64]:
         """What single sums are made from, of inputs (N, H, W, C), in the order of `weight_rows`: (groups, patches,
-        products); one group where all output channels see the same. About `most` of them where there are more."""
+        products); one group where all output channels see the same, else as many output channels each. About `most`
+        of them where there are more."""
 
     @abstractmethod
     def weight_rows(self) -> Floats:

@@ -92,6 +92,7 @@ class _Writer:
             kernel_shape=window.kernel,
             strides=window.stride,
             pads=window.padding,
+            dilations=window.dilation,
             group=as_convolution.groups,
         )
         self.clamp(output, operator.clamp)

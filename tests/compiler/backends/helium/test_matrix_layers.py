@@ -95,6 +95,34 @@ def stem_examples(random: Random) -> Iterator[Example]:
         yield example(random, operator, (1, height, width, channels[0]))
 
 
+def grouped_examples(random: Random) -> Iterator[Example]:
+    """Groups of many widths, some filters a channel, dilations."""
+    layers = (
+        (Window((3, 3), (1, 1), (1, 1, 1, 1)), (5, 7), (32, 32), 2),
+        (Window((3, 3), (2, 2), (1, 1, 1, 1)), (7, 9), (48, 48), 6),
+        (Window((3, 3), (1, 1), (1, 1, 1, 1)), (4, 5), (24, 24), 6),
+        (Window((3, 3), (1, 1), (1, 1, 1, 1)), (4, 5), (20, 30), 5),
+        (Window((3, 3), (1, 1), (1, 1, 1, 1)), (3, 4), (18, 6), 3),
+        (Window((3, 3), (1, 1), (1, 1, 1, 1)), (3, 4), (8, 224), 2),  # more channels than a call makes
+        (Window((5, 5), (2, 2), (1, 2, 2, 1)), (6, 40), (32, 16), 4),  # more than one strip
+        (Window(), (3, 7), (24, 40), 4),
+        (Window(), (1, 1), (24, 40), 4),
+        (Window((1, 1), (2, 2)), (7, 7), (36, 18), 9),
+        (Window((1, 1), (2, 2), (1, 1, 0, 0)), (5, 5), (12, 12), 3),
+        (Window((1, 3), (1, 2), (0, 1, 0, 1)), (4, 9), (8, 16), 8),
+        (Window((5, 1), (2, 1), (2, 0, 2, 0)), (9, 3), (7, 21), 7),
+        (Window((2, 2), (1, 1), (0, 0, 1, 1)), (4, 4), (16, 8), 4),
+        (Window((3, 3), (1, 1), (2, 2, 2, 2), (2, 2)), (7, 6), (16, 12), 1),
+        (Window((3, 2), (2, 2), (1, 3, 2, 0), (2, 3)), (9, 8), (5, 9), 1),
+        (Window((3, 3), (1, 2), (4, 4, 4, 4), (4, 3)), (5, 9), (16, 16), 4),
+        (Window((16, 2), (1, 1), (15, 0, 15, 0), (2, 1)), (3, 3), (6, 4), 2),  # the most rows
+        (Window((3, 3), (1, 1), (6, 6, 6, 6), (2, 2)), (2, 2), (6, 6), 2),  # windows wholly outside the image
+    )
+    for i, (window, (height, width), channels, groups) in enumerate(layers):
+        operator = some_convolution(random, channels, window, groups=groups, **EPILOGUES[i % 4])
+        yield example(random, operator, (1, height, width, channels[0]))
+
+
 def fully_connected_examples(random: Random) -> Iterator[Example]:
     sizes = ((1280, 10), (5, 3), (16, 16), (40, 7), (64, 100), (33, 4), (47, 2), (576, 17), (96, 24))
     for i, (inputs, outputs) in enumerate(sizes):
@@ -107,6 +135,7 @@ def fully_connected_examples(random: Random) -> Iterator[Example]:
 KINDS = {
     "pointwise": (pointwise_examples, {"helium_pointwise_s8"}),
     "general": (convolution_examples, {"helium_conv2d_s8"}),
+    "grouped or dilated": (grouped_examples, {"helium_conv2d_s8"}),
     "stem": (stem_examples, {"helium_stem_s8"}),
     "fully connected": (fully_connected_examples, {"helium_fully_connected_s8"}),
 }

@@ -29,7 +29,7 @@ from paddle_cortexm.compiler.operators.weights.fully_connected import FullyConne
 from paddle_cortexm.compiler.operators.weights.weighted import Epilogue
 from paddle_cortexm.compiler.reference import run_float, run_integers
 from paddle_cortexm.compiler.tensor import Grid
-from tests.compiler.backends.helium.examples.layers import saturating_layer
+from tests.compiler.backends.helium.examples.layers import saturating_layer, some_convolution
 from tests.compiler.graphs import GraphBuilder
 from tests.compiler.host import compile_graph, run_graph
 
@@ -40,6 +40,7 @@ WINDOWS = {
     "3x3 stride 2": Window((3, 3), (2, 2), (1, 1, 1, 1)),
     "5x5 stride 2": Window((5, 5), (2, 2), (2, 2, 2, 2)),
     "uneven": Window((3, 2), (2, 1), (0, 1, 1, 0)),
+    "dilated": Window((3, 2), (1, 2), (2, 1, 2, 1), (2, 3)),
 }
 
 
@@ -79,6 +80,12 @@ def test_a_float_convolution(window: Window, channels: tuple[int, int], random: 
     inputs, outputs = channels
     operator = Convolution(floats(random, outputs, *window.kernel, inputs), floats(random, outputs), window, (0.0, 6.0))
     check_float(random, tmp_path, one_layer(operator, 7, inputs, output_shape(window, 7, outputs), "float32"))
+
+
+def test_a_float_convolution_of_groups(random: Random, tmp_path: Path) -> None:
+    window = WINDOWS["uneven"]
+    operator = Convolution(floats(random, 6, *window.kernel, 4), floats(random, 6), window, groups=3)
+    check_float(random, tmp_path, one_layer(operator, 7, 12, output_shape(window, 7, 6), "float32"))
 
 
 @pytest.mark.parametrize("window", WINDOWS.values(), ids=WINDOWS)
@@ -150,6 +157,12 @@ def test_an_integer_convolution_with_its_epilogue_is_exact(
     image = int8(random, 1, 7, 7, inputs)
     graph = one_layer(operator, 7, inputs, output_shape(window, 7, outputs), "int8")
     check_integers(tmp_path, graph, image)
+
+
+def test_an_integer_convolution_of_groups_is_exact(random: Random, tmp_path: Path) -> None:
+    operator = some_convolution(random, (8, 12), WINDOWS["dilated"], groups=4)
+    graph = one_layer(operator, 7, 8, output_shape(operator.window, 7, 12), "int8")
+    check_integers(tmp_path, graph, int8(random, 1, 7, 7, 8))
 
 
 @pytest.mark.parametrize("window", WINDOWS.values(), ids=WINDOWS)

@@ -33,5 +33,7 @@ def window_fields(source: Tensor, result: Tensor, window: Window) -> dict[str, o
             "stride_width": window.stride[1],
             "padding_top": window.padding[0],
             "padding_left": window.padding[1],
+            "dilation_height": window.dilation[0],
+            "dilation_width": window.dilation[1],
         },
     }

@@ -89,10 +89,10 @@ def some_epilogue(random: Random, *, table: bool, add: bool) -> Epilogue:
 
 
 def some_convolution(
-    random: Random, channels: tuple[int, int], window: Window, *, table: bool = False, add: bool = False
+    random: Random, channels: tuple[int, int], window: Window, *, groups: int = 1, table: bool = False, add: bool = False
 ) -> IntegerConvolution:
     """channels: (in, out)."""
-    weight = bytes_of(random, channels[1], *window.kernel, channels[0])
+    weight = bytes_of(random, channels[1], *window.kernel, channels[0] // groups)
     depth = int(np.prod(weight.shape[1:]))
     return IntegerConvolution(
         weight,
@@ -101,6 +101,7 @@ def some_convolution(
         int(random.integers(-128, 128)),
         some_requantisation(random, channels[1], depth),
         some_epilogue(random, table=table, add=add),
+        groups=groups,
     )
 
 
