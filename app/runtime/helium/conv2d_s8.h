@@ -24,11 +24,6 @@ typedef struct {
                                1x1 convolution without padding can */
 } helium_conv2d_s8_t;
 
-/* Columns that are copied for so many output pixels: those that windows share only once. */
-#define HELIUM_CONV2D_IS_SHARED(kernel, stride, dilation) ((dilation) == 1 && (stride) <= (kernel))
-#define HELIUM_CONV2D_COLUMNS(pixels, kernel, stride, dilation)                                                        \
-    (HELIUM_CONV2D_IS_SHARED(kernel, stride, dilation) ? ((pixels) - 1) * (stride) + (kernel) : (pixels) * (kernel))
-
 /* Bytes that a row needs as scratch: the matrix's, and a pack's columns under `pixels_at_once` output pixels. */
 static inline int32_t helium_conv2d_row_scratch(const helium_conv2d_s8_t *c) {
     const int32_t columns = HELIUM_CONV2D_COLUMNS(c->pixels_at_once, c->window.kernel_width, c->window.stride_width,

@@ -65,6 +65,11 @@ static inline int32_t helium_window_rows(const helium_window_t *w) {
     return (w->kernel_height - 1) * w->dilation_height + 1;
 }
 
+/* Columns of input that a convolution copies for so many output pixels: those that windows share only once. */
+#define HELIUM_CONV2D_IS_SHARED(kernel, stride, dilation) ((dilation) == 1 && (stride) <= (kernel))
+#define HELIUM_CONV2D_COLUMNS(pixels, kernel, stride, dilation)                                                        \
+    (HELIUM_CONV2D_IS_SHARED(kernel, stride, dilation) ? ((pixels) - 1) * (stride) + (kernel) : (pixels) * (kernel))
+
 /* From accumulators to int8, a channel at a time. The arrays are in narrowing order. */
 typedef struct {
     const int32_t *multiplier; /* 2^30 ... 2^31 - 1, or 0 */

@@ -7,6 +7,10 @@ from typing import Any
 
 from paddle_cortexm.compiler.backends.helium import fully_connected, pointwise, stem
 from paddle_cortexm.compiler.backends.helium.packing import (
+    BLOCK,
+    CHANNELS_MULTIPLE,
+    GROUP,
+    PIXELS,
     Matrix,
     epilogue_declaration,
     matrix_assertions,
@@ -15,14 +19,22 @@ from paddle_cortexm.compiler.backends.helium.packing import (
     matrix_rejection,
     matrix_scratch,
 )
-from paddle_cortexm.compiler.backends.helium.packs import Packs, packs_of
+from paddle_cortexm.compiler.backends.helium.packs import MOST_ROWS, Packing, Packs, packs_of
 from paddle_cortexm.compiler.backends.helium.parts.structs import declaration, window_fields
 from paddle_cortexm.compiler.graph import Graph, Layer
 from paddle_cortexm.compiler.kernels.kernel import Kernel, Rejection
 from paddle_cortexm.compiler.operators.weights.convolution import IntegerConvolution
 
 CONV2D = ("app/runtime/helium/conv2d_s8.c",)
-MOST_ROWS = 32  # of a window, from its first to its last
+
+
+def _product_cost(depth: int, outputs: int) -> float:
+    """About how many instructions the sums of an output pixel and what follows them take."""
+    pairs = -(-outputs // CHANNELS_MULTIPLE) * CHANNELS_MULTIPLE // 2
+    return (pairs * (11 * -(-depth // BLOCK) + 6) + 50) / PIXELS + 12 * -(-outputs // GROUP)
+
+
+PACKING = Packing(BLOCK, PIXELS, lambda step: 1, _product_cost)
 
 
 def select(graph: Graph, layer: Layer) -> Kernel | Rejection:
@@ -47,9 +59,11 @@ def select(graph: Graph, layer: Layer) -> Kernel | Rejection:
             return fully_connected.kernel(matrix, "1x1 convolution of one pixel")
         return pointwise.kernel(matrix, height, width)
     if stem.takes(operator):
-        kernel = _kernel(graph, layer, matrix, "stem_s8", "few input channels", Packs(1, 0, stem.patch_bytes(width)))
-        return replace(kernel, sources=(*kernel.sources, *CONV2D), assertions=(*kernel.assertions, *stem.assertions(width)))
-    packs = packs_of(operator, graph.inputs_of(layer)[0].shape, graph.output_of(layer).shape)
+        kernel = _kernel(graph, layer, matrix, "stem_s8", "few input channels", Packs(1, 0, 0, stem.patch_bytes(width)))
+        return replace(
+            kernel, sources=(*kernel.sources, *CONV2D), assertions=(*kernel.assertions, *stem.assertions(width))
+        )
+    packs = packs_of(operator, graph.inputs_of(layer)[0].shape, graph.output_of(layer).shape, PACKING)
     matrix = replace(matrix, weight=packs.weight(operator))
     reason = "general convolution" if operator.groups == 1 else f"{operator.groups // packs.count} groups at a time"
     kernel = _kernel(graph, layer, matrix, "conv2d_s8", reason, packs)
@@ -58,7 +72,7 @@ def select(graph: Graph, layer: Layer) -> Kernel | Rejection:
 
 def _kernel(graph: Graph, layer: Layer, matrix: Matrix, function: str, reason: str, packs: Packs) -> Kernel:
     """A kernel with the interface of conv2d_s8.h. The whole layer's scratch also holds one input row of padding."""
-    row_scratch = matrix_scratch(matrix) + packs.strip_bytes
+    row_scratch = matrix_scratch(matrix) + packs.strip
     operator, (_, _, input_width, channels) = layer.operator, graph.inputs_of(layer)[0].shape
     assert isinstance(operator, IntegerConvolution)
     declarations = epilogue_declaration(matrix.epilogue)
@@ -82,9 +96,7 @@ def _kernel(graph: Graph, layer: Layer, matrix: Matrix, function: str, reason: s
     )
 
 
-def _fields(
-    graph: Graph, layer: Layer, operator: IntegerConvolution, matrix: Matrix, packs: Packs
-) -> dict[str, Any]:
+def _fields(graph: Graph, layer: Layer, operator: IntegerConvolution, matrix: Matrix, packs: Packs) -> dict[str, Any]:
     """The fields of helium_conv2d_s8_t."""
     source = graph.inputs_of(layer)[0]
     return {
@@ -92,6 +104,5 @@ def _fields(
         "input_channels": source.shape[3],
         **window_fields(source, graph.output_of(layer), operator.window),
         "input_zero_point": operator.input_zero_point,
-        "packs": packs.count,
-        "pixels_at_once": packs.pixels,
+        **packs.fields,
     }

@@ -66,7 +66,9 @@ def _fold_forward(program: PaddleProgram, result: str) -> PaddleProgram:
     if len(gain) != _inputs(reader, weights):
         return program
     bias = _bias(program, reader, _outputs(reader, weights)) + _response(reader, weights, offset)
-    layer, parameters = _reweighted(program, reader, weights * _along_inputs(reader, weights, gain), bias, reader.output)
+    layer, parameters = _reweighted(
+        program, reader, weights * _along_inputs(reader, weights, gain), bias, reader.output
+    )
     program = program.replacing({reader.output: (layer,)}, parameters=parameters)
     return program.without(affine, affine.input("X"))
 

@@ -4,22 +4,26 @@ from __future__ import annotations
 
 from typing import Any
 
+import numpy as np
+from numpy.typing import NDArray
+
 from paddle_cortexm.compiler.backends.helium.floats.packing import (
     activation_fields,
     packed_bias,
     packed_matrix,
+    sum_fields,
     weighted_rejection,
 )
-from paddle_cortexm.compiler.backends.helium.parts.float_type import float_type
+from paddle_cortexm.compiler.backends.helium.packs import MOST_ROWS, Packing, Packs, packs_of
+from paddle_cortexm.compiler.backends.helium.parts.float_type import FLOAT_TYPES, FloatType, float_type
 from paddle_cortexm.compiler.backends.helium.parts.structs import declaration, window_fields
 from paddle_cortexm.compiler.graph import Graph, Layer
 from paddle_cortexm.compiler.kernels.kernel import Constant, Kernel, Rejection
-from paddle_cortexm.compiler.operators.parts.window import Window
 from paddle_cortexm.compiler.operators.weights.convolution import Convolution
 from paddle_cortexm.compiler.operators.weights.fully_connected import FullyConnected
 
-LARGEST_KERNEL_HEIGHT = 16
-PIXELS = 3  # of a block in float16, for the estimate of what streaming costs; in float32 it has 4
+# Instructions for each value of the depth and output pixel: of a run of whole vectors, and of a single vector.
+BLOCK_COSTS = {"float32": (1.5, 2.5), "float16": (3.6, 3.4)}
 
 
 def select(graph: Graph, layer: Layer) -> Kernel | Rejection:
@@ -31,18 +35,18 @@ def select(graph: Graph, layer: Layer) -> Kernel | Rejection:
     if isinstance(operator, FullyConnected):
         return _pointwise(graph, layer, operator, 1, 1)
     assert isinstance(operator, Convolution)
-    if operator.window == Window():
+    if operator.is_matrix_product:
         _, height, width, _ = graph.output_of(layer).shape
         return _pointwise(graph, layer, operator, height, width)
-    if operator.window.kernel[0] > LARGEST_KERNEL_HEIGHT:
-        return Rejection(f"kernel taller than {LARGEST_KERNEL_HEIGHT} rows")
+    if operator.window.extent[0] > MOST_ROWS:
+        return Rejection(f"a window of more than {MOST_ROWS} rows")
     return _convolution(graph, layer, operator)
 
 
 def _pointwise(graph: Graph, layer: Layer, operator: Convolution | FullyConnected, height: int, width: int) -> Kernel:
     """The call over height x width pixels; a row is the same call over width pixels."""
     kind = float_type(graph.output_of(layer))
-    matrix = declaration("helium_float_matrix_t", "matrix", _matrix_fields(operator))
+    matrix = declaration("helium_float_matrix_t", "matrix", _matrix_fields(operator, operator.weight[0].size))
     added = operator.epilogue.add is not None
 
     def call(source: str, pixels: int, residual: str) -> str:
@@ -54,12 +58,12 @@ def _pointwise(graph: Graph, layer: Layer, operator: Convolution | FullyConnecte
         backend="helium",
         reason="fully connected" if isinstance(operator, FullyConnected) else "1x1 convolution",
         body=call("input0", height * width, "input1"),
-        constants=_constants(graph, layer, operator),
+        constants=_constants(kind, operator, operator.weight.reshape(len(operator.weight), -1)),
         header=kind.header,
         assertions=kind.assertions,
         sources=(kind.source("conv2d"),),
         row_body=call("rows[0]", width, "residual"),
-        pixels_at_once=PIXELS if isinstance(operator, Convolution) else 1,
+        pixels_at_once=FLOAT_TYPES["float16"].pixels if isinstance(operator, Convolution) else 1,
     )
 
 
@@ -68,49 +72,68 @@ def _convolution(graph: Graph, layer: Layer, operator: Convolution) -> Kernel:
     kind = float_type(graph.output_of(layer))
     source, result = graph.inputs_of(layer)[0], graph.output_of(layer)
     _, _, input_width, input_channels = source.shape
-    fields = {"matrix": _matrix_fields(operator), "input_channels": input_channels}
-    fields |= window_fields(source, result, operator.window)
+    packs = packs_of(operator, source.shape, result.shape, _packing(kind))
+    weight = packs.weight(operator)
+    fields = {"matrix": _matrix_fields(operator, weight.shape[1]), "input_channels": input_channels}
+    fields |= window_fields(source, result, operator.window) | packs.fields | {"column": packs.column}
     convolution = declaration("helium_float_conv2d_t", "convolution", fields)
     added = operator.epilogue.add is not None
     whole = f"helium_conv2d_{kind.suffix}(&convolution, input0, output, scratch, {'input1' if added else 'NULL'});"
     row = f"helium_conv2d_row_{kind.suffix}(&convolution, rows, output, scratch, {'residual' if added else 'NULL'});"
-    depth = operator.weight[0].size
-    patch = -(-depth // 2) * 2  # elements
-    patches = result.shape[2] * patch * kind.bytes
+    strip_bytes = packs.strip * kind.bytes
     return Kernel(
         name=f"helium_conv2d_{kind.suffix}",
         backend="helium",
-        reason="patches of one row, then as a 1x1 convolution",
+        reason="columns of a few pixels, then as a 1x1 convolution" + _groups_reason(operator, packs),
         body=f"{convolution}    {whole}\n",
-        constants=_constants(graph, layer, operator),
-        scratch_bytes=patches + input_width * input_channels * kind.bytes,
+        constants=_constants(kind, operator, weight, packs.count),
+        scratch_bytes=strip_bytes + input_width * input_channels * kind.bytes,
         header=kind.header,
         assertions=(
             *kind.assertions,
-            f"HELIUM_CONV2D_FLOAT_PATCH({depth}) == {patch}",
-            f"HELIUM_CONV2D_FLOAT_ROWS == {LARGEST_KERNEL_HEIGHT}",
+            *packs.assertions(operator.window),
+            f"HELIUM_CONV2D_FLOAT_ROWS == {MOST_ROWS}",
         ),
         sources=(kind.source("conv2d"),),
         row_body=f"{convolution}    {row}\n",
-        row_scratch_bytes=patches,
+        row_scratch_bytes=strip_bytes,
     )
 
 
-def _matrix_fields(operator: Convolution | FullyConnected) -> dict[str, Any]:
+def _packing(kind: FloatType) -> Packing:
+    """float16 pixels have to be a multiple of 4 bytes apart."""
+
+    def column_multiple(step: int) -> int:
+        return 2 if kind.bytes == 2 and step % 2 == 1 else 1
+
+    def product_cost(depth: int, outputs: int) -> float:
+        runs, rest = divmod(outputs, kind.run * kind.lanes)
+        by_blocks, by_vectors = BLOCK_COSTS[kind.dtype]
+        return depth * (runs * by_blocks + -(-rest // kind.lanes) * by_vectors) + 15 * -(-outputs // kind.lanes)
+
+    return Packing(kind.lanes, kind.pixels, column_multiple, product_cost)
+
+
+def _groups_reason(operator: Convolution, packs: Packs) -> str:
+    return "" if operator.groups == 1 else f", {operator.groups // packs.count} groups at a time"
+
+
+def _matrix_fields(operator: Convolution | FullyConnected, depth: int) -> dict[str, Any]:
     """The fields of helium_float_matrix_t."""
     return {
         "weights": "$weights",
         "bias": "$bias",
-        "depth": operator.weight[0].size,
+        "depth": depth,
         "channels": len(operator.weight),
         "activation": activation_fields(operator.clamp, operator.epilogue.activation),
+        **sum_fields(operator.epilogue.add),
     }
 
 
-def _constants(graph: Graph, layer: Layer, operator: Convolution | FullyConnected) -> tuple[Constant, ...]:
-    kind = float_type(graph.output_of(layer))
-    weight = operator.weight.reshape(len(operator.weight), -1)
-    return (
-        Constant("weights", packed_matrix(weight, kind)),
-        Constant("bias", packed_bias(operator.bias, kind), "hot"),
-    )
+def _constants(
+    kind: FloatType, operator: Convolution | FullyConnected, weight: NDArray[Any], packs: int = 1
+) -> tuple[Constant, ...]:
+    """weight: (output channels, depth), in equal parts, the packs."""
+    weights = [packed_matrix(rows, kind) for rows in np.split(weight, packs)]
+    bias = [packed_bias(own, kind) for own in np.split(operator.bias, packs)]
+    return Constant("weights", np.concatenate(weights)), Constant("bias", np.concatenate(bias), "hot")

@@ -10,6 +10,7 @@ from paddle_cortexm.compiler.c_text import float_literal
 from paddle_cortexm.compiler.graph import Graph, Layer
 from paddle_cortexm.compiler.kernels.kernel import Rejection
 from paddle_cortexm.compiler.operators.elementwise.activation import Activation
+from paddle_cortexm.compiler.operators.elementwise.add import Add
 from paddle_cortexm.compiler.operators.parts.activation_kinds import HeliumClamp, HeliumRamp, activation_kind
 from paddle_cortexm.compiler.operators.parts.clamp import OPEN, Clamp
 from paddle_cortexm.compiler.operators.weights.weighted import Weighted
@@ -47,8 +48,6 @@ def weighted_rejection(graph: Graph, layer: Layer) -> Rejection | None:
         return Rejection(f"a weight or bias of more than {limit:g}, the largest {kind.dtype}")
     if operator.clamp != OPEN and operator.epilogue.activation is not None:
         return Rejection("the float kernels have one activation, not two")
-    if operator.epilogue.add is not None and operator.epilogue.add.clamp != OPEN:
-        return Rejection("the float kernels do not clamp after the residual")
     return activation_rejection(operator.epilogue.activation)
 
 
@@ -66,8 +65,19 @@ def activation_fields(clamp: Clamp, activation: Activation | None = None) -> dic
         return {"kind": form.enumerator, "slope": float_literal(form.slope), "offset": float_literal(form.offset)}
     if form == HeliumClamp(None, None):
         return {"kind": "HELIUM_LINEAR"}
-    ends = (-np.inf if form.low is None else form.low, np.inf if form.high is None else form.high)
-    return {"kind": "HELIUM_CLAMP", "low": float_literal(ends[0]), "high": float_literal(ends[1])}
+    low, high = _ends((form.low, form.high))
+    return {"kind": "HELIUM_CLAMP", "low": low, "high": high}
+
+
+def sum_fields(add: Add | None) -> dict[str, str]:
+    """The clamp behind a residual, or an open one."""
+    low, high = _ends(OPEN if add is None else add.clamp)
+    return {"sum_low": low, "sum_high": high}
+
+
+def _ends(clamp: Clamp) -> tuple[str, str]:
+    low, high = clamp
+    return float_literal(-np.inf if low is None else low), float_literal(np.inf if high is None else high)
 
 
 def _helium_form(activation: Activation) -> HeliumClamp | HeliumRamp:

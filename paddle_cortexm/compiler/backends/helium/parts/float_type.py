@@ -16,6 +16,7 @@ class FloatType:
     suffix: str  # of the C names
     lanes: int
     run: int
+    pixels: int  # computed together
 
     @property
     def bytes(self) -> int:
@@ -35,7 +36,7 @@ class FloatType:
         return f"app/runtime/helium/{name}_{self.suffix}.c"
 
 
-FLOAT_TYPES = {"float32": FloatType("float32", "f32", 4, 1), "float16": FloatType("float16", "f16", 8, 2)}
+FLOAT_TYPES = {"float32": FloatType("float32", "f32", 4, 1, 4), "float16": FloatType("float16", "f16", 8, 2, 3)}
 
 
 def float_type(tensor: Tensor) -> FloatType:

@@ -69,8 +69,8 @@ class Maker:
         self, shape: tuple[int, int], channels: tuple[int, int], window: Window, **more: object
     ) -> FloatExample:
         """shape: (height, width); channels: (in, out). A fused residual becomes the second input."""
-        depth = channels[0] * int(np.prod(window.kernel))
-        weight = self.parameters(channels[1], *window.kernel, channels[0], depth=depth)
+        inputs = channels[0] // more.get("groups", 1)  # type: ignore[operator]
+        weight = self.parameters(channels[1], *window.kernel, inputs, depth=inputs * int(np.prod(window.kernel)))
         operator = Convolution(weight, self.parameters(channels[1], depth=4), window, **more)  # type: ignore[arg-type]
         return self._with_residual(operator, self.values(1, *shape, channels[0]))
 

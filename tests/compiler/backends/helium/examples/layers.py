@@ -89,7 +89,13 @@ def some_epilogue(random: Random, *, table: bool, add: bool) -> Epilogue:
 
 
 def some_convolution(
-    random: Random, channels: tuple[int, int], window: Window, *, groups: int = 1, table: bool = False, add: bool = False
+    random: Random,
+    channels: tuple[int, int],
+    window: Window,
+    *,
+    groups: int = 1,
+    table: bool = False,
+    add: bool = False,
 ) -> IntegerConvolution:
     """channels: (in, out)."""
     weight = bytes_of(random, channels[1], *window.kernel, channels[0] // groups)
