@@ -14,6 +14,8 @@ from paddle_cortexm.compiler.graph import Graph
 from paddle_cortexm.compiler.integers import adjustments
 from paddle_cortexm.compiler.integers.grids import grid_of_range
 from paddle_cortexm.compiler.integers.realisation import quantise_graph
+from paddle_cortexm.compiler.operators.parts.window import Window
+from paddle_cortexm.compiler.operators.weights.convolution import Convolution
 from paddle_cortexm.compiler.operators.weights.weighted import Weighted
 from paddle_cortexm.compiler.reference import run_float
 from paddle_cortexm.quantisation.post_training import PostTraining, Quantised
@@ -127,6 +129,18 @@ def test_adaround_takes_many_inputs_block_by_block(monkeypatch: pytest.MonkeyPat
 
     parts = adaround(operator, scales, inputs, centred=False)
     assert cost(whole) <= cost(parts) < cost(np.round(rows))
+
+
+def test_adaround_of_groups_is_that_of_each_group_alone() -> None:
+    random = np.random.default_rng(0)
+    weight, bias = random.normal(size=(6, 1, 1, 4)).astype(np.float32), np.zeros(6, np.float32)
+    inputs, scales = random.normal(size=(9, 3, 3, 8)).astype(np.float32), np.full(6, 0.02)
+    rounded = adaround(Convolution(weight, bias, Window(), groups=2), scales, inputs, centred=False)
+    alone = [
+        adaround(Convolution(weight[own], bias[own], Window()), scales[own], inputs[..., seen], centred=False)
+        for own, seen in ((slice(0, 3), slice(0, 4)), (slice(3, 6), slice(4, 8)))
+    ]
+    np.testing.assert_array_equal(rounded, np.concatenate(alone))
 
 
 def test_bias_correction_takes_the_mean_error_off_every_channel() -> None:

@@ -31,8 +31,14 @@ typedef struct {
     int has_left_shift;
 } depthwise_group_t;
 
+/* Columns of the strip: dilated, those of each pixel stand for themselves. */
 static int32_t strip_width(const depthwise_row_t *row) {
-    return (row->output_width - 1) * row->window.stride_width + row->window.kernel_width;
+    return HELIUM_CONV2D_COLUMNS(row->output_width, row->window.kernel_width, row->window.stride_width,
+                                 row->window.dilation_width);
+}
+
+static int is_shared(const depthwise_row_t *row) {
+    return HELIUM_CONV2D_IS_SHARED(row->window.kernel_width, row->window.stride_width, row->window.dilation_width);
 }
 
 static inline int32_t strip_bytes(const depthwise_row_t *row) {
@@ -42,10 +48,13 @@ static inline int32_t strip_bytes(const depthwise_row_t *row) {
 /* The first `count` of 8 channels from `channel` on, or all 8. */
 static void fill_strip(const depthwise_row_t *row, int32_t channel, int32_t count, int8_t *strip) {
     for (int32_t x = 0; x < strip_width(row); x++) {
-        const int32_t column = x - row->window.padding_left;
+        const int32_t pixel = x / row->window.kernel_width, kx = x % row->window.kernel_width;
+        const int32_t own = pixel * row->window.stride_width + kx * row->window.dilation_width;
+        const int32_t column = (is_shared(row) ? x : own) - row->window.padding_left;
         for (int32_t ky = 0; ky < row->window.kernel_height; ky++, strip += VECTOR_LANES) {
-            if (column >= 0 && column < row->input_width && row->rows[ky] != NULL) {
-                copy_some_bytes(strip, row->rows[ky] + column * row->channels + channel, count);
+            const int8_t *const from = row->rows[ky * row->window.dilation_height];
+            if (column >= 0 && column < row->input_width && from != NULL) {
+                copy_some_bytes(strip, from + column * row->channels + channel, count);
             } else {
                 memset(strip, row->input_zero_point, VECTOR_LANES);
             }
@@ -74,7 +83,8 @@ ALWAYS_INLINE void depthwise_pixels(const depthwise_row_t *row, const depthwise_
                                     const int8_t *strip, uint8_t *output) {
     static const int8_t no_weights[VECTOR_LANES] = {0};
     const depthwise_row_t own = *row; /* a copy stays in registers: outputs might overwrite the original */
-    const int32_t step = own.window.stride_width * own.window.kernel_height * VECTOR_LANES, pairs = taps / 2;
+    const int32_t columns = is_shared(row) ? own.window.stride_width : own.window.kernel_width;
+    const int32_t step = columns * own.window.kernel_height * VECTOR_LANES, pairs = taps / 2;
     taps_t weights[taps / 2 + 1];
     for (int32_t pair = 0; pair < pairs; pair++) {
         weights[pair] = load_taps(g->weights + 2 * pair * g->step, g->weights + (2 * pair + 1) * g->step);

@@ -5,8 +5,6 @@
 #include "depthwise_lanes.h"
 #include "depthwise_window.h"
 
-#define MOST_TAPS (HELIUM_DEPTHWISE_WINDOW_ROWS * HELIUM_DEPTHWISE_WINDOW_ROWS)
-
 #define LEFT_SHIFT HELIUM_DEPTHWISE_CONSTANTS
 #define CONSTANTS (HELIUM_DEPTHWISE_CONSTANTS + 1)
 
@@ -46,7 +44,8 @@ static void make_rows(const helium_depthwise_window_t *layer, const int8_t *cons
     int8_t strip[strip_bytes(&row)]; /* the scratch has room for 32 columns only */
     for (int32_t channel = 0; channel < layer->channels; channel += VECTOR_LANES) {
         int32_t constants[CONSTANTS][VECTOR_LANES] = {0};
-        int8_t weights[MOST_TAPS][VECTOR_LANES] = {0};
+        int8_t weights[layer->window.kernel_height * layer->window.kernel_width][VECTOR_LANES];
+        memset(weights, 0, sizeof weights);
         const int32_t left = layer->channels - channel;
         for (int32_t lane = 0; lane < (left < VECTOR_LANES ? left : VECTOR_LANES); lane++) {
             load_channel(layer, channel + lane, lane, constants, weights);

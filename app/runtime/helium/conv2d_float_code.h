@@ -92,8 +92,7 @@ void HELIUM_FLOAT(helium_conv2d_row)(const helium_float_conv2d_t *c, const heliu
         for (int32_t x = 0; x < c->output.width; x += at_once) {
             const int32_t left = c->output.width - x, count = left < at_once ? left : at_once;
             const int32_t at = x * c->matrix.channels + number * outputs;
-            const pixels_t source =
-                pixels_under(c, rows, number * inputs, x, count, (helium_float_t *)(void *)scratch);
+            const pixels_t source = pixels_under(c, rows, number * inputs, x, count, (helium_float_t *)(void *)scratch);
             multiply(&pack, outputs, &source, output_row + at, residual_row != NULL ? residual_row + at : NULL);
         }
         pack.weights += whole_vectors * pack.depth;

@@ -4,8 +4,8 @@
 
 #include "float_type.h"
 
-/* The tallest kernel. */
-#define HELIUM_DEPTHWISE_FLOAT_ROWS 16
+/* The most rows from a window's first to its last. */
+#define HELIUM_DEPTHWISE_FLOAT_ROWS 32
 
 typedef struct {
     /* Vectors of channels, one after the other: of each the weights of every tap, row by row. Zeros fill up the last.
@@ -15,11 +15,12 @@ typedef struct {
     int32_t channels;
     helium_size_t input;
     helium_size_t output;
-    helium_window_t window; /* kernel_height: up to HELIUM_DEPTHWISE_FLOAT_ROWS */
+    helium_window_t window; /* up to HELIUM_DEPTHWISE_FLOAT_ROWS rows */
     helium_activation_t activation;
 } helium_float_depthwise_t;
 
-/* One row of output. rows: the kernel_height input rows under it; those outside the image are zeros. */
+/* One row of output. rows: the input rows under it, from its window's first to its last; those outside the image are
+ * zeros. */
 void HELIUM_FLOAT(helium_depthwise_row)(const helium_float_depthwise_t *layer, const helium_float_t *const rows[],
                                         helium_float_t *output_row);
 

@@ -56,22 +56,34 @@ SPECIALISED void block(const strip_t *strip, int32_t x, int kernel, int stride, 
     finish(strip, x, sums, pixels, 1);
 }
 
-/* One output pixel; columns of its window outside the row are left out. Any kernel. */
-SPECIALISED void any_pixel(const strip_t *strip, int32_t x, int whole) {
+/* How many of columns 0, step, 2 * step, ... lie in front of `end`. */
+static inline int32_t columns_in(int32_t end, int32_t step) {
+    return step == 1 ? end : (end + step - 1) / step;
+}
+
+/* One output pixel; columns of its window outside the row are left out. Any kernel. The compiler knows whole and
+ * dilated.
+ */
+SPECIALISED void any_pixel(const strip_t *strip, int32_t x, int whole, int dilated) {
     const helium_float_depthwise_t *layer = strip->layer;
     const int32_t begin = x * layer->window.stride_width - layer->window.padding_left;
-    const int32_t room = layer->input.width - begin, kernel_width = layer->window.kernel_width;
-    const int32_t first = begin < 0 ? -begin : 0, end = kernel_width < room ? kernel_width : room;
+    const int32_t kernel_width = layer->window.kernel_width;
+    const int32_t dilation = dilated ? layer->window.dilation_width : 1;
+    const int32_t dilation_height = dilated ? layer->window.dilation_height : 1;
+    const int32_t first = begin < 0 ? columns_in(-begin, dilation) : 0;
+    const int32_t room = columns_in(layer->input.width - begin, dilation);
+    const int32_t end = kernel_width < room ? kernel_width : room;
     vector_t sum = vector_load(strip->bias);
     for (int32_t ky = 0; ky < layer->window.kernel_height; ky++) {
         const helium_float_t *weights = strip->weights + (ky * layer->window.kernel_width + first) * HELIUM_FLOAT_LANES;
-        const helium_float_t *from = strip->rows[ky] + (begin + first) * layer->channels + strip->channel;
+        const helium_float_t *from =
+            strip->rows[ky * dilation_height] + (begin + first * dilation) * layer->channels + strip->channel;
         for (int32_t kx = first; kx < end; kx++) {
             const vector_t value =
                 whole ? vector_load(from) : vector_load_first(from, layer->channels - strip->channel);
             sum = vector_fma(value, vector_load(weights), sum);
             weights += HELIUM_FLOAT_LANES;
-            from += layer->channels;
+            from += dilation * layer->channels;
         }
     }
     finish(strip, x, &sum, 1, whole);
@@ -106,7 +118,7 @@ SPECIALISED void blocks(strip_t *strip, int kernel, int stride, int pixels, int 
                 block(strip, at, kernel, stride, pixels, 0, right);
                 x = width;
             } else {
-                any_pixel(strip, x++, 1);
+                any_pixel(strip, x++, 1, 0);
             }
         }
     }
@@ -128,11 +140,46 @@ static __attribute__((noinline)) void blocks_5x5_stride_2(strip_t *strip) {
     blocks(strip, 5, 2, 2, 1);
 }
 
-/* What is left of the channels, pixel by pixel. */
+static __attribute__((noinline)) void blocks_7x7(strip_t *strip) {
+    blocks(strip, 7, 1, 3, 3);
+}
+
+static __attribute__((noinline)) void blocks_7x7_stride_2(strip_t *strip) {
+    blocks(strip, 7, 2, 2, 2);
+}
+
+/* Whole vectors of channels where the window is usual. */
+static void usual_blocks(strip_t *strip, const helium_window_t *w) {
+    const int is_plain = w->stride_width <= 2 && w->dilation_height == 1 && w->dilation_width == 1;
+    if (!is_plain || w->kernel_height != w->kernel_width) {
+        return;
+    }
+    if (w->kernel_width == 3) {
+        (w->stride_width == 1 ? blocks_3x3 : blocks_3x3_stride_2)(strip);
+    } else if (w->kernel_width == 5) {
+        (w->stride_width == 1 ? blocks_5x5 : blocks_5x5_stride_2)(strip);
+    } else if (w->kernel_width == 7) {
+        (w->stride_width == 1 ? blocks_7x7 : blocks_7x7_stride_2)(strip);
+    }
+}
+
+SPECIALISED void pixels_of_vector(const strip_t *strip, int whole, int dilated) {
+    for (int32_t x = 0; x < strip->layer->output.width; x++) {
+        any_pixel(strip, x, whole, dilated);
+    }
+}
+
+/* What is left of the channels, pixel by pixel: those of the last vector, or all. */
 static void single_pixels(strip_t *strip) {
+    const helium_window_t *const w = &strip->layer->window;
+    const int dilated = w->dilation_height > 1 || w->dilation_width > 1;
     for (; strip->channel < strip->layer->channels; advance(strip)) {
-        for (int32_t x = 0; x < strip->layer->output.width; x++) {
-            any_pixel(strip, x, 0);
+        if (dilated) {
+            pixels_of_vector(strip, 0, 1);
+        } else if (strip->channel + HELIUM_FLOAT_LANES <= strip->layer->channels) {
+            pixels_of_vector(strip, 1, 0);
+        } else {
+            pixels_of_vector(strip, 0, 0);
         }
     }
 }
@@ -140,13 +187,7 @@ static void single_pixels(strip_t *strip) {
 void HELIUM_FLOAT(helium_depthwise_row)(const helium_float_depthwise_t *layer, const helium_float_t *const rows[],
                                         helium_float_t *output_row) {
     strip_t strip = {layer, rows, layer->weights, layer->bias, output_row, 0};
-    const int32_t kernel = layer->window.kernel_height == layer->window.kernel_width ? layer->window.kernel_width : 0;
-    const int32_t stride = layer->window.stride_width;
-    if (kernel == 3 && stride <= 2) {
-        (stride == 1 ? blocks_3x3 : blocks_3x3_stride_2)(&strip);
-    } else if (kernel == 5 && stride <= 2) {
-        (stride == 1 ? blocks_5x5 : blocks_5x5_stride_2)(&strip);
-    }
+    usual_blocks(&strip, &layer->window);
     single_pixels(&strip);
 }
 
@@ -157,9 +198,9 @@ void HELIUM_FLOAT(helium_depthwise)(const helium_float_depthwise_t *layer, const
     memset(outside, 0, (size_t)input_row * sizeof *outside);
     for (int32_t y = 0; y < layer->output.height; y++) {
         const helium_float_t *rows[HELIUM_DEPTHWISE_FLOAT_ROWS];
-        for (int32_t ky = 0; ky < layer->window.kernel_height; ky++) {
-            const int32_t input_y = y * layer->window.stride_height - layer->window.padding_top + ky;
-            rows[ky] = input_y >= 0 && input_y < layer->input.height ? input + input_y * input_row : outside;
+        for (int32_t k = 0; k < helium_window_rows(&layer->window); k++) {
+            const int32_t input_y = y * layer->window.stride_height - layer->window.padding_top + k;
+            rows[k] = input_y >= 0 && input_y < layer->input.height ? input + input_y * input_row : outside;
         }
         HELIUM_FLOAT(helium_depthwise_row)(layer, rows, output);
         output += layer->output.width * layer->channels;

@@ -42,7 +42,7 @@ ALWAYS_INLINE void fill_pixels(int8_t *to, int32_t stride, int8x16_t value, int3
 /* The strip of the group that starts at `channel`: column (padding included), kernel row, 16 channels. */
 ALWAYS_INLINE void make_strip(const helium_depthwise_t *layer, const int8_t *const rows[], int32_t kernel_height,
                               int32_t channel, int8_t *strip) {
-    const int32_t width = HELIUM_DEPTHWISE_STRIP_WIDTH(layer);
+    const int32_t width = (layer->output.width - 1) * layer->window.stride_width + layer->window.kernel_width;
     const int32_t left =
         layer->window.padding_left < width ? layer->window.padding_left : width; /* columns left of the image */
     const int32_t inside = width - left < layer->input.width ? width - left : layer->input.width;
@@ -50,18 +50,42 @@ ALWAYS_INLINE void make_strip(const helium_depthwise_t *layer, const int8_t *con
     const mve_pred16_t active = vctp8q((uint32_t)(layer->channels - channel));
     const int8x16_t zero_point = vdupq_n_s8((int8_t)layer->input_zero_point);
     for (int32_t ky = 0; ky < kernel_height; ky++, strip += HELIUM_GROUP) {
-        if (rows[ky] == NULL) {
+        const int8_t *const row = rows[ky * layer->window.dilation_height];
+        if (row == NULL) {
             fill_pixels(strip, stride, zero_point, width);
             continue;
         }
         fill_pixels(strip, stride, zero_point, left);
         int8_t *to = strip + left * stride;
         if (channel + HELIUM_GROUP <= layer->channels) {
-            copy_pixels(to, stride, rows[ky] + channel, layer->channels, inside, 0, active);
+            copy_pixels(to, stride, row + channel, layer->channels, inside, 0, active);
         } else {
-            copy_pixels(to, stride, rows[ky] + channel, layer->channels, inside, 1, active);
+            copy_pixels(to, stride, row + channel, layer->channels, inside, 1, active);
         }
         fill_pixels(to + inside * stride, stride, zero_point, width - left - inside);
+    }
+}
+
+static int is_shared(const helium_window_t *w) {
+    return HELIUM_CONV2D_IS_SHARED(w->kernel_width, w->stride_width, w->dilation_width);
+}
+
+/* The same where windows share no columns: each output pixel has its own. */
+static __attribute__((noinline)) void make_own_columns(const helium_depthwise_t *layer, const int8_t *const rows[],
+                                                       int32_t channel, int8_t *strip) {
+    const helium_window_t *const w = &layer->window;
+    const mve_pred16_t active = vctp8q((uint32_t)(layer->channels - channel));
+    const int8x16_t zero_point = vdupq_n_s8((int8_t)layer->input_zero_point);
+    for (int32_t x = 0; x < layer->output.width; x++) {
+        for (int32_t kx = 0; kx < w->kernel_width; kx++) {
+            const int32_t column = x * w->stride_width - w->padding_left + kx * w->dilation_width;
+            const int is_inside = column >= 0 && column < layer->input.width;
+            for (int32_t ky = 0; ky < w->kernel_height; ky++, strip += HELIUM_GROUP) {
+                const int8_t *const row = rows[ky * w->dilation_height];
+                const int exists = is_inside && row != NULL;
+                vstrbq_s8(strip, exists ? vldrbq_z_s8(row + column * layer->channels + channel, active) : zero_point);
+            }
+        }
     }
 }
 
@@ -83,12 +107,17 @@ ALWAYS_INLINE void row(const helium_depthwise_t *layer, const int8_t *const rows
                        int32_t kernel_width, int8_t *output, int8_t *strip, finish_t how) {
     const helium_depthwise_t own = *layer; /* a copy stays in registers: the output might overwrite the original */
     const int32_t tap_count = kernel_height * kernel_width;
-    const int32_t step = own.window.stride_width * kernel_height * HELIUM_GROUP;
+    const int shared = is_shared(&own.window);
+    const int32_t step = (shared ? own.window.stride_width : kernel_width) * kernel_height * HELIUM_GROUP;
     for (int32_t channel = 0; channel < own.channels; channel += HELIUM_GROUP) {
         const mve_pred16_t active = vctp8q((uint32_t)(own.channels - channel));
         const int8_t *pixel = strip;
         int8_t *to = output + channel;
-        make_strip(layer, rows, kernel_height, channel, strip);
+        if (shared) {
+            make_strip(layer, rows, kernel_height, channel, strip);
+        } else {
+            make_own_columns(layer, rows, channel, strip);
+        }
         for (int32_t x = own.output.width; x > 0; x--) {
             const sums_t sums = accumulate(pixel, own.weights + channel * tap_count, own.bias + channel, tap_count);
             vstrbq_p_s8(to, finish(&own, channel, &sums, how), active);
@@ -139,10 +168,12 @@ static int8_t result_of(const helium_depthwise_t *layer, const int8_t *const row
     const int32_t entry = group + HELIUM_NARROWING_ORDER(lane);
     const int8_t *weight = layer->weights + group * layer->window.kernel_height * layer->window.kernel_width + lane;
     int32_t sum = layer->bias[entry];
-    for (int32_t kx = column; kx < column + layer->window.kernel_width; kx++) {
+    for (int32_t kx = 0; kx < layer->window.kernel_width; kx++) {
+        const int32_t x = column + kx * layer->window.dilation_width;
         for (int32_t ky = 0; ky < layer->window.kernel_height; ky++) {
-            const int inside = kx >= 0 && kx < layer->input.width && rows[ky] != NULL;
-            sum += *weight * (inside ? rows[ky][kx * layer->channels + channel] : layer->input_zero_point);
+            const int8_t *const row = rows[ky * layer->window.dilation_height];
+            const int inside = x >= 0 && x < layer->input.width && row != NULL;
+            sum += *weight * (inside ? row[x * layer->channels + channel] : layer->input_zero_point);
             weight += HELIUM_GROUP;
         }
     }
@@ -168,9 +199,9 @@ void helium_depthwise_s8(const helium_depthwise_t *layer, const int8_t *input, i
     const int32_t input_row = layer->input.width * layer->channels;
     for (int32_t y = 0; y < layer->output.height; y++) {
         const int32_t top = y * layer->window.stride_height - layer->window.padding_top;
-        for (int32_t ky = 0; ky < layer->window.kernel_height; ky++) {
-            const int inside = top + ky >= 0 && top + ky < layer->input.height;
-            rows[ky] = inside ? input + (top + ky) * input_row : NULL;
+        for (int32_t k = 0; k < helium_window_rows(&layer->window); k++) {
+            const int inside = top + k >= 0 && top + k < layer->input.height;
+            rows[k] = inside ? input + (top + k) * input_row : NULL;
         }
         helium_depthwise_row_s8(layer, rows, output, scratch);
         output += layer->output.width * layer->channels;

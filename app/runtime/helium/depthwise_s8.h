@@ -1,10 +1,11 @@
-/* int8 depthwise convolution, channel multiplier 1, of any kernel, stride and padding. */
+/* int8 depthwise convolution, channel multiplier 1, of any kernel, stride, padding and dilation. */
 #ifndef HELIUM_DEPTHWISE_S8_H
 #define HELIUM_DEPTHWISE_S8_H
 
+#include "add_s8.h" /* what may be called behind it */
 #include "helium.h"
 
-#define HELIUM_DEPTHWISE_ROWS 16 /* the tallest kernel */
+#define HELIUM_DEPTHWISE_ROWS 32 /* the most, from a window's first to its last */
 
 /* One layer. A group is 16 channels (HELIUM_GROUP), the last one filled up with zeros. */
 typedef struct {
@@ -19,13 +20,9 @@ typedef struct {
     const int8_t *table; /* as in helium_epilogue_t, or NULL */
 } helium_depthwise_t;
 
-/* Columns of the input, padding included, that the windows of a row see. */
-#define HELIUM_DEPTHWISE_STRIP_WIDTH(layer)                                                                            \
-    (((layer)->output.width - 1) * (layer)->window.stride_width + (layer)->window.kernel_width)
-
-/* One output row, output_width x channels. rows: the kernel_height input rows of its window, input_width x channels
- * each; those outside the image are rows of input zero points, or NULL. scratch: 16 * kernel_height * strip width
- * bytes, 16-byte aligned. */
+/* One output row, output_width x channels. rows: the input rows of its window from the first to the last, input_width x
+ * channels each; those outside the image are rows of input zero points, or NULL. scratch: 16 * kernel_height bytes for
+ * each of the columns that its windows see (HELIUM_CONV2D_COLUMNS), 16-byte aligned. */
 void helium_depthwise_row_s8(const helium_depthwise_t *layer, const int8_t *const rows[], int8_t *output,
                              uint8_t *scratch);
 

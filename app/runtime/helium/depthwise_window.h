@@ -1,11 +1,12 @@
-/* Depthwise convolution of int8, channel multiplier 1, whose window is at most 3 high and 4 wide, or 5 x 5; stride 1 or
- * 2. Its results are int8, or int16 with zero point 0. */
+/* Depthwise convolution of int8, channel multiplier 1, stride 1 or 2, any window and dilation; quickest where the
+ * window is at most 3 high and 4 wide, or 5 x 5. Its results are int8, or int16 with zero point 0. */
 #ifndef HELIUM_DEPTHWISE_WINDOW_H
 #define HELIUM_DEPTHWISE_WINDOW_H
 
+#include "add_s8.h" /* what may be called behind it */
 #include "helium.h"
 
-#define HELIUM_DEPTHWISE_WINDOW_ROWS 5
+#define HELIUM_DEPTHWISE_WINDOW_ROWS 32   /* the most, from a window's first to its last */
 #define HELIUM_DEPTHWISE_WORD_ROWS 4      /* rows of a column that stand together */
 #define HELIUM_DEPTHWISE_WINDOW_RESULTS 8 /* that are made at once */
 #define HELIUM_DEPTHWISE_BYTES 16         /* packed weights of a channel; of 5 x 5: */
@@ -14,6 +15,18 @@
  * twice, and 24 columns of a row. */
 #define HELIUM_DEPTHWISE_WINDOW_SCRATCH (16 + 36 * 64)
 #define HELIUM_DEPTHWISE_WINDOW_SCRATCH_5X5 (16 + 2 * 20 * 64 + 24 * 16)
+
+/* Any other window: its words are the columns of its first four rows, of the next four, and so on. Four fill a vector.
+ */
+#define HELIUM_DEPTHWISE_BANDS(height) (((height) + HELIUM_DEPTHWISE_WORD_ROWS - 1) / HELIUM_DEPTHWISE_WORD_ROWS)
+#define HELIUM_DEPTHWISE_VECTORS(height, width) ((HELIUM_DEPTHWISE_BANDS(height) * (width) + 3) / 4)
+/* Its scratch: a vector of zero points, where each word stands, and the words of the columns that 16 pixels of stride 1
+ * or 8 of stride 2 see. */
+#define HELIUM_DEPTHWISE_PIXELS_ANY(stride) (2 * HELIUM_DEPTHWISE_WINDOW_RESULTS / (stride))
+#define HELIUM_DEPTHWISE_WINDOW_SCRATCH_ANY(height, width, stride, dilation)                                           \
+    (16 + 16 * HELIUM_DEPTHWISE_VECTORS(height, width) +                                                               \
+     HELIUM_DEPTHWISE_BANDS(height) * 64 *                                                                             \
+         ((HELIUM_DEPTHWISE_PIXELS_ANY(stride) - 1) * (stride) + ((width) - 1) * (dilation) + 1))
 
 /* Values of a channel in `constants`. */
 enum {
@@ -26,7 +39,8 @@ enum {
 /* One layer.
  *
  * weights: 16 bytes a channel, byte 4 * column + row, zero where the window has no such row or column. For 5 x 5 there
- * are 32 bytes: rows 0 ... 3 of columns 0 ... 4 in that order, then columns 0 ... 4 of row 4, then zeros. */
+ * are 32 bytes: rows 0 ... 3 of columns 0 ... 4 in that order, then columns 0 ... 4 of row 4, then zeros. For any
+ * other window, and for any that is dilated, there are 16 for each of its vectors: word by word, zeros at the end. */
 typedef struct {
     int32_t channels;
     helium_size_t input;
@@ -41,8 +55,8 @@ typedef struct {
     int32_t maximum;
 } helium_depthwise_window_t;
 
-/* One output row, output_width x channels. rows: the kernel_height input rows of its window, input_width x channels
- * each; those outside the image are NULL, or rows of zero points. */
+/* One output row, output_width x channels. rows: the input rows of its window from the first to the last, input_width x
+ * channels each; those outside the image are NULL, or rows of zero points. */
 void helium_depthwise_window_row_s8(const helium_depthwise_window_t *layer, const int8_t *const rows[], int8_t *output,
                                     uint8_t *scratch);
 void helium_depthwise_window_row_s16(const helium_depthwise_window_t *layer, const int8_t *const rows[],

@@ -4,7 +4,8 @@
  * A row is made in strips of 16 channels and up to 32 pixels. Interleaving stores turn a strip's input into words: four
  * rows of one column and channel. Four words, which are four columns, hold one window of up to 3 x 4, and the one of
  * the row below it as well; VMLADAV sums all products of a window. Windows of 5 x 5 take two vectors: the second holds
- * the fifth column and the fifth row, whose words are four columns of one row.
+ * the fifth column and the fifth row, whose words are four columns of one row. Any other window takes as many vectors
+ * as its words fill, whose places are looked up.
  */
 #include "depthwise_window.h"
 
@@ -23,13 +24,38 @@ typedef int8_t result_t;
 #define RESULTS HELIUM_DEPTHWISE_WINDOW_RESULTS
 #define BYTES_OF_5X5 HELIUM_DEPTHWISE_BYTES_5X5
 
+typedef enum { NARROW, WIDE, ANY } shape_t; /* of a window: up to 3 x 4, 5 x 5, any other or dilated */
+
+static shape_t shape_of(const helium_window_t *w) {
+    if (w->dilation_height > 1 || w->dilation_width > 1) {
+        return ANY;
+    }
+    if (w->kernel_height < WORD_ROWS && w->kernel_width <= 4) {
+        return NARROW;
+    }
+    return w->kernel_height == 5 && w->kernel_width == 5 ? WIDE : ANY;
+}
+
+/* Bytes of a channel's weights. */
+static int32_t weight_bytes_of(const helium_window_t *w) {
+    switch (shape_of(w)) {
+    case NARROW:
+        return HELIUM_DEPTHWISE_BYTES;
+    case WIDE:
+        return BYTES_OF_5X5;
+    case ANY:
+        break;
+    }
+    return LANES * HELIUM_DEPTHWISE_VECTORS(w->kernel_height, w->kernel_width);
+}
+
 #if HELIUM_MVE
 
 #include "depthwise_words.h"
 
 /* The words of a window, as addresses: those of the strip's first pixel and channel, moved by window_offset(). */
 typedef struct {
-    uint32x4_t first;
+    uint32x4_t first;  /* any window: four times its first */
     uint32x4_t second; /* 5 x 5 only */
 } window_t;
 
@@ -40,9 +66,12 @@ static uint32_t window_offset(int32_t stride) {
     return stride == 1 ? 0 : MIDDLE;
 }
 
-static window_t first_window(const strip_t *strip, uint32_t offset) {
+static window_t first_window(const strip_t *strip, shape_t shape, uint32_t offset) {
     const uint32_t words = (uint32_t)strip->words + offset, row_words = (uint32_t)strip->row_words + offset;
     const uint32_t fifth = 4 * COLUMN_BYTES;
+    if (shape == ANY) {
+        return (window_t){vdupq_n_u32(words), vdupq_n_u32(words)};
+    }
     return (window_t){{words, words + COLUMN_BYTES, words + 2 * COLUMN_BYTES, words + 3 * COLUMN_BYTES},
                       {words + fifth, row_words, row_words + fifth, row_words + fifth}};
 }
@@ -72,35 +101,59 @@ ALWAYS_INLINE int8x16_t words_of(uint32x4_t addresses, int stride, int pixel) {
 /* How a strip is made; the compiler knows all of it. */
 typedef struct {
     int stride;
-    int is_5x5;
+    shape_t shape;
     int rows; /* output rows at a time: 1, or 2 for up to 3 rows of stride 1, as a word has 4 */
     int has_table;
 } method_t;
 
-/* The weights of a channel. 3 x 3: `second` is for the next output row. 5 x 5: for the second vector. */
+/* The weights of a channel. 3 x 3: `second` is for the next output row. 5 x 5: for the second vector. Any window: they
+ * are read from `packed`, and where the words of each vector stand from `offsets`. */
 typedef struct {
     int8x16_t first;
     int8x16_t second;
+    const int8_t *packed;
+    const uint32_t *offsets;
+    int32_t vectors;
 } weights_t;
 
-ALWAYS_INLINE weights_t weights_of(const int8_t *packed, method_t method) {
+ALWAYS_INLINE weights_t weights_of(const int8_t *packed, const uint32_t *offsets, int32_t vectors, method_t method) {
     const int8x16_t first = vldrbq_s8(packed);
-    if (method.is_5x5) {
-        return (weights_t){first, vldrbq_s8(packed + LANES)};
+    if (method.shape == WIDE) {
+        return (weights_t){first, vldrbq_s8(packed + LANES), packed, offsets, vectors};
     }
-    return (weights_t){first, vreinterpretq_s8_u32(vshlq_n_u32(vreinterpretq_u32_s8(first), 8))};
+    const int8x16_t next_row = vreinterpretq_s8_u32(vshlq_n_u32(vreinterpretq_u32_s8(first), 8));
+    return (weights_t){first, next_row, packed, offsets, vectors};
+}
+
+/* Four sums as four_sums gives them, of a window of any number of vectors. */
+ALWAYS_INLINE int32x4_t sums_of_vectors(uint32x4_t window, int pixel, weights_t weights, int stride) {
+    int32_t s0 = 0, s1 = 0, s2 = 0, s3 = 0;
+    const int8_t *packed = weights.packed;
+    const uint32_t *offsets = weights.offsets;
+    for (int32_t left = weights.vectors; left > 0; left--, packed += LANES, offsets += 4) {
+        const uint32x4_t addresses = vaddq_u32(window, vldrwq_u32(offsets));
+        const int8x16_t weight = vldrbq_s8(packed);
+        s0 = vmladavaq_s8(s0, words_of(addresses, stride, pixel), weight);
+        s1 = vmladavaq_s8(s1, words_of(addresses, stride, pixel + 1), weight);
+        s2 = vmladavaq_s8(s2, words_of(addresses, stride, pixel + 2), weight);
+        s3 = vmladavaq_s8(s3, words_of(addresses, stride, pixel + 3), weight);
+    }
+    return (int32x4_t){s0, s2, s1, s3};
 }
 
 /* Four sums from `pixel` on as {s0, s2, s1, s3}, which takes two instructions: of four pixels, or of two pixels (0 and
  * 1, then 2 and 3) in two rows. */
 ALWAYS_INLINE int32x4_t four_sums(const window_t *window, int pixel, weights_t weights, method_t method) {
+    if (method.shape == ANY) {
+        return sums_of_vectors(window->first, pixel, weights, method.stride);
+    }
     int32_t sums[4];
     for (int i = 0; i < 4; i += method.rows, pixel++) {
         const int8x16_t x = words_of(window->first, method.stride, pixel);
         sums[i] = vmladavq_s8(x, weights.first);
         if (method.rows == 2) {
             sums[i + 1] = vmladavq_s8(x, weights.second);
-        } else if (method.is_5x5) {
+        } else if (method.shape == WIDE) {
             sums[i] = vmladavaq_s8(sums[i], words_of(window->second, method.stride, pixel), weights.second);
         }
     }
@@ -166,18 +219,22 @@ typedef struct {
     int32_t channel; /* the first */
     int32_t channels;
     int32_t pixels;
-    result_t *output; /* of the first pixel and channel */
+    result_t *output;        /* of the first pixel and channel */
+    int32_t weight_bytes;    /* any window: of a channel */
+    const uint32_t *offsets; /* any window: from the first word to each of its vectors' words */
 } part_t;
 
 /* 8 results of every channel. offsets: from the first to each; lanes: those that exist. */
 ALWAYS_INLINE void make_block(const helium_depthwise_window_t *layer, const part_t *part, window_t first,
                               uint16x8_t offsets, mve_pred16_t lanes, result_t *output, method_t method) {
-    const int32_t weight_bytes = method.is_5x5 ? BYTES_OF_5X5 : HELIUM_DEPTHWISE_BYTES;
+    const int32_t weight_bytes = method.shape == ANY    ? part->weight_bytes
+                                 : method.shape == WIDE ? BYTES_OF_5X5
+                                                        : HELIUM_DEPTHWISE_BYTES;
     const finish_t finish = {layer->zero_point, layer->table, layer->minimum, layer->maximum};
     const int8_t *packed = layer->weights + part->channel * weight_bytes;
     const int32_t *constants = layer->constants + part->channel * HELIUM_DEPTHWISE_CONSTANTS;
     for (int32_t c = part->channels; c > 0; c--) {
-        const weights_t weights = weights_of(packed, method);
+        const weights_t weights = weights_of(packed, part->offsets, weight_bytes / LANES, method);
         store(output, offsets, eight_results(constants, finish, &first, weights, method), lanes);
         output++;
         packed += weight_bytes;
@@ -211,54 +268,98 @@ ALWAYS_INLINE void make_part(const helium_depthwise_window_t *layer, const part_
 /* A function for each method: each has the registers for itself. */
 typedef void part_function(const helium_depthwise_window_t *layer, const part_t *part);
 
-#define PART_FUNCTION(name, stride, is_5x5, rows)                                                                      \
+#define PART_FUNCTION(name, stride, shape, rows)                                                                       \
     static __attribute__((noinline)) void name##_plain(const helium_depthwise_window_t *layer, const part_t *part) {   \
-        make_part(layer, part, (method_t){stride, is_5x5, rows, 0});                                                   \
+        make_part(layer, part, (method_t){stride, shape, rows, 0});                                                    \
     }                                                                                                                  \
     static __attribute__((noinline)) void name##_table(const helium_depthwise_window_t *layer, const part_t *part) {   \
-        make_part(layer, part, (method_t){stride, is_5x5, rows, 1});                                                   \
+        make_part(layer, part, (method_t){stride, shape, rows, 1});                                                    \
     }
 
-PART_FUNCTION(narrow_one_row, 1, 0, 1)
-PART_FUNCTION(narrow_two_rows, 1, 0, 2)
-PART_FUNCTION(narrow_strided, 2, 0, 1)
-PART_FUNCTION(wide, 1, 1, 1)
-PART_FUNCTION(wide_strided, 2, 1, 1)
+PART_FUNCTION(narrow_one_row, 1, NARROW, 1)
+PART_FUNCTION(narrow_two_rows, 1, NARROW, 2)
+PART_FUNCTION(narrow_strided, 2, NARROW, 1)
+PART_FUNCTION(wide, 1, WIDE, 1)
+PART_FUNCTION(wide_strided, 2, WIDE, 1)
+PART_FUNCTION(any, 1, ANY, 1)
+PART_FUNCTION(any_strided, 2, ANY, 1)
 
-static part_function *function_for(const helium_depthwise_window_t *layer, int32_t rows) {
-    const int has_table = !IS_WIDE && layer->table != NULL;
-    if (layer->window.kernel_height < WORD_ROWS && layer->window.stride_height == 1) {
+static part_function *function_for(const helium_depthwise_window_t *layer, shape_t shape, int32_t rows) {
+    const int has_table = !IS_WIDE && layer->table != NULL, is_strided = layer->window.stride_height == 2;
+    if (shape == ANY) {
+        return is_strided ? (has_table ? any_strided_table : any_strided_plain) : (has_table ? any_table : any_plain);
+    }
+    if (shape == NARROW && !is_strided) {
         return rows == 2 ? (has_table ? narrow_two_rows_table : narrow_two_rows_plain)
                          : (has_table ? narrow_one_row_table : narrow_one_row_plain);
     }
-    if (layer->window.kernel_height < WORD_ROWS) {
+    if (shape == NARROW) {
         return has_table ? narrow_strided_table : narrow_strided_plain;
     }
-    return layer->window.stride_height == 1 ? (has_table ? wide_table : wide_plain)
-                                            : (has_table ? wide_strided_table : wide_strided_plain);
+    return is_strided ? (has_table ? wide_strided_table : wide_strided_plain) : (has_table ? wide_table : wide_plain);
+}
+
+/* Makes the words of columns that any window sees: of the next four of its rows behind those of the four before. */
+static void make_bands(const helium_depthwise_window_t *layer, const source_t *source, strip_t strip,
+                       const int8_t *const input_rows[], int32_t band_bytes, const columns_t *columns) {
+    for (int32_t row = 0; row < layer->window.kernel_height; row += WORD_ROWS, strip.words += band_bytes) {
+        const int32_t left = layer->window.kernel_height - row, used = left < WORD_ROWS ? left : WORD_ROWS;
+        const int8_t *rows[WORD_ROWS] = {NULL, NULL, NULL, NULL};
+        for (int32_t k = 0; k < used; k++) {
+            rows[k] = input_rows[(row + k) * layer->window.dilation_height];
+        }
+        make_words(source, &strip, rows, used, columns);
+    }
+}
+
+/* Where the words of any window stand; those that fill up its last vector are its first word, as their weights are 0.
+ */
+static void find_words(const helium_window_t *w, int32_t band_bytes, uint32_t *offsets) {
+    const int32_t bands = HELIUM_DEPTHWISE_BANDS(w->kernel_height);
+    for (int32_t band = 0; band < bands; band++) {
+        for (int32_t kx = 0; kx < w->kernel_width; kx++) {
+            *offsets++ = (uint32_t)(band * band_bytes + kx * w->dilation_width * COLUMN_BYTES);
+        }
+    }
+    for (int32_t word = bands * w->kernel_width; word % 4 != 0; word++) {
+        *offsets++ = 0;
+    }
 }
 
 /* One or two output rows. input_rows: the rows of both windows; NULL, or zero points, outside the image. */
 static void make_rows(const helium_depthwise_window_t *layer, const int8_t *const input_rows[], int32_t rows,
                       result_t *output, uint8_t *scratch) {
-    const strip_t strip = strip_in((int8_t *)scratch);
+    const helium_window_t *const w = &layer->window;
+    const shape_t shape = shape_of(w);
+    const int32_t at_once = (shape == NARROW ? 4 : 2) * RESULTS / w->stride_height, used = w->kernel_height + rows - 1;
+    const int32_t extent = (w->kernel_width - 1) * w->dilation_width + 1;
+    const int32_t band_bytes = ((at_once - 1) * w->stride_height + extent) * COLUMN_BYTES;
+    uint32_t *const offsets = (uint32_t *)(void *)(scratch + LANES);
+    strip_t strip = strip_in((int8_t *)scratch);
     vstrbq_s8(strip.outside, vdupq_n_s8((int8_t)layer->input_zero_point));
-    part_function *const make = function_for(layer, rows);
-    const int32_t at_once = (layer->window.kernel_height < WORD_ROWS ? 4 : 2) * RESULTS / layer->window.stride_height;
-    const int32_t used = layer->window.kernel_height + rows - 1;
-    part_t part = {.window = first_window(&strip, window_offset(layer->window.stride_height))};
+    if (shape == ANY) {
+        strip.words += LANES * HELIUM_DEPTHWISE_VECTORS(w->kernel_height, w->kernel_width);
+        find_words(w, band_bytes, offsets);
+    }
+    part_function *const make = function_for(layer, shape, rows);
+    part_t part = {.window = first_window(&strip, shape, window_offset(w->stride_height)),
+                   .weight_bytes = shape == ANY ? weight_bytes_of(w) : 0,
+                   .offsets = offsets};
     for (; part.channel < layer->channels; part.channel += LANES) {
         const int32_t left = layer->channels - part.channel;
         part.channels = left < LANES ? left : LANES;
         for (int32_t x = 0; x < layer->output.width; x += at_once) {
             part.pixels = layer->output.width - x < at_once ? layer->output.width - x : at_once;
             part.output = output + x * layer->channels + part.channel;
-            const columns_t columns =
-                columns_of(layer->input.width, x * layer->window.stride_height - layer->window.padding_left,
-                           (part.pixels - 1) * layer->window.stride_height + layer->window.kernel_width);
+            const columns_t columns = columns_of(layer->input.width, x * w->stride_height - w->padding_left,
+                                                 (part.pixels - 1) * w->stride_height + extent);
             const source_t source = {layer->channels, part.channel, layer->input_zero_point};
-            make_words(&source, &strip, input_rows, used, &columns);
-            if (layer->window.kernel_height > WORD_ROWS) {
+            if (shape == ANY) {
+                make_bands(layer, &source, strip, input_rows, band_bytes, &columns);
+            } else {
+                make_words(&source, &strip, input_rows, used, &columns);
+            }
+            if (shape == WIDE) {
                 make_row_words(&source, &strip, input_rows[WORD_ROWS], &columns);
             }
             make(layer, &part);
@@ -269,17 +370,18 @@ static void make_rows(const helium_depthwise_window_t *layer, const int8_t *cons
 /* Two rows at a time share their words; their results must be within reach of 16-bit offsets. */
 static int32_t rows_at_once(const helium_depthwise_window_t *layer) {
     const int is_near = (layer->output.width + RESULTS) * layer->channels <= UINT16_MAX;
-    return layer->window.kernel_height < WORD_ROWS && layer->window.stride_height == 1 && is_near ? 2 : 1;
+    return shape_of(&layer->window) == NARROW && layer->window.stride_height == 1 && is_near ? 2 : 1;
 }
 
 #else
 
 static int8_t weight_of(const helium_depthwise_window_t *layer, int32_t channel, int32_t ky, int32_t kx) {
-    if (layer->window.kernel_height < WORD_ROWS) {
-        return layer->weights[channel * HELIUM_DEPTHWISE_BYTES + kx * WORD_ROWS + ky];
+    const int8_t *const packed = layer->weights + channel * weight_bytes_of(&layer->window);
+    if (ky >= WORD_ROWS && shape_of(&layer->window) == WIDE) {
+        return packed[5 * WORD_ROWS + kx];
     }
-    const int32_t in_words = 5 * WORD_ROWS;
-    return layer->weights[channel * BYTES_OF_5X5 + (ky < WORD_ROWS ? kx * WORD_ROWS + ky : in_words + kx)];
+    const int32_t word = ky / WORD_ROWS * layer->window.kernel_width + kx;
+    return packed[word * WORD_ROWS + ky % WORD_ROWS];
 }
 
 #if HELIUM_HOST_VECTORS
@@ -304,10 +406,11 @@ static result_t result_of(const helium_depthwise_window_t *layer, const int8_t *
     int32_t sum = constants[HELIUM_DEPTHWISE_BIAS];
     for (int32_t ky = 0; ky < layer->window.kernel_height; ky++) {
         for (int32_t kx = 0; kx < layer->window.kernel_width; kx++) {
-            const int32_t x = column + kx;
-            const int inside = rows[ky] != NULL && x >= 0 && x < layer->input.width;
+            const int8_t *const row = rows[ky * layer->window.dilation_height];
+            const int32_t x = column + kx * layer->window.dilation_width;
+            const int inside = row != NULL && x >= 0 && x < layer->input.width;
             sum += weight_of(layer, channel, ky, kx) *
-                   (inside ? rows[ky][x * layer->channels + channel] : layer->input_zero_point);
+                   (inside ? row[x * layer->channels + channel] : layer->input_zero_point);
         }
     }
     return finished(layer, constants, sum);
@@ -356,7 +459,7 @@ void NAME()(const helium_depthwise_window_t *layer, const int8_t *input, result_
     for (int32_t y = 0; y < layer->output.height; y += made) {
         made = y + 1 < layer->output.height ? rows_at_once(layer) : 1;
         const int32_t top = y * layer->window.stride_height - layer->window.padding_top;
-        for (int32_t k = 0; k < layer->window.kernel_height + made - 1; k++) {
+        for (int32_t k = 0; k < helium_window_rows(&layer->window) + made - 1; k++) {
             const int is_inside = top + k >= 0 && top + k < layer->input.height;
             rows[k] = is_inside ? input + (top + k) * layer->input.width * layer->channels : NULL;
         }

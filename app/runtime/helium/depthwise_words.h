@@ -12,7 +12,7 @@
 /* Where a strip's parts stand in the scratch. */
 typedef struct {
     int8_t *outside;   /* 16 zero points */
-    int8_t *words;     /* rows 0 ... 3: 36 columns (5 x 5: 20) x 16 channels x 4 rows */
+    int8_t *words;     /* rows 0 ... 3: 36 columns (5 x 5: 20) x 16 channels x 4 rows; any window: of all its bands */
     int8_t *row_words; /* row 4, 5 x 5 only: 20 columns x 16 channels x 4 columns */
     int8_t *fifth_row; /* FIFTH_ROW_COLUMNS x 16 channels */
 } strip_t;

@@ -107,6 +107,7 @@ def paddle_convolution(convolution: GroupedConvolution) -> paddle.nn.Conv2D:
         groups * weight.shape[1],
         weight.shape[0],
         list(weight.shape[2:]),
+        dilation=list(window.dilation),
         groups=groups,
         weight_attr=paddle.ParamAttr(initializer=paddle.nn.initializer.Assign(weight)),
         bias_attr=False,

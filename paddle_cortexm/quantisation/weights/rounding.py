@@ -39,7 +39,7 @@ def adaround(operator: Weighted, scales: Array, inputs: NDArray[np.float32], *, 
 
 
 def _rounded(rows: Array, patches: Array, *, centred: bool) -> Array:
-    """The same for rows that see all the same inputs, (1, patches, K), or each its own, (output channels, patches, K)."""
+    """The same for rows that see all the same inputs, (1, patches, K), or each its own, (rows, patches, K)."""
     parts = [slice(start, start + BLOCK) for start in range(0, rows.shape[1], BLOCK)]
     steps = [best_steps(rows[:, part], second_moments(patches[:, :, part], centred=centred)) for part in parts]
     return np.concatenate(steps, axis=1)

@@ -58,19 +58,23 @@ class RandomNetwork:
     def is_int8(self) -> bool:
         return self.builder.dtype == "int8"
 
-    def convolution(self, channels: int, kernel: int, stride: int, padding: tuple[int, int, int, int]) -> None:
-        depth = self.builder.tensors[self.last].shape[3]
+    def convolution(
+        self, channels: int, kernel: int, stride: int, padding: tuple[int, int, int, int], groups: int = 1
+    ) -> None:
+        depth = self.builder.tensors[self.last].shape[3] // groups
         window, shape = Window((kernel, kernel), (stride, stride), padding), (channels, kernel, kernel, depth)
         if not self.is_int8:
-            self._add(Convolution(self._floats(*shape), self._floats(channels), window))
+            self._add(Convolution(self._floats(*shape), self._floats(channels), window, groups=groups))
             return
         weight = np.maximum(bytes_of(self.random, *shape), -127)
         scale = some_requantisation(self.random, channels, kernel * kernel * depth)
-        self._add(IntegerConvolution(weight, self._bias(channels), window, self._zero_point(), scale))
+        operator = IntegerConvolution(weight, self._bias(channels), window, self._zero_point(), scale, groups=groups)
+        self._add(operator)
 
-    def depthwise(self, kernel: int, stride: int, padding: tuple[int, int, int, int]) -> None:
+    def depthwise(self, kernel: int, stride: int, padding: tuple[int, int, int, int], dilation: int = 1) -> None:
         channels = self.builder.tensors[self.last].shape[3]
-        window, shape = Window((kernel, kernel), (stride, stride), padding), (kernel, kernel, channels)
+        window = Window((kernel, kernel), (stride, stride), padding, (dilation, dilation))
+        shape = (kernel, kernel, channels)
         if not self.is_int8:
             self._add(DepthwiseConvolution(self._floats(*shape), self._floats(channels), window))
             return

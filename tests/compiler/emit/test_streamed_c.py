@@ -29,7 +29,7 @@ def networks(draw: st.DrawFn, dtype: DataType = "int8", *, mixed: bool = False) 
     if draw(st.booleans()):
         network.convolution(draw(st.integers(1, 20)), 3, draw(st.sampled_from([1, 2])), draw(paddings(3)))
     for _ in range(draw(st.integers(1, 3))):
-        begin, kernel = network.last, draw(st.sampled_from([3, 5]))
+        begin, kernel = network.last, draw(st.sampled_from([3, 5, 7]))
         stride, depth = draw(st.sampled_from([1, 1, 2])), network.builder.tensors[begin].shape[3]
         network.convolution(draw(st.integers(1, 24)), 1, 1, (0, 0, 0, 0))
         if draw(st.booleans()):
@@ -39,10 +39,17 @@ def networks(draw: st.DrawFn, dtype: DataType = "int8", *, mixed: bool = False) 
         half = kernel // 2
         fits = min(network.builder.tensors[network.last].shape[1:3]) >= kernel
         padding = draw(paddings(kernel)) if fits and stride == 2 else (half, half, half, half)
-        network.depthwise(kernel, stride, padding)
+        if stride == 1 and draw(st.integers(0, 3)) == 0:
+            network.depthwise(3, 1, (2, 2, 2, 2), dilation=2)
+            network.add(draw(st.sampled_from(network.same_shape())))
+        else:
+            network.depthwise(kernel, stride, padding)
         if mixed and draw(st.booleans()):
             network.converted()
-        network.convolution(draw(st.sampled_from([depth, draw(st.integers(1, 20))])), 1, 1, (0, 0, 0, 0))
+        channels, wanted = network.builder.tensors[network.last].shape[3], draw(st.integers(1, 20))
+        if channels % 2 == 0 and draw(st.booleans()):
+            network.convolution(channels, 3, 1, (1, 1, 1, 1), groups=2)
+        network.convolution(draw(st.sampled_from([depth, wanted])), 1, 1, (0, 0, 0, 0))
         if begin in network.same_shape() and draw(st.booleans()):
             network.add(begin)
         if network.same_size() and draw(st.integers(0, 2)) == 0:

@@ -8,7 +8,15 @@ from dataclasses import replace
 import numpy as np
 
 from paddle_cortexm.compiler.backends.helium import depthwise_window
-from paddle_cortexm.compiler.backends.helium.packing import packed_table, sum_rejection
+from paddle_cortexm.compiler.backends.helium.packing import (
+    ADD_ASSERTIONS,
+    add_rejection,
+    epilogue_declaration,
+    packed_table,
+    sum_rejection,
+)
+from paddle_cortexm.compiler.backends.helium.packs import MOST_ROWS, strip_columns
+from paddle_cortexm.compiler.backends.helium.parts.residual import with_residual
 from paddle_cortexm.compiler.backends.helium.parts.structs import declaration, window_fields
 from paddle_cortexm.compiler.backends.helium.requantisation import (
     GROUP,
@@ -23,15 +31,22 @@ from paddle_cortexm.compiler.operators.parts.base import Int8Array
 from paddle_cortexm.compiler.operators.weights.depthwise_convolution import IntegerDepthwiseConvolution
 from paddle_cortexm.compiler.operators.weights.weighted import NO_EPILOGUE
 
-LARGEST_KERNEL_HEIGHT = 16
-
 
 def select(graph: Graph, layer: Layer) -> Kernel | Rejection:
-    """The fastest depthwise kernel, with a fused table if there is one; a fused addition is refused."""
+    """The fastest depthwise kernel, with a fused table if there is one, and an addition behind it."""
     operator = layer.operator
     assert isinstance(operator, IntegerDepthwiseConvolution)
-    if operator.epilogue.add is not None:
-        return Rejection("the depthwise kernel adds no residual")
+    add = operator.epilogue.add
+    kernel = (None if add is None else add_rejection(add)) or _without_addition(graph, layer, operator)
+    if add is None or isinstance(kernel, Rejection):
+        return kernel
+    kernel = replace(kernel, assertions=(*kernel.assertions, *ADD_ASSERTIONS))
+    call = "helium_add_s8(&residual_add, output, {residual}, output, {count})"
+    declared = epilogue_declaration(operator.epilogue)
+    return with_residual(kernel, graph.output_of(layer), declared, call, "app/runtime/helium/add_s8.c")
+
+
+def _without_addition(graph: Graph, layer: Layer, operator: IntegerDepthwiseConvolution) -> Kernel | Rejection:
     folded = folded_bias(operator)
     rejection = _rejection(operator, folded)
     if rejection is not None:
@@ -62,8 +77,8 @@ def general(graph: Graph, layer: Layer) -> Kernel | Rejection:
     """The kernel for any window and stride."""
     operator = layer.operator
     assert isinstance(operator, IntegerDepthwiseConvolution)
-    if operator.window.kernel[0] > LARGEST_KERNEL_HEIGHT:
-        return Rejection(f"kernel taller than {LARGEST_KERNEL_HEIGHT} rows")
+    if operator.window.extent[0] > MOST_ROWS:
+        return Rejection(f"a window of more than {MOST_ROWS} rows")
     if (operator.weight == -128).any():
         return Rejection("a weight of -128: two products would not fit in 16 bits")
     return _kernel(graph, layer, operator, folded_bias(operator).astype(np.int32))
@@ -96,7 +111,7 @@ def _kernel(graph: Graph, layer: Layer, operator: IntegerDepthwiseConvolution, b
         requantisation = replace(requantisation, minimum=-128, maximum=127)
     scales = requantise_constants(requantisation, source.shape[3])
     window = operator.window
-    strip_bytes = GROUP * window.kernel[0] * ((result.shape[2] - 1) * window.stride[1] + window.kernel[1])
+    strip_bytes = GROUP * window.kernel[0] * strip_columns(result.shape[2], window)
     fields = {
         "channels": source.shape[3],
         **window_fields(source, result, window),
@@ -120,7 +135,7 @@ def _kernel(graph: Graph, layer: Layer, operator: IntegerDepthwiseConvolution, b
         ),
         scratch_bytes=strip_bytes,
         header="depthwise_s8.h",
-        assertions=(*GROUP_ASSERTIONS, f"HELIUM_DEPTHWISE_ROWS == {LARGEST_KERNEL_HEIGHT}"),
+        assertions=(*GROUP_ASSERTIONS, f"HELIUM_DEPTHWISE_ROWS == {MOST_ROWS}"),
         sources=("app/runtime/helium/depthwise_s8.c",),
         row_body=parameters + "    helium_depthwise_row_s8(&parameters, rows, output, scratch);\n",
         row_scratch_bytes=strip_bytes,

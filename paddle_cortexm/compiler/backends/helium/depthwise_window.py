@@ -1,9 +1,12 @@
-"""Depthwise convolution with a small window: app/runtime/helium/depthwise_window_s8.c, and _s16.c for int16 results."""
+"""Depthwise convolution of stride 1 or 2: app/runtime/helium/depthwise_window_s8.c, and _s16.c for int16 results."""
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 
+from paddle_cortexm.compiler.backends.helium.packs import MOST_ROWS
 from paddle_cortexm.compiler.backends.helium.parts.structs import SUFFIXES, declaration, window_fields
 from paddle_cortexm.compiler.backends.helium.requantisation import GROUP, table_constant
 from paddle_cortexm.compiler.graph import Graph, Layer
@@ -18,6 +21,7 @@ WORD_ROWS = 4  # rows that a word of the kernel holds
 WEIGHT_BYTES, WEIGHT_BYTES_5X5 = 16, 32  # of a channel
 SCRATCH_BYTES = 16 + 36 * 64
 SCRATCH_BYTES_5X5 = 16 + 2 * 20 * 64 + 24 * 16
+COLUMN_BYTES = 64  # the words of a column of 16 channels
 CHANNEL_LIMIT = 9362  # the offsets of 8 pixels fit in 16 bits
 RESULTS = 8  # of a channel, made at a time: side by side, or four in each of two rows
 ASSERTIONS = (
@@ -27,6 +31,7 @@ ASSERTIONS = (
     f"HELIUM_DEPTHWISE_BYTES_5X5 == {WEIGHT_BYTES_5X5}",
     f"HELIUM_DEPTHWISE_WINDOW_SCRATCH == {SCRATCH_BYTES}",
     f"HELIUM_DEPTHWISE_WINDOW_SCRATCH_5X5 == {SCRATCH_BYTES_5X5}",
+    f"HELIUM_DEPTHWISE_WINDOW_ROWS == {MOST_ROWS}",
 )
 # From which results_share / channels_share on this kernel beats depthwise_s8, by window height, stride: measured with
 # 8 to 64 channels on 1x1 to 14x14, where instructions and modelled Cortex-M55 cycles together break even.
@@ -34,13 +39,12 @@ BREAK_EVEN = {("narrow", 1): 0.6, ("narrow", 2): 0.8, ("5x5", 1): 0.55, ("5x5", 
 
 
 def select(graph: Graph, layer: Layer, bias: np.ndarray) -> Kernel | Rejection:
-    """The kernel for windows up to 3 high and 4 wide, or 5 x 5; stride 1 or 2. bias: with the zero point folded in."""
+    """The kernel for stride 1 or 2. bias: with the zero point folded in."""
     operator = layer.operator
     assert isinstance(operator, IntegerDepthwiseConvolution)
     window, requantisation = operator.window, operator.requantisation
-    is_narrow = window.kernel[0] < WORD_ROWS and window.kernel[1] <= WORD_ROWS
-    if not is_narrow and window.kernel != (5, 5):
-        return Rejection("a window that is neither up to 3 high and 4 wide nor 5 x 5")
+    if window.extent[0] > MOST_ROWS:
+        return Rejection(f"a window of more than {MOST_ROWS} rows")
     if window.stride not in ((1, 1), (2, 2)):
         return Rejection("a stride other than 1 and 2")
     if requantisation.dtype == "int8" and (np.asarray(requantisation.shift) >= 0).any():
@@ -57,8 +61,35 @@ def is_fastest(window: Window, output: Shape) -> bool:
     """
     channels = output[3]
     channels_share = channels / (-(-channels // GROUP) * GROUP)
-    kind = "narrow" if window.kernel[0] < WORD_ROWS else "5x5"
-    return results_share(window, output) / channels_share >= BREAK_EVEN[kind, window.stride[0]]
+    share, shape = results_share(window, output) / channels_share, _shape(window)
+    if shape == "any":
+        return _instructions(window) <= share * _general_instructions(window)
+    return share >= BREAK_EVEN[shape, window.stride[0]]
+
+
+def _shape(window: Window) -> str:
+    """Which of the kernel's three ways a window is computed: as one vector, as two (5x5), or as its words fill."""
+    if window.dilation == (1, 1) and window.kernel[0] < WORD_ROWS and window.kernel[1] <= WORD_ROWS:
+        return "narrow"
+    return "5x5" if window == replace(window, kernel=(5, 5), dilation=(1, 1)) else "any"
+
+
+def _instructions(window: Window) -> float:
+    """About how many a result takes, of all that are computed."""
+    return 3.0 * _vectors(window) + 1.6 * _bands(window) * window.stride[1] + 8.5
+
+
+def _general_instructions(window: Window) -> float:
+    """The same with depthwise_s8, of all channels that are computed."""
+    return 0.72 * window.kernel[0] * window.kernel[1] + 0.4 * window.kernel[0] * window.stride[1] + 5
+
+
+def _bands(window: Window) -> int:
+    return -(-window.kernel[0] // WORD_ROWS)
+
+
+def _vectors(window: Window) -> int:
+    return -(-_bands(window) * window.kernel[1] // 4)
 
 
 def results_share(window: Window, output: Shape) -> float:
@@ -70,12 +101,17 @@ def results_share(window: Window, output: Shape) -> float:
 
 
 def _makes_two_rows(window: Window) -> bool:
-    return window.kernel[0] < WORD_ROWS and window.stride == (1, 1)
+    return _shape(window) == "narrow" and window.stride == (1, 1)
 
 
-def packed_weights(weight: Int8Array) -> Int8Array:
-    """HWC weights as (channel, 16): byte 4 * column + row. 5 x 5: (channel, 32), the fifth row behind the others."""
+def packed_weights(weight: Int8Array, window: Window) -> Int8Array:
+    """HWC weights as (channel, 16): byte 4 * column + row. 5 x 5: (channel, 32), the fifth row behind the others. Any
+    other window: (channel, 16 * vectors), the words of rows 0 to 3 column by column, then of rows 4 to 7, and so on."""
     height, width, channels = weight.shape
+    if _shape(window) == "any":
+        bands = np.pad(weight, ((0, -height % WORD_ROWS), (0, 0), (0, 0))).reshape(-1, WORD_ROWS, width, channels)
+        words = bands.transpose(3, 0, 2, 1).reshape(channels, -1)
+        return np.pad(words, ((0, 0), (0, -words.shape[1] % GROUP)))
     is_5x5 = height > WORD_ROWS
     packed = np.zeros((channels, WEIGHT_BYTES_5X5 if is_5x5 else WEIGHT_BYTES), np.int8)
     for row in range(min(height, WORD_ROWS)):
@@ -101,6 +137,16 @@ def table_with_clamp(operator: IntegerDepthwiseConvolution) -> Int8Array | None:
     return clamped if table is None else table.evaluate([clamped])
 
 
+def _scratch(window: Window) -> tuple[int, tuple[str, ...]]:
+    """Bytes, and what that assumes of the header."""
+    (height, width), stride, dilation = window.kernel, window.stride[1], window.dilation[1]
+    if _shape(window) != "any":
+        return SCRATCH_BYTES_5X5 if _shape(window) == "5x5" else SCRATCH_BYTES, ()
+    columns = (2 * RESULTS // stride - 1) * stride + window.extent[1]
+    scratch = GROUP + GROUP * _vectors(window) + _bands(window) * columns * COLUMN_BYTES
+    return scratch, (f"HELIUM_DEPTHWISE_WINDOW_SCRATCH_ANY({height}, {width}, {stride}, {dilation}) == {scratch}",)
+
+
 def _kernel(graph: Graph, layer: Layer, operator: IntegerDepthwiseConvolution, bias: np.ndarray) -> Kernel:
     source, result = graph.inputs_of(layer)[0], graph.output_of(layer)
     window, requantisation, suffix = operator.window, operator.requantisation, SUFFIXES[result.dtype]
@@ -117,22 +163,23 @@ def _kernel(graph: Graph, layer: Layer, operator: IntegerDepthwiseConvolution, b
         "maximum": requantisation.maximum,
     }
     parameters = declaration(f"{NAME}_t", "parameters", fields)
-    scratch = SCRATCH_BYTES_5X5 if window.kernel == (5, 5) else SCRATCH_BYTES
+    scratch, more_assertions = _scratch(window)
     return Kernel(
         name=f"{NAME}_{suffix}",
         backend="helium",
-        reason="a window in a vector, all its products in one instruction"
+        reason=("a window in a vector" if _shape(window) == "narrow" else "a window in few vectors")
+        + ", all their products in one instruction"
         + (", fused table" if table is not None else "")
         + (", int8 to int16" if result.dtype == "int16" else ""),
         body=parameters + f"    {NAME}_{suffix}(&parameters, input0, output, scratch);\n",
         constants=(
-            Constant("weights", packed_weights(operator.weight)),
+            Constant("weights", packed_weights(operator.weight, window)),
             Constant("constants", packed_constants(operator, bias), "hot"),
             *(() if table is None else (table_constant(table),)),
         ),
         scratch_bytes=scratch,
         header="depthwise_window.h",
-        assertions=ASSERTIONS,
+        assertions=(*ASSERTIONS, *more_assertions),
         sources=(f"app/runtime/helium/depthwise_window_{suffix}.c",),
         row_body=parameters + f"    {NAME}_row_{suffix}(&parameters, rows, output, scratch);\n",
         row_scratch_bytes=scratch,

@@ -58,8 +58,8 @@ class Matrix:
 
 
 def matrix_constants(matrix: Matrix, block: int = BLOCK, packs: int = 1) -> tuple[Constant, ...]:
-    """`weights`, `constants` and, where the epilogue has one, `table`. packs: equal parts of the channels, each of which
-    is filled up for itself."""
+    """`weights`, `constants` and, where the epilogue has one, `table`. packs: equal parts of the channels, each filled
+    up for itself."""
     weights = [packed_weights(rows, block) for rows in np.split(matrix.weight, packs)]
     constants = [
         Constant("weights", np.concatenate(weights)),

@@ -55,8 +55,8 @@ class Packs:
         return {"packs": self.count, "pixels_at_once": self.pixels}
 
     def weight(self, operator: AnyConvolution) -> NDArray[Any]:
-        """The packs' matrices, (output channels, kernel width x column), a column being kernel height x channels, filled
-        up: zeros between an output channel and the inputs of the pack's other groups."""
+        """The packs' matrices, (output channels, kernel width x column); a column is kernel height x channels, filled
+        up. Zeros between an output channel and the inputs of the pack's other groups."""
         outputs, height, width, inputs = operator.weight.shape
         together = operator.groups // self.count
         packed = np.zeros((outputs, width, height, together, inputs), operator.weight.dtype)

@@ -21,8 +21,8 @@ def convolution(builder: RelaxBuilder, op: PaddleOperator) -> None:
     groups = int(op.attributes["groups"])
     if weights.shape[1] * groups != channels or weights.shape[0] % groups:
         raise op.mistake(
-            f"a filter of {weights.shape} in {groups} groups does not fit {channels} input channels; groups must divide "
-            f"input and output channels, and each filter have {channels} / groups of the former"
+            f"a filter of {weights.shape} in {groups} groups does not fit {channels} input channels; groups must "
+            f"divide input and output channels, and a filter has {channels} / groups of the former"
         )
     kernel, stride = (weights.shape[2], weights.shape[3]), pair(op, "strides")
     padding = padding_of(op, (height, width), kernel, stride)

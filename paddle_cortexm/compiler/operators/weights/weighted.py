@@ -181,7 +181,8 @@ class Weighted(FloatOperator, HasWeights):
         """The layer with these weights, as `as_convolution` has them: all are Paddle's tensors."""
         assert self.epilogue == NO_FLOAT_EPILOGUE, "layers are fused when the plan is made, which Paddle does not see"
         product = self.as_convolution()
-        settings = window_settings(product.window) | {"groups": product.groups}
+        dilation = list(product.window.dilation)
+        settings = window_settings(product.window) | {"dilation": dilation, "groups": product.groups}
         x = flattened(x) if product.flat else x
         return clamped_in_paddle(paddle, paddle.nn.functional.conv2d(x, weight, bias, **settings), self.clamp)
 

@@ -16,7 +16,7 @@ from paddle_cortexm.artefacts.model import Model
 from paddle_cortexm.compiler.backends.cmsis_nn import CmsisNnBackend
 from paddle_cortexm.compiler.backends.helium import HeliumBackend
 from paddle_cortexm.compiler.graph import Graph, Layer
-from paddle_cortexm.compiler.kernels.kernel import Backend, Kernel
+from paddle_cortexm.compiler.kernels.kernel import Backend, Kernel, Rejection
 from paddle_cortexm.compiler.operators.elementwise.multiply import IntegerMultiply
 from paddle_cortexm.compiler.operators.parts.base import IntegerOperator
 from paddle_cortexm.compiler.operators.parts.window import Window
@@ -121,6 +121,15 @@ def test_random_layers_are_equal_on_the_target_and_to_the_portable_c(target_libr
         what = f"{cases['cmsis-nn'][i].kernel.name} {example[1]} -> {example[2]}"
         assert np.array_equal(arm[i].output, portable[i].output), what
         assert np.array_equal(arm[i + len(examples)].output, portable[i].output), what
+
+
+@pytest.mark.usefixtures("library")
+def test_groups_and_dilation_are_refused() -> None:
+    random, dilated = np.random.default_rng(0), Window((3, 3), (1, 1), (2, 2, 2, 2), (2, 2))
+    for operator in (some_convolution(random, (8, 8), Window(), groups=2), some_convolution(random, (8, 8), dilated)):
+        tensors = {name: Tensor(name, (1, 5, 5, 8), "int8") for name in ("x", "y")}
+        layer = Layer(operator, ("x",), "y")
+        assert isinstance(CmsisNnBackend().select(Graph("test", "x", "y", (layer,), tensors), layer), Rejection)
 
 
 NETWORK = """

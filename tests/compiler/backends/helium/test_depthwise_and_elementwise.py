@@ -8,7 +8,7 @@ from itertools import product
 import numpy as np
 import pytest
 
-from paddle_cortexm.compiler.backends.helium import elementwise, pooling, table
+from paddle_cortexm.compiler.backends.helium import depthwise, elementwise, pooling, table
 from paddle_cortexm.compiler.operators.elementwise.activation import Table
 from paddle_cortexm.compiler.operators.elementwise.multiply import IntegerMultiply
 from paddle_cortexm.compiler.operators.parts.requantisation import Requantisation
@@ -29,6 +29,7 @@ from tests.compiler.backends.helium.examples.int8_cases import (
     int8,
     scales,
 )
+from tests.compiler.backends.helium.examples.layers import some_add
 from tests.compiler.backends.helium.rig.cases import Rows
 
 DEPTHWISE = [  # height, width, channels, window
@@ -49,6 +50,19 @@ DEPTHWISE = [  # height, width, channels, window
     (4, 9, 16, Window((2, 4), (2, 3), (1, 2, 0, 1))),
     (3, 8, 5, Window((1, 3), (1, 2), (0, 1, 0, 1))),
     (8, 3, 5, Window((3, 1), (2, 1), (1, 0, 1, 0))),
+    (11, 19, 20, Window((7, 7), (1, 1), (3, 3, 3, 3))),
+    (9, 18, 17, Window((7, 7), (2, 2), (3, 3, 3, 3))),
+    (6, 9, 12, Window((9, 9), (1, 1), (4, 4, 4, 4))),
+    (7, 12, 16, Window((11, 11), (2, 2), (5, 5, 5, 5))),
+    (6, 35, 20, Window((1, 5), (1, 1), (0, 2, 0, 2))),
+    (9, 3, 18, Window((5, 1), (1, 1), (2, 0, 2, 0))),
+    (6, 7, 16, Window((6, 6), (1, 1), (2, 2, 3, 3))),
+    (7, 6, 20, Window((5, 3), (2, 2), (2, 1, 2, 1))),
+    # dilated
+    (9, 21, 20, Window((3, 3), (1, 1), (2, 2, 2, 2), (2, 2))),
+    (9, 11, 16, Window((7, 7), (1, 1), (9, 9, 9, 9), (3, 3))),
+    (9, 11, 5, Window((5, 2), (2, 2), (3, 2, 4, 1), (2, 3))),
+    (3, 3, 5, Window((2, 2), (1, 1), (7, 7, 7, 7), (3, 4))),
     # windows that lie wholly outside the image
     (1, 1, 20, Window((3, 3), (4, 4), (5, 5, 5, 5))),
     (1, 1, 20, Window((3, 3), (4, 4), (5, 5, 0, 0))),
@@ -71,7 +85,27 @@ def depthwise_expectations(random: Random) -> list[Expected]:
     for low, high in ((-2, 3), (-31, -25)):  # left shifts, and scales that leave almost nothing
         operator = depthwise_layer(random, 20, window, requantisation=scales(random, 20, low, high))
         cases += depthwise_cases(operator, int8(random, 1, 4, 4, 20))
-    return [*cases, *fused_and_clamped(random)]
+    return [*cases, *fused_and_clamped(random), *with_additions(random)]
+
+
+def with_additions(random: Random) -> list[Expected]:
+    """With a residual, and with a table between; by both kernels."""
+    cases = []
+    for (size, window), lookup in product(
+        (
+            (6, Window((3, 3), (1, 1), (1, 1, 1, 1))),
+            (9, Window((7, 7), (2, 2), (3, 3, 3, 3))),
+            (2, Window((5, 5), (1, 1), (2,) * 4)),
+        ),
+        (None, some_table(random)),
+    ):
+        operator = depthwise_layer(random, 20, window, epilogue=Epilogue(lookup, some_add(random)))
+        x = int8(random, 1, size, size, 20)
+        inputs = x, int8(random, *operator.output_shape([x.shape]))
+        for rows in (None, Rows(window, operator.input_zero_point)):
+            cases.append(expected_of(depthwise.select, operator, inputs, rows))
+    assert {case.kernel.name for case, _ in cases} == {"helium_depthwise_window_s8", "helium_depthwise_s8"}
+    return cases
 
 
 def fused_and_clamped(random: Random) -> list[Expected]:

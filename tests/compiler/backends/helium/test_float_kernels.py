@@ -85,6 +85,13 @@ def depthwises(m: Maker) -> list[FloatExample]:
         m.depthwise((5, 6), 8, square(3, 2, 0)),
         m.depthwise((3, 9), 8, square(3, 2, 0)),
         m.depthwise((7, 7), 8, square(7)),
+        m.depthwise((5, 11), 20, square(7), clamp=(0.0, 6.0)),
+        m.depthwise((9, 12), 9, square(7, 2)),
+        m.depthwise((5, 6), 10, square(9), epilogue=FloatEpilogue(add=Add((0.0, None)))),
+        m.depthwise((4, 9), 8, square(3), epilogue=FloatEpilogue(SWISH, Add())),
+        m.depthwise((3, 9), 17, Window((1, 5), (1, 1), (0, 2, 0, 2))),
+        m.depthwise((7, 8), 9, Window((3, 3), (1, 1), (2, 2, 2, 2), (2, 2))),
+        m.depthwise((8, 9), 8, Window((7, 5), (2, 1), (9, 4, 9, 6), (3, 2))),
         # windows that lie wholly outside the image
         m.depthwise((2, 2), 12, square(3, 1, 4)),
         m.depthwise((1, 3), 12, square(5, 2, 7)),

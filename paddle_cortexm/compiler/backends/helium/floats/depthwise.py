@@ -8,24 +8,29 @@ from paddle_cortexm.compiler.backends.helium.floats.packing import (
     packed_vectors,
     weighted_rejection,
 )
+from paddle_cortexm.compiler.backends.helium.packs import MOST_ROWS
 from paddle_cortexm.compiler.backends.helium.parts.float_type import float_type
+from paddle_cortexm.compiler.backends.helium.parts.residual import with_residual
 from paddle_cortexm.compiler.backends.helium.parts.structs import declaration, window_fields
 from paddle_cortexm.compiler.graph import Graph, Layer
 from paddle_cortexm.compiler.kernels.kernel import Constant, Kernel, Rejection
 from paddle_cortexm.compiler.operators.weights.depthwise_convolution import DepthwiseConvolution
 
-LARGEST_KERNEL_HEIGHT = 16
-
 
 def select(graph: Graph, layer: Layer) -> Kernel | Rejection:
-    """The depthwise kernel, with a fused activation if there is one; a fused residual is refused."""
+    """The depthwise kernel, with a fused activation if there is one, and an addition behind it."""
     operator = layer.operator
     assert isinstance(operator, DepthwiseConvolution)
-    if operator.epilogue.add is not None:
-        return Rejection("the depthwise kernel adds no residual")
-    if operator.window.kernel[0] > LARGEST_KERNEL_HEIGHT:
-        return Rejection(f"kernel taller than {LARGEST_KERNEL_HEIGHT} rows")
-    return weighted_rejection(graph, layer) or _kernel(graph, layer, operator)
+    if operator.window.extent[0] > MOST_ROWS:
+        return Rejection(f"a window of more than {MOST_ROWS} rows")
+    add, result = operator.epilogue.add, graph.output_of(layer)
+    kernel = weighted_rejection(graph, layer) or _kernel(graph, layer, operator)
+    if add is None or isinstance(kernel, Rejection):
+        return kernel
+    kind = float_type(result)
+    declared = declaration("helium_activation_t", "sum", activation_fields(add.clamp))
+    call = f"helium_add_{kind.suffix}(&sum, output, {{residual}}, output, {{count}})"
+    return with_residual(kernel, result, declared, call, kind.source("elementwise"))
 
 
 def _kernel(graph: Graph, layer: Layer, operator: DepthwiseConvolution) -> Kernel:
@@ -52,7 +57,7 @@ def _kernel(graph: Graph, layer: Layer, operator: DepthwiseConvolution) -> Kerne
         ),
         scratch_bytes=source.shape[2] * channels * kind.bytes,
         header=kind.header,
-        assertions=(*kind.assertions, f"HELIUM_DEPTHWISE_FLOAT_ROWS == {LARGEST_KERNEL_HEIGHT}"),
+        assertions=(*kind.assertions, f"HELIUM_DEPTHWISE_FLOAT_ROWS == {MOST_ROWS}"),
         sources=(kind.source("depthwise"),),
         row_body=f"{parameters}    {row}\n",
     )

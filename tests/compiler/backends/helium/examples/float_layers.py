@@ -16,7 +16,7 @@ from paddle_cortexm.compiler.operators.parts.window import Window
 from paddle_cortexm.compiler.operators.weights.convolution import Convolution
 from paddle_cortexm.compiler.operators.weights.depthwise_convolution import DepthwiseConvolution
 from paddle_cortexm.compiler.operators.weights.fully_connected import FullyConnected
-from paddle_cortexm.compiler.operators.weights.weighted import FloatEpilogue
+from paddle_cortexm.compiler.operators.weights.weighted import FloatEpilogue, Weighted
 from paddle_cortexm.compiler.tensor import Tensor
 from tests.compiler.backends.helium.rig.cases import Case, Rows
 
@@ -81,9 +81,9 @@ class Maker:
     def depthwise(self, shape: tuple[int, int], channels: int, window: Window, **more: object) -> FloatExample:
         weight = self.parameters(*window.kernel, channels, depth=int(np.prod(window.kernel)))
         operator = DepthwiseConvolution(weight, self.parameters(channels, depth=4), window, **more)  # type: ignore[arg-type]
-        return FloatExample(operator, (self.values(1, *shape, channels),))
+        return self._with_residual(operator, self.values(1, *shape, channels))
 
-    def _with_residual(self, operator: Convolution | FullyConnected, x: Floats) -> FloatExample:
+    def _with_residual(self, operator: Weighted, x: Floats) -> FloatExample:
         if operator.epilogue.add is None:
             return FloatExample(operator, (x,))
         bare = FloatExample(replace(operator, epilogue=FloatEpilogue()), (x,))

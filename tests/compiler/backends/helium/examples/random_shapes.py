@@ -41,13 +41,15 @@ def pairs(low: int, high: int) -> st.SearchStrategy[tuple[int, int]]:
 
 @st.composite
 def shapes(draw: st.DrawFn) -> Shape:
-    """Any padding up to 6; kernels may be larger than the image, if the padding makes up for it."""
-    kernel, size = draw(pairs(1, 5)), draw(pairs(1, 9))
+    """Any padding up to 6; windows may be larger than the image, if the padding makes up for it."""
+    kernel, size = draw(st.one_of(pairs(1, 5), pairs(5, 11))), draw(pairs(1, 9))
+    dilation = draw(st.one_of(st.just((1, 1)), pairs(1, 3)))
+    extent = Window(kernel, dilation=dilation).extent
     padding = [draw(st.integers(0, 6)) for _ in range(4)]
     for axis in range(2):
-        padding[axis + 2] += max(0, kernel[axis] - size[axis] - padding[axis] - padding[axis + 2])
+        padding[axis + 2] += max(0, extent[axis] - size[axis] - padding[axis] - padding[axis + 2])
     top, left, bottom, right = padding
-    window = Window(kernel, draw(pairs(1, 3)), (top, left, bottom, right))
+    window = Window(kernel, draw(pairs(1, 3)), (top, left, bottom, right), dilation)
     return Shape(size, draw(pairs(1, 40)), window, draw(st.integers(0, 2**32 - 1)))
 
 
@@ -59,14 +61,20 @@ def integer_layers(shape: Shape) -> list[Expected]:
     (inputs, outputs), (table, add) = shape.channels, (bool(shape.seed & 1), bool(shape.seed & 2))
     window = some_convolution(random, shape.channels, shape.window, table=table, add=add)
     pointwise = some_convolution(random, shape.channels, Window(), table=table, add=add)
+    groups = 2 + shape.seed % 5
+    in_groups = inputs // 8 + 1, outputs // 8 + 1
+    grouped = some_convolution(
+        random, (groups * in_groups[0], groups * in_groups[1]), shape.window, groups=groups, table=table, add=add
+    )
     connected = some_fully_connected(random, inputs * 9, outputs * 3, table=table, add=add)
     image = (1, *shape.size, inputs)
     made = [
         example(random, window, image),
+        example(random, grouped, (1, *shape.size, groups * in_groups[0])),
         example(random, pointwise, image),
         example(random, connected, (1, 1, 1, inputs * 9)),
     ]
-    rows = [made[0]] if made[0].kernel().row_body is not None else []
+    rows = [e for e in made[:2] if e.kernel().row_body is not None]
     return [(e.case(), e.expected) for e in made] + [(e.row_case(), e.expected) for e in rows]
 
 
