@@ -19,7 +19,7 @@ from paddle_cortexm.compiler.backends.helium.packing import (
     matrix_rejection,
     matrix_scratch,
 )
-from paddle_cortexm.compiler.backends.helium.packs import MOST_ROWS, Packing, Packs, packs_of
+from paddle_cortexm.compiler.backends.helium.parts.packs import MOST_ROWS, Packing, Packs, packs_of
 from paddle_cortexm.compiler.backends.helium.parts.structs import declaration, window_fields
 from paddle_cortexm.compiler.graph import Graph, Layer
 from paddle_cortexm.compiler.kernels.kernel import Kernel, Rejection

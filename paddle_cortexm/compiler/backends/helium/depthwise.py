@@ -15,7 +15,7 @@ from paddle_cortexm.compiler.backends.helium.packing import (
     packed_table,
     sum_rejection,
 )
-from paddle_cortexm.compiler.backends.helium.packs import MOST_ROWS, strip_columns
+from paddle_cortexm.compiler.backends.helium.parts.packs import MOST_ROWS, strip_columns
 from paddle_cortexm.compiler.backends.helium.parts.residual import with_residual
 from paddle_cortexm.compiler.backends.helium.parts.structs import declaration, window_fields
 from paddle_cortexm.compiler.backends.helium.requantisation import (

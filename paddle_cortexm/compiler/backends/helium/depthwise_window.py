@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from paddle_cortexm.compiler.backends.helium.packs import MOST_ROWS
+from paddle_cortexm.compiler.backends.helium.parts.packs import MOST_ROWS
 from paddle_cortexm.compiler.backends.helium.parts.structs import SUFFIXES, declaration, window_fields
 from paddle_cortexm.compiler.backends.helium.requantisation import GROUP, table_constant
 from paddle_cortexm.compiler.graph import Graph, Layer

@@ -8,8 +8,8 @@ from paddle_cortexm.compiler.backends.helium.floats.packing import (
     packed_vectors,
     weighted_rejection,
 )
-from paddle_cortexm.compiler.backends.helium.packs import MOST_ROWS
 from paddle_cortexm.compiler.backends.helium.parts.float_type import float_type
+from paddle_cortexm.compiler.backends.helium.parts.packs import MOST_ROWS
 from paddle_cortexm.compiler.backends.helium.parts.residual import with_residual
 from paddle_cortexm.compiler.backends.helium.parts.structs import declaration, window_fields
 from paddle_cortexm.compiler.graph import Graph, Layer

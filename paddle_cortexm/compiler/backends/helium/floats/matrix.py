@@ -14,8 +14,8 @@ from paddle_cortexm.compiler.backends.helium.floats.packing import (
     sum_fields,
     weighted_rejection,
 )
-from paddle_cortexm.compiler.backends.helium.packs import MOST_ROWS, Packing, Packs, packs_of
 from paddle_cortexm.compiler.backends.helium.parts.float_type import FLOAT_TYPES, FloatType, float_type
+from paddle_cortexm.compiler.backends.helium.parts.packs import MOST_ROWS, Packing, Packs, packs_of
 from paddle_cortexm.compiler.backends.helium.parts.structs import declaration, window_fields
 from paddle_cortexm.compiler.graph import Graph, Layer
 from paddle_cortexm.compiler.kernels.kernel import Constant, Kernel, Rejection
