@@ -4,17 +4,6 @@
 
 #if HELIUM_MVE
 
-/* 16 sums. Even and odd lanes, widened twice, are in narrowing order. */
-static inline int8x16_t add_x16(const helium_add_t *add, int8x16_t first, int8x16_t second) {
-    const int16x8_t a_even = vmovlbq_s8(first), a_odd = vmovltq_s8(first);
-    const int16x8_t b_even = vmovlbq_s8(second), b_odd = vmovltq_s8(second);
-    const int32x4_t v0 = helium_sum_x4(add, vmovlbq_s16(a_even), vmovlbq_s16(b_even));
-    const int32x4_t v1 = helium_sum_x4(add, vmovlbq_s16(a_odd), vmovlbq_s16(b_odd));
-    const int32x4_t v2 = helium_sum_x4(add, vmovltq_s16(a_even), vmovltq_s16(b_even));
-    const int32x4_t v3 = helium_sum_x4(add, vmovltq_s16(a_odd), vmovltq_s16(b_odd));
-    return helium_narrow_x16(v0, v1, v2, v3, add->zero_point, add->minimum, add->maximum);
-}
-
 void helium_add_s8(const helium_add_t *add, const int8_t *first, const int8_t *second, int8_t *output, int32_t count) {
     if (helium_add_is_usual(add)) {
         const helium_usual_add_t usual = helium_usual_add(add);
@@ -28,7 +17,7 @@ void helium_add_s8(const helium_add_t *add, const int8_t *first, const int8_t *s
     const helium_add_t own = *add; /* a copy stays in registers: the output might overwrite the original */
     for (; count > 0; count -= 16) {
         const mve_pred16_t active = vctp8q((uint32_t)count);
-        const int8x16_t sum = add_x16(&own, vldrbq_z_s8(first, active), vldrbq_z_s8(second, active));
+        const int8x16_t sum = helium_add_x16(&own, vldrbq_z_s8(first, active), vldrbq_z_s8(second, active));
         vstrbq_p_s8(output, sum, active);
         first += 16;
         second += 16;

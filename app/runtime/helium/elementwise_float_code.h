@@ -1,29 +1,64 @@
 /* The code of elementwise_float.h for both precisions. */
 #include "float_vector.h"
 
-void HELIUM_FLOAT(helium_add)(const helium_activation_t *activation, const helium_float_t *first,
-                              const helium_float_t *second, helium_float_t *output, int32_t count) {
-    for (; count > 0; count -= HELIUM_FLOAT_LANES) {
-        vector_t sum = vector_add(vector_load_first(first, count), vector_load_first(second, count));
-        vector_activate(activation, &sum, 1);
-        vector_store_first(output, sum, count);
-        first += HELIUM_FLOAT_LANES;
-        second += HELIUM_FLOAT_LANES;
-        output += HELIUM_FLOAT_LANES;
-    }
+typedef vector_t pairs_t(vector_t first, vector_t second);
+
+/* activation(pairs(first, second)) of the first `count` lanes. */
+ALWAYS_INLINE void make_vector(const helium_activation_t *activation, const helium_float_t *first, vector_t second,
+                               helium_float_t *output, int32_t count, pairs_t *pairs) {
+    vector_t result = pairs(vector_load_first(first, count), second);
+    vector_activate(activation, &result, 1);
+    vector_store_first(output, result, count);
 }
 
-void HELIUM_FLOAT(helium_multiply)(const helium_float_t *first, const helium_float_t *second, helium_float_t *output,
-                                   int32_t count, int32_t repeats) {
-    for (int32_t i = 0; i < count; i += HELIUM_FLOAT_LANES) {
-        const vector_t factor = vector_load_first(second + i, count - i);
-        for (int32_t r = 0; r < repeats; r++) {
-            const int32_t at = r * count + i;
-            const vector_t product = vector_multiply(vector_load_first(first + at, count - i), factor);
-            vector_store_first(output + at, product, count - i);
+/* In broadcast.h's order, but a vector of the second operand is loaded once for all repeats that share it. */
+ALWAYS_INLINE void broadcast_float(const helium_activation_t *activation, const helium_broadcast_t *b,
+                                   const helium_float_t *first, const helium_float_t *second, helium_float_t *output,
+                                   pairs_t *pairs) {
+    if (b->is_one) {
+        for (int32_t r = 0; r < b->repeats; r++, first += b->count, second += b->step, output += b->count) {
+            const vector_t same = vector_of(*second);
+            for (int32_t i = 0; i < b->count; i += HELIUM_FLOAT_LANES) {
+                make_vector(activation, first + i, same, output + i, b->count - i, pairs);
+            }
+        }
+    } else if (b->repeats == 1) {
+        for (int32_t i = 0; i < b->count; i += HELIUM_FLOAT_LANES) {
+            const vector_t other = vector_load_first(second + i, b->count - i);
+            make_vector(activation, first + i, other, output + i, b->count - i, pairs);
+        }
+    } else {
+        for (int32_t i = 0; i < b->count; i += HELIUM_FLOAT_LANES) {
+            const vector_t same = vector_load_first(second + i, b->count - i);
+            for (int32_t r = 0; r < b->repeats; r++) {
+                const int32_t at = r * b->count + i;
+                make_vector(activation, first + at, same, output + at, b->count - i, pairs);
+            }
         }
     }
 }
+
+ALWAYS_INLINE vector_t subtract_exchanged(vector_t first, vector_t second) {
+    return vector_subtract(second, first);
+}
+
+ALWAYS_INLINE vector_t divide_exchanged(vector_t first, vector_t second) {
+    return vector_divide(second, first);
+}
+
+#define ELEMENTWISE(name, pairs)                                                                                       \
+    HELIUM_ELEMENTWISE(name) {                                                                                         \
+        broadcast_float(activation, broadcast, first, second, output, pairs);                                          \
+    }
+
+ELEMENTWISE(helium_add, vector_add)
+ELEMENTWISE(helium_subtract, vector_subtract)
+ELEMENTWISE(helium_subtract_exchanged, subtract_exchanged)
+ELEMENTWISE(helium_multiply, vector_multiply)
+ELEMENTWISE(helium_divide, vector_divide)
+ELEMENTWISE(helium_divide_exchanged, divide_exchanged)
+ELEMENTWISE(helium_maximum, vector_maximum)
+ELEMENTWISE(helium_minimum, vector_minimum)
 
 void HELIUM_FLOAT(helium_activate)(const helium_activation_t *activation, const helium_float_t *input,
                                    helium_float_t *output, int32_t count) {

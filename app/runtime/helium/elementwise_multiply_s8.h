@@ -2,7 +2,7 @@
 #ifndef HELIUM_ELEMENTWISE_MULTIPLY_S8_H
 #define HELIUM_ELEMENTWISE_MULTIPLY_S8_H
 
-#include "helium.h"
+#include "broadcast.h"
 
 /* accumulator = (first - first_zero_point) * (second - second_zero_point), requantised with one scale. */
 typedef struct {
@@ -16,9 +16,8 @@ typedef struct {
     int32_t maximum;
 } helium_elementwise_multiply_t;
 
-/* `repeats` times `count` elements of first, each time with the same `count` elements of second: 1 for tensors of one
- * shape; for a (1, 1, 1, C) second tensor, count = C and repeats = height * width. output may be first. */
-void helium_elementwise_multiply_s8(const helium_elementwise_multiply_t *m, const int8_t *first, const int8_t *second,
-                                    int8_t *output, int32_t count, int32_t repeats);
+/* The products of broadcast.h's pairs. output may be first. */
+void helium_elementwise_multiply_s8(const helium_elementwise_multiply_t *m, const helium_broadcast_t *broadcast,
+                                    const int8_t *first, const int8_t *second, int8_t *output);
 
 #endif

@@ -43,6 +43,17 @@ static inline int32x4_t helium_sum_x4(const helium_add_t *add, int32x4_t first, 
     return helium_requantise_n_x4(vqshlq_r_s32(sum, add->left_shift), add->multiplier, add->shift);
 }
 
+/* 16 sums. Even and odd lanes, widened twice, are in narrowing order. */
+static inline int8x16_t helium_add_x16(const helium_add_t *add, int8x16_t first, int8x16_t second) {
+    const int16x8_t a_even = vmovlbq_s8(first), a_odd = vmovltq_s8(first);
+    const int16x8_t b_even = vmovlbq_s8(second), b_odd = vmovltq_s8(second);
+    const int32x4_t v0 = helium_sum_x4(add, vmovlbq_s16(a_even), vmovlbq_s16(b_even));
+    const int32x4_t v1 = helium_sum_x4(add, vmovlbq_s16(a_odd), vmovlbq_s16(b_odd));
+    const int32x4_t v2 = helium_sum_x4(add, vmovltq_s16(a_even), vmovltq_s16(b_even));
+    const int32x4_t v3 = helium_sum_x4(add, vmovltq_s16(a_odd), vmovltq_s16(b_odd));
+    return helium_narrow_x16(v0, v1, v2, v3, add->zero_point, add->minimum, add->maximum);
+}
+
 /* An operand of 8 lanes: even and odd ones. Left shifts in two steps: 9 bits to 15, then on the way to 32 bits. */
 static inline int32x4x2_t helium_addend_x8(const helium_addend_t *a, int16x8_t x) {
     const int16x8_t shifted = vshlq_n_s16(vsubq_n_s16(x, (int16_t)a->zero_point), HELIUM_ADDEND_SHIFT - 16);

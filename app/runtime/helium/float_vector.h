@@ -63,6 +63,10 @@ ALWAYS_INLINE vector_t vector_add(vector_t a, vector_t b) {
     return VECTOR(vaddq)(a, b);
 }
 
+ALWAYS_INLINE vector_t vector_subtract(vector_t a, vector_t b) {
+    return VECTOR(vsubq)(a, b);
+}
+
 ALWAYS_INLINE vector_t vector_multiply(vector_t a, vector_t b) {
     return VECTOR(vmulq)(a, b);
 }
@@ -146,6 +150,10 @@ ALWAYS_INLINE vector_t vector_add(vector_t a, vector_t b) {
     EACH_LANE(a.lane[l] + b.lane[l]);
 }
 
+ALWAYS_INLINE vector_t vector_subtract(vector_t a, vector_t b) {
+    EACH_LANE(a.lane[l] - b.lane[l]);
+}
+
 ALWAYS_INLINE vector_t vector_multiply(vector_t a, vector_t b) {
     EACH_LANE(a.lane[l] * b.lane[l]);
 }
@@ -159,6 +167,17 @@ ALWAYS_INLINE vector_t vector_minimum(vector_t a, vector_t b) {
 }
 
 #endif
+
+/* Helium has no division of vectors: a lane at a time. */
+ALWAYS_INLINE vector_t vector_divide(vector_t a, vector_t b) {
+    helium_float_t quotient[HELIUM_FLOAT_LANES], denominator[HELIUM_FLOAT_LANES];
+    vector_store(quotient, a);
+    vector_store(denominator, b);
+    for (int l = 0; l < HELIUM_FLOAT_LANES; l++) {
+        quotient[l] /= denominator[l];
+    }
+    return vector_load(quotient);
+}
 
 /* Whether a kind is a ramp, min(max(slope * x + offset, 0), 1), times x or not. */
 ALWAYS_INLINE int activation_is_ramp(helium_activation_kind_t kind) {

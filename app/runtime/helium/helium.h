@@ -92,8 +92,8 @@ typedef struct {
 typedef struct {
     int32_t zero_point;
     int32_t left_shift; /* 0 ... 22 */
-    int32_t multiplier;
-    int32_t shift; /* -1 ... -31 */
+    int32_t multiplier; /* negative where the operand is subtracted */
+    int32_t shift;      /* -1 ... -31 */
 } helium_addend_t;
 
 /* Elementwise addition of two int8 or two int16 tensors (IntegerAdd of the layer graph). */

@@ -11,8 +11,7 @@ static inline void pool_rows(const helium_pool_t *pool, const pool_element_t *in
     const pool_element_t **rows = (const pool_element_t **)(void *)scratch;
     const int32_t input_row = pool->input.width * pool->channels;
     for (int32_t y = 0; y < pool->output.height; y++) {
-        const int32_t top = y * pool->window.stride_height - pool->window.padding_top;
-        const helium_span_t span = helium_pool_span(top, pool->window.kernel_height, pool->input.height);
+        const helium_span_t span = helium_pool_rows(pool, y);
         for (int32_t row = span.first; row < span.end; row++) {
             rows[row - span.first] = input + row * input_row;
         }

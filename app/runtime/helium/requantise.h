@@ -9,8 +9,8 @@ static inline int32_t helium_clamp(int32_t value, int32_t minimum, int32_t maxim
     return value < minimum ? minimum : value > maximum ? maximum : value;
 }
 
-/* floor(accumulator * multiplier * 2^(shift - 31) + 1/2), saturated to 32 bits; multiplier >= 0, shift: -31 ... 30. The
- * exact definition: what the others must equal after clamping to int8. */
+/* floor(accumulator * multiplier * 2^(shift - 31) + 1/2), saturated to 32 bits; multiplier: above -2^31, shift:
+ * -31 ... 30. The exact definition: what the others must equal after clamping to int8. */
 static inline int32_t helium_requantise(int32_t accumulator, int32_t multiplier, int32_t shift) {
     const int64_t twice = ((int64_t)accumulator * multiplier) >> (30 - shift);
     const int64_t result = (twice + 1) >> 1;

@@ -25,7 +25,7 @@ Found = list[tuple[PaddleOperator, str]]
 def unsupported_in(folder: Path, stem: str = "model") -> tuple[str, ...]:
     """What load_graph would refuse of the program `stem` in the folder, a line a problem; empty for a good one."""
     program = read_program(folder, stem)
-    checked = [(op, _problem(op, lambda op: check_operator(program, op))) for op in program.operators]
+    checked = [(op, _problem(op, check_operator)) for op in program.operators]
     found = [(op, problem) for op, problem in checked if problem]
     try:
         program = simplify(program)

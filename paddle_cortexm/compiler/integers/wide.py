@@ -97,6 +97,8 @@ def _objection(graph: Graph, name: str) -> str | None:
         return f"{made} has an activation: only {MAKERS} can make int16"
     if graph.input in layer.inputs and isinstance(layer.operator, Add):
         return f"{made} adds the image, which is int8"
+    if isinstance(layer.operator, Add) and len({tensor.shape for tensor in graph.inputs_of(layer)}) > 1:
+        return f"{made} adds tensors of different shapes, which only int8 has a kernel for"
     for reader in graph.consumers(name):
         if not (_reads_wide(reader) or (is_logits and isinstance(reader.operator, Reshape))):
             return (

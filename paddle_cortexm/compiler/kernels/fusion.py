@@ -23,6 +23,8 @@ def fuse_epilogues(graph: Graph, accepts: Accepts) -> Graph:
     for layer in graph.layers:
         if not isinstance(layer.operator, Table | IntegerAdd | Activation | Add):
             continue
+        if len({tensor.shape for tensor in graph.inputs_of(layer)}) > 1:  # an epilogue does not broadcast
+            continue
         for producer in _candidates(graph, layer):
             fused = _fused(producer, layer)
             if fused is not None and accepts(graph, producer, fused):

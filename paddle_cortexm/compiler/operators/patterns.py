@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from paddle_cortexm.compiler.operators.elementwise import activation, add, multiply
+from paddle_cortexm.compiler.operators.elementwise import activation, add, divide, extremum, multiply, subtract
 from paddle_cortexm.compiler.operators.movement import concat, crop, reshape
 from paddle_cortexm.compiler.operators.parts.relax_patterns import RelaxPattern
-from paddle_cortexm.compiler.operators.pools import average_pool, max_pool
+from paddle_cortexm.compiler.operators.pools import adaptive_pool, average_pool, max_pool
 from paddle_cortexm.compiler.operators.tokens import softmax
 from paddle_cortexm.compiler.operators.weights import convolution, depthwise_convolution, fully_connected
 
@@ -14,11 +14,15 @@ _MODULES = (
     depthwise_convolution,
     fully_connected,
     activation,
+    adaptive_pool,
     add,
     average_pool,
+    divide,
+    extremum,
     max_pool,
     multiply,
     softmax,
+    subtract,
     concat,
     crop,
     reshape,

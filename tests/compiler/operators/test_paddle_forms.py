@@ -10,7 +10,11 @@ import pytest
 
 from paddle_cortexm.compiler.operators.elementwise.activation import Activation
 from paddle_cortexm.compiler.operators.elementwise.add import Add
+from paddle_cortexm.compiler.operators.elementwise.binary import WithConstant
+from paddle_cortexm.compiler.operators.elementwise.divide import Divide
+from paddle_cortexm.compiler.operators.elementwise.extremum import Extremum
 from paddle_cortexm.compiler.operators.elementwise.multiply import Multiply
+from paddle_cortexm.compiler.operators.elementwise.subtract import Subtract
 from paddle_cortexm.compiler.operators.movement.concat import Concat, Run
 from paddle_cortexm.compiler.operators.movement.crop import Crop
 from paddle_cortexm.compiler.operators.movement.reshape import Reshape
@@ -18,6 +22,7 @@ from paddle_cortexm.compiler.operators.parts.activation_kinds import ACTIVATION_
 from paddle_cortexm.compiler.operators.parts.base import FloatOperator, Floats
 from paddle_cortexm.compiler.operators.parts.window import Window
 from paddle_cortexm.compiler.operators.patterns import PATTERNS
+from paddle_cortexm.compiler.operators.pools.adaptive_pool import AdaptiveAveragePool
 from paddle_cortexm.compiler.operators.pools.average_pool import AveragePool
 from paddle_cortexm.compiler.operators.pools.max_pool import MaxPool
 from paddle_cortexm.compiler.operators.tokens.softmax import Softmax
@@ -42,6 +47,13 @@ CASES: list[tuple[FloatOperator, tuple[Shape, ...]]] = [
     (Add((None, 0.5)), (IMAGE, IMAGE)),
     (Multiply(), (IMAGE, IMAGE)),
     (Multiply(), (IMAGE, (1, 1, 6))),
+    (Subtract(clamp=(0.0, None)), (IMAGE, (5, 7, 1))),
+    (Subtract(exchanged=True), (IMAGE, (1, 1, 6))),
+    (Extremum("maximum"), (IMAGE, IMAGE)),
+    (Extremum("minimum"), (IMAGE, (1, 1, 1))),
+    (Divide(), (IMAGE, IMAGE)),
+    (WithConstant(Divide(exchanged=True), floats(1, 5, 7, 1)), (IMAGE,)),
+    (AdaptiveAveragePool((3, 4)), (IMAGE,)),
     (AveragePool(UNEVEN), (IMAGE,)),
     (AveragePool(Window((5, 7))), (IMAGE,)),
     (MaxPool(UNEVEN), (IMAGE,)),
@@ -58,7 +70,7 @@ def test_paddle_computes_what_the_reference_does(operator: FloatOperator, shapes
     inputs = [3 * floats(2, *shape) for shape in shapes]
     expected = operator.evaluate(inputs)
     got = operator.in_paddle(paddle)([paddle.to_tensor(x.transpose(0, 3, 1, 2)) for x in inputs])
-    np.testing.assert_allclose(got.numpy().transpose(0, 2, 3, 1), expected, atol=1e-4)
+    np.testing.assert_allclose(got.numpy().transpose(0, 2, 3, 1), expected, rtol=1e-5, atol=1e-4)
 
 
 def concrete(kind: type[FloatOperator]) -> Iterator[type[FloatOperator]]:

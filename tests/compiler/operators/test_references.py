@@ -12,6 +12,11 @@ from hypothesis import strategies as st
 from paddle_cortexm.compiler.integers.realisation import quantise_graph
 from paddle_cortexm.compiler.operators.elementwise.activation import Activation
 from paddle_cortexm.compiler.operators.elementwise.add import Add
+from paddle_cortexm.compiler.operators.elementwise.binary import FloatBinary, WithConstant
+from paddle_cortexm.compiler.operators.elementwise.divide import Divide
+from paddle_cortexm.compiler.operators.elementwise.extremum import Extremum
+from paddle_cortexm.compiler.operators.elementwise.multiply import Multiply
+from paddle_cortexm.compiler.operators.elementwise.subtract import Subtract
 from paddle_cortexm.compiler.operators.parts.base import FloatOperator, IntegerOperator
 from paddle_cortexm.compiler.operators.parts.fixed_point import fixed_points
 from paddle_cortexm.compiler.operators.parts.requantisation import Requantisation
@@ -128,6 +133,41 @@ def test_integer_pools_are_the_float_pools_rounded(window: Window) -> None:
     np.testing.assert_array_equal(IntegerMaxPool(window).evaluate([x]), largest)
     away_from_zero = np.sign(mean) * np.floor(np.abs(mean.astype(np.float64)) + 0.5 + 1e-4)
     np.testing.assert_array_equal(IntegerAveragePool(window).evaluate([x]), away_from_zero)
+
+
+@pytest.mark.parametrize("operator", [Subtract(), Subtract(exchanged=True), Extremum("maximum"), Extremum("minimum")])
+def test_integer_arithmetic_is_the_float_arithmetic_rounded(operator: FloatBinary) -> None:
+    check_near(operator, (Grid(0.02, -5), Grid(0.05, 9)), Grid(0.06, -20))
+
+
+@pytest.mark.parametrize("output", [Grid(0.01, 3), Grid(0.5, -100), Grid(4.0, 0)], ids=str)
+@pytest.mark.parametrize("exchanged", [False, True])
+def test_integer_quotients_are_the_float_quotients_rounded(output: Grid, exchanged: bool) -> None:
+    check_near(Divide(exchanged), (Grid(0.02, -5), Grid(0.05, 9)), output)
+
+
+def check_near(operator: FloatBinary, inputs: tuple[Grid, Grid], output: Grid) -> None:
+    """Within the rounding of a step, for every pair of values; what lies beyond the grid saturates. 0 / 0 is 0."""
+    every = np.arange(-128, 128, dtype=np.int8)
+    pair = tuple(x.reshape(1, 256, 256, 1) for x in np.meshgrid(every, every))
+    real = operator.evaluate([dequantised(x, grid) for x, grid in zip(pair, inputs, strict=True)])
+    steps = np.clip(np.nan_to_num(real / output.scale, nan=0.0) + output.zero_point, -128, 127)
+    integer = operator.integer(inputs, output)
+    assert isinstance(integer, IntegerOperator)
+    assert np.abs(integer.evaluate(pair) - steps).max() <= 0.52
+
+
+@pytest.mark.parametrize("operator", [Add(), Multiply(), Extremum("maximum")])
+def test_an_integer_constant_is_within_half_a_step_of_the_real_one(operator: FloatBinary) -> None:
+    random = np.random.default_rng(5)
+    real = WithConstant(operator, random.normal(size=(1, 5, 1, 4)).astype(np.float32))
+    integer = real.integer([GRID], GRID)
+    assert integer is not None and integer.constant.shape == (1, 5, 1, 4)
+    step = np.abs(real.constant).max() / 127
+    assert np.abs(integer.constant * step - real.constant).max() <= 0.51 * step
+    x = random.integers(-60, 60, (2, 5, 3, 4)).astype(np.int8)
+    expected = np.clip(real.evaluate([dequantised(x, GRID)]), *GRID.limits)
+    assert np.abs(dequantised(integer.evaluate([x]), GRID) - expected).max() < GRID.scale + 4 * step
 
 
 @pytest.mark.parametrize("keep_float", [(), ("bent",), ("mixed", "bent", "sum")], ids=str)

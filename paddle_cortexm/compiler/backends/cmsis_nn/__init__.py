@@ -16,7 +16,7 @@ from paddle_cortexm.compiler.operators.weights.depthwise_convolution import Inte
 from paddle_cortexm.compiler.operators.weights.fully_connected import IntegerFullyConnected
 from paddle_cortexm.host.cmsis_nn import find_library, rounds_correctly
 
-CALLS: dict[type, Callable[[Graph, Layer], Kernel]] = {
+CALLS: dict[type, Callable[[Graph, Layer], Kernel | Rejection]] = {
     IntegerConvolution: calls.convolution,
     IntegerDepthwiseConvolution: calls.depthwise,
     IntegerFullyConnected: calls.fully_connected,

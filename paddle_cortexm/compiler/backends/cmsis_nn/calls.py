@@ -6,7 +6,7 @@ import numpy as np
 
 from paddle_cortexm.compiler.backends.cmsis_nn.buffers import convolution_bytes, depthwise_bytes
 from paddle_cortexm.compiler.graph import Graph, Layer
-from paddle_cortexm.compiler.kernels.kernel import Constant, Kernel
+from paddle_cortexm.compiler.kernels.kernel import Constant, Kernel, Rejection
 from paddle_cortexm.compiler.operators.elementwise.add import IntegerAdd
 from paddle_cortexm.compiler.operators.elementwise.multiply import IntegerMultiply
 from paddle_cortexm.compiler.operators.parts.pool import Pool
@@ -79,9 +79,13 @@ def fully_connected(graph: Graph, layer: Layer) -> Kernel:
     return _kernel("arm_fully_connected_wrapper_s8", body, constants)
 
 
-def add(graph: Graph, layer: Layer) -> Kernel:
-    operator = layer.operator
+def add(graph: Graph, layer: Layer) -> Kernel | Rejection:
+    operator, (first, second) = layer.operator, graph.inputs_of(layer)
     assert isinstance(operator, IntegerAdd)
+    if first.shape != second.shape:
+        return Rejection("CMSIS-NN adds tensors of one shape")
+    if min(operator.multipliers) < 0:
+        return Rejection("CMSIS-NN does not subtract")
     (za, zb), (ma, mb, mo), (sa, sb, so) = operator.zero_points, operator.multipliers, operator.shifts
     call = (
         f"arm_elementwise_add_s8(input0, input1, {-za}, {ma}, {sa}, {-zb}, {mb}, {sb}, {operator.left_shift}, output, "
@@ -91,11 +95,13 @@ def add(graph: Graph, layer: Layer) -> Kernel:
     return _kernel("arm_elementwise_add_s8", STATUS.format(call=call))
 
 
-def multiply(graph: Graph, layer: Layer) -> Kernel:
+def multiply(graph: Graph, layer: Layer) -> Kernel | Rejection:
     """The library multiplies equal shapes: a (1, 1, 1, C) second input is applied pixel by pixel."""
     operator = layer.operator
     assert isinstance(operator, IntegerMultiply)
     r, (first, second) = operator.requantisation, graph.inputs_of(layer)
+    if first.shape != graph.output_of(layer).shape or second.shape not in (first.shape, (1, 1, 1, first.shape[-1])):
+        return Rejection("the factors are neither of one shape nor is the second (1, 1, 1, C)")
     block = first.elements if second.shape == first.shape else first.shape[-1]
     za, zb = operator.zero_points
     call = (

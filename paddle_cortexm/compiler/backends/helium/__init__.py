@@ -25,9 +25,14 @@ from paddle_cortexm.compiler.graph import Graph, Layer, has_wide_tensors
 from paddle_cortexm.compiler.kernels.kernel import Kernel, Rejection
 from paddle_cortexm.compiler.operators.elementwise.activation import Activation, Table
 from paddle_cortexm.compiler.operators.elementwise.add import Add, IntegerAdd
+from paddle_cortexm.compiler.operators.elementwise.binary import IntegerWithConstant, WithConstant
+from paddle_cortexm.compiler.operators.elementwise.divide import Divide, IntegerDivide
+from paddle_cortexm.compiler.operators.elementwise.extremum import Extremum, IntegerExtremum
 from paddle_cortexm.compiler.operators.elementwise.multiply import IntegerMultiply, Multiply
+from paddle_cortexm.compiler.operators.elementwise.subtract import Subtract
 from paddle_cortexm.compiler.operators.movement.concat import Concat, IntegerConcat
 from paddle_cortexm.compiler.operators.movement.crop import Crop
+from paddle_cortexm.compiler.operators.pools.adaptive_pool import AdaptiveAveragePool, IntegerAdaptiveAveragePool
 from paddle_cortexm.compiler.operators.pools.average_pool import AveragePool, IntegerAveragePool
 from paddle_cortexm.compiler.operators.pools.max_pool import IntegerMaxPool, MaxPool
 from paddle_cortexm.compiler.operators.weights.convolution import Convolution, IntegerConvolution
@@ -43,7 +48,11 @@ SELECTORS: dict[type, Selector] = {
     IntegerFullyConnected: fully_connected.select,
     IntegerDepthwiseConvolution: depthwise.select,
     IntegerAdd: elementwise.select,
+    IntegerDivide: elementwise.select,
+    IntegerExtremum: elementwise.select,
     IntegerMultiply: elementwise.select,
+    IntegerWithConstant: elementwise.select,
+    IntegerAdaptiveAveragePool: pooling.select,
     IntegerAveragePool: pooling.select,
     IntegerMaxPool: pooling.select,
     IntegerConcat: movement.concat,
@@ -52,10 +61,15 @@ SELECTORS: dict[type, Selector] = {
     DepthwiseConvolution: float_depthwise.select,
     FullyConnected: float_matrix.select,
     Add: float_elementwise.select,
+    Subtract: float_elementwise.select,
     Multiply: float_elementwise.select,
+    Divide: float_elementwise.select,
+    Extremum: float_elementwise.select,
+    WithConstant: float_elementwise.select,
+    AdaptiveAveragePool: pooling.select,
     AveragePool: pooling.select,
     MaxPool: pooling.select,
-    Activation: float_elementwise.select,
+    Activation: float_elementwise.activation,
     Concat: movement.concat,
     Crop: movement.crop,
 }

@@ -190,7 +190,7 @@ def add_fields(add: IntegerAdd) -> dict[str, Any]:
         "second": _addend(add, 1),
         "left_shift": max(shift + 1, 0),
         "multiplier": add.multipliers[2],
-        "shift": _right_shift(shift),
+        "shift": right_shift(shift),
         "zero_point": add.output_zero_point,
         "minimum": add.minimum,
         "maximum": add.maximum,
@@ -211,7 +211,7 @@ def _addend(add: IntegerAdd, i: int) -> dict[str, int]:
         "zero_point": add.zero_points[i],
         "left_shift": ADDEND_SHIFT[add.dtype],
         "multiplier": add.multipliers[i],
-        "shift": _right_shift(_addend_exponent(add, i)),
+        "shift": right_shift(_addend_exponent(add, i)),
     }
 
 
@@ -220,7 +220,8 @@ def _addend_exponent(add: IntegerAdd, i: int) -> int:
     return add.shifts[i] + add.left_shift - ADDEND_SHIFT[add.dtype]
 
 
-def _right_shift(exponent: int) -> int:
+def right_shift(exponent: int) -> int:
+    """An exponent as a vector's shift to the right, a negative number; below it everything is 0."""
     return max(min(exponent, -1), SMALLEST_SHIFT)
 
 

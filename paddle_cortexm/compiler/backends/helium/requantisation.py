@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from paddle_cortexm.compiler.kernels.kernel import Constant
-from paddle_cortexm.compiler.operators.parts.base import Int8Array
+from paddle_cortexm.compiler.operators.parts.base import Int8Array, Int32Array
 from paddle_cortexm.compiler.operators.parts.requantisation import Requantisation
 
 GROUP = 16  # channels whose constants stand together
@@ -58,3 +58,8 @@ def requantise_fields(r: Requantisation, constants: tuple[Constant, ...]) -> dic
 def table_constant(table: Int8Array) -> Constant:
     """A table indexed by x + 128, as one indexed by x as uint8: 0..127, then -128..-1."""
     return Constant("table", np.roll(table, 128), "hot")
+
+
+def reciprocals_constant(reciprocals: Int32Array) -> Constant:
+    """The same of a division's reciprocals."""
+    return Constant("reciprocals", np.roll(reciprocals, 128), "hot")

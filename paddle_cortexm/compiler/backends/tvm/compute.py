@@ -7,22 +7,30 @@ integer operators in compiler/operators.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 from tvm import te, tirx
 
-from paddle_cortexm.compiler.kernels.kernel import Constant
+from paddle_cortexm.compiler.backends.tvm.elementwise import elementwise
+from paddle_cortexm.compiler.backends.tvm.terms import (
+    Builder,
+    Computation,
+    Expression,
+    clamped,
+    float_constant,
+    int_constant,
+    integer_sum,
+    into_steps,
+    requantised,
+)
 from paddle_cortexm.compiler.operators.elementwise.activation import Activation, Table
-from paddle_cortexm.compiler.operators.elementwise.add import Add, IntegerAdd
+from paddle_cortexm.compiler.operators.elementwise.binary import Binary, IntegerWithConstant, WithConstant
 from paddle_cortexm.compiler.operators.elementwise.conversion import Dequantise, Quantise
-from paddle_cortexm.compiler.operators.elementwise.multiply import IntegerMultiply, Multiply
 from paddle_cortexm.compiler.operators.parts.activation_kinds import activation_kind
 from paddle_cortexm.compiler.operators.parts.base import Operator
-from paddle_cortexm.compiler.operators.parts.clamp import Clamp
-from paddle_cortexm.compiler.operators.parts.requantisation import Requantisation
 from paddle_cortexm.compiler.operators.parts.window import Window
+from paddle_cortexm.compiler.operators.pools.adaptive_pool import AdaptivePool, spans
 from paddle_cortexm.compiler.operators.pools.average_pool import AveragePool, IntegerAveragePool
 from paddle_cortexm.compiler.operators.pools.max_pool import IntegerMaxPool, MaxPool
 from paddle_cortexm.compiler.operators.tokens.softmax import Softmax
@@ -30,35 +38,6 @@ from paddle_cortexm.compiler.operators.weights.depthwise_convolution import AnyD
 from paddle_cortexm.compiler.operators.weights.fully_connected import AnyFullyConnected
 from paddle_cortexm.compiler.operators.weights.weighted import IntegerWeighted, Weighted
 from paddle_cortexm.compiler.tensor import INT8_MINIMUM, Grid, Tensor
-
-Expression = Any
-
-
-@dataclass(frozen=True)
-class Computation:
-    """TE tensors of the inputs and constants, in the order of the C parameters, and of the output."""
-
-    inputs: list[Any]
-    constants: list[tuple[Constant, Any]]
-    output: Any
-
-
-class Builder:
-    """Collects the placeholders of one layer's computation."""
-
-    def __init__(self, inputs: Sequence[Tensor], output: Tensor) -> None:
-        self.output_shape = output.shape[1:]
-        self.inputs = [te.placeholder(t.shape[1:], t.dtype, f"input{i}") for i, t in enumerate(inputs)]
-        self.constants: list[tuple[Constant, Any]] = []
-
-    def constant(self, name: str, values: np.ndarray, *, hot: bool = False) -> Any:
-        values = np.ascontiguousarray(values)
-        placeholder = te.placeholder(values.shape, values.dtype.name, name)
-        self.constants.append((Constant(name, values, "hot" if hot else "weights"), placeholder))
-        return placeholder
-
-    def done(self, rule: Any) -> Computation:
-        return Computation(self.inputs, self.constants, te.compute(self.output_shape, rule, name="output"))
 
 
 def computation(operator: Operator, inputs: Sequence[Tensor], output: Tensor) -> Computation | None:
@@ -69,16 +48,12 @@ def computation(operator: Operator, inputs: Sequence[Tensor], output: Tensor) ->
             return _float_weighted(b, operator)
         case IntegerWeighted():
             return _integer_weighted(b, operator)
-        case Add(clamp=clamp):
-            return b.done(lambda y, x, c: _clamped(b.inputs[0][y, x, c] + b.inputs[1][y, x, c], clamp))
-        case Multiply():
-            return b.done(lambda y, x, c: b.inputs[0][y, x, c] * _broadcast(b.inputs[1], y, x, c))
-        case IntegerAdd():
-            return b.done(lambda y, x, c: _integer_sum(b.inputs[0][y, x, c], b.inputs[1][y, x, c], operator))
-        case IntegerMultiply():
-            return _integer_product(b, operator)
+        case Binary() | WithConstant() | IntegerWithConstant():
+            return elementwise(b, operator)
         case AveragePool(window=window) | IntegerAveragePool(window=window):
             return _average_pool(b, window)
+        case AdaptivePool():
+            return _adaptive_average_pool(b)
         case MaxPool(window=window) | IntegerMaxPool(window=window):
             return _max_pool(b, window)
         case Activation():
@@ -91,30 +66,12 @@ def computation(operator: Operator, inputs: Sequence[Tensor], output: Tensor) ->
         case Dequantise(grid=q):
             return b.done(
                 lambda y, x, c: (
-                    (b.inputs[0][y, x, c].astype("int32") - q.zero_point).astype("float32") * _float(q.scale)
+                    (b.inputs[0][y, x, c].astype("int32") - q.zero_point).astype("float32") * float_constant(q.scale)
                 )
             )
         case Softmax():
             return _softmax(b)
     return None
-
-
-def _float(value: float) -> Expression:
-    return tirx.const(float(np.float32(value)), "float32")
-
-
-def _int(value: int, dtype: str = "int32") -> Expression:
-    return tirx.const(int(value), dtype)
-
-
-def _clamped(value: Expression, clamp: Clamp) -> Expression:
-    low, high = clamp
-    value = value if high is None else te.min(value, _float(high))
-    return value if low is None else te.max(value, _float(low))
-
-
-def _broadcast(tensor: Any, y: Any, x: Any, c: Any) -> Expression:
-    return tensor[y, x, c] if int(tensor.shape[0]) * int(tensor.shape[1]) > 1 else tensor[0, 0, c]
 
 
 def _inside(tensor: Any, y: Any, x: Any) -> Expression:
@@ -187,10 +144,10 @@ def _float_weighted(b: Builder, operator: Weighted) -> Computation:
     activation, add = operator.epilogue.activation, operator.epilogue.add
 
     def rule(y: Any, x: Any, c: Any) -> Expression:
-        value = _clamped(product[y, x, c] + bias[c], operator.clamp)
+        value = clamped(product[y, x, c] + bias[c], operator.clamp)
         if activation is not None:
             value = _activation(activation, value)
-        return value if add is None else _clamped(value + b.inputs[1][y, x, c], add.clamp)
+        return value if add is None else clamped(value + b.inputs[1][y, x, c], add.clamp)
 
     return b.done(rule)
 
@@ -204,44 +161,13 @@ def _integer_weighted(b: Builder, operator: IntegerWeighted) -> Computation:
     table = None if epilogue.table is None else b.constant("table", epilogue.table.table, hot=True)
 
     def rule(y: Any, x: Any, c: Any) -> Expression:
-        value = _requantised(product[y, x, c] + bias[c], multiplier[c], shift[c])
-        value = _into_steps(value, r)
+        value = requantised(product[y, x, c] + bias[c], multiplier[c], shift[c])
+        value = into_steps(value, r)
         if table is not None:
             value = table[value.astype("int32") + 128]
         if epilogue.add is not None:
-            value = _integer_sum(value, b.inputs[1][y, x, c], epilogue.add)
+            value = integer_sum(value, b.inputs[1][y, x, c], epilogue.add)
         return value
-
-    return b.done(rule)
-
-
-def _requantised(accumulator: Expression, multiplier: Expression, shift: Expression) -> Expression:
-    """requantise of operators/parts/requantisation.py: in C, tvm_support.h calls requantise.h."""
-    return tirx.call_pure_extern("int32", "tvm_requantise", accumulator, multiplier, shift)
-
-
-def _into_steps(value: Expression, r: Requantisation | IntegerAdd) -> Expression:
-    """Zero point and clamp; clamped first, as the sum of a saturated value and a zero point would overflow."""
-    low, high = (_int(end - r.output_zero_point) for end in (r.minimum, r.maximum))
-    return (te.max(te.min(value, high), low) + r.output_zero_point).astype(r.dtype)
-
-
-def _integer_sum(a: Expression, b: Expression, add: IntegerAdd) -> Expression:
-    scale = [(_int(m), _int(s)) for m, s in zip(add.multipliers, add.shifts, strict=True)]
-    factor = _int(1 << add.left_shift)
-    first = _requantised((a.astype("int32") - add.zero_points[0]) * factor, *scale[0])
-    second = _requantised((b.astype("int32") - add.zero_points[1]) * factor, *scale[1])
-    return _into_steps(_requantised(first + second, *scale[2]), add)
-
-
-def _integer_product(b: Builder, operator: IntegerMultiply) -> Computation:
-    r, (za, zb) = operator.requantisation, operator.zero_points
-    scale = _int(r.multiplier[0]), _int(r.shift[0])
-
-    def rule(y: Any, x: Any, c: Any) -> Expression:
-        first = b.inputs[0][y, x, c].astype("int32") - za
-        second = _broadcast(b.inputs[1], y, x, c).astype("int32") - zb
-        return _into_steps(_requantised(first * second, *scale), r)
 
     return b.done(rule)
 
@@ -261,17 +187,46 @@ def _average_pool(b: Builder, window: Window) -> Computation:
 
     def extent(position: Any, stride: int, before: int, kernel: int, size: int) -> Expression:
         start = position * stride - before
-        return te.min(start + kernel, _int(size)) - te.max(start, _int(0))
+        return te.min(start + kernel, int_constant(size)) - te.max(start, int_constant(0))
 
     def rule(y: Any, x: Any, c: Any) -> Expression:
         rows = extent(y, stride_y, top, window.kernel[0], height)
-        count = rows * extent(x, stride_x, left, window.kernel[1], width)
-        value = total[y, x, c]
-        if kind == "float32":
-            return value / count.astype("float32")
-        half = tirx.truncdiv(count, _int(2))
-        away = tirx.if_then_else(value > 0, value + half, value - half)
-        return tirx.truncdiv(away, count).astype("int8")
+        return _mean(total[y, x, c], rows * extent(x, stride_x, left, window.kernel[1], width))
+
+    return b.done(rule)
+
+
+def _mean(total: Expression, count: Expression) -> Expression:
+    """Of integers rounded half away from zero."""
+    if total.dtype == "float32":
+        return total / count.astype("float32")
+    half = tirx.truncdiv(count, int_constant(2))
+    away = tirx.if_then_else(total > 0, total + half, total - half)
+    return tirx.truncdiv(away, count).astype("int8")
+
+
+def _adaptive_average_pool(b: Builder) -> Computation:
+    source = b.inputs[0]
+    kind = "float32" if source.dtype == "float32" else "int32"
+    lengths, pieces = [int(n) for n in source.shape[:2]], b.output_shape[:2]
+    most = [max(end - first for first, end in spans(n, m)) for n, m in zip(lengths, pieces, strict=True)]
+    ky, kx = te.reduce_axis((0, most[0]), "ky"), te.reduce_axis((0, most[1]), "kx")
+
+    def span(at: Any, axis: int) -> tuple[Expression, Expression]:
+        n, m = lengths[axis], pieces[axis]
+        return tirx.truncdiv(at * n, int_constant(m)), tirx.truncdiv((at + 1) * n + (m - 1), int_constant(m))
+
+    def taps(y: Any, x: Any, c: Any) -> Expression:
+        (top, bottom), (left, right) = span(y, 0), span(x, 1)
+        inside = tirx.all(top + ky < bottom, left + kx < right)
+        element = tirx.if_then_else(inside, source[top + ky, left + kx, c].astype(kind), tirx.const(0, kind))
+        return te.sum(element, axis=[ky, kx])
+
+    total = te.compute(b.output_shape, taps, name="product")
+
+    def rule(y: Any, x: Any, c: Any) -> Expression:
+        (top, bottom), (left, right) = span(y, 0), span(x, 1)
+        return _mean(total[y, x, c], (bottom - top) * (right - left))
 
     return b.done(rule)
 
@@ -296,9 +251,9 @@ def _activation(operator: Activation, x: Expression) -> Expression:
 
 def _quantised(x: Expression, q: Grid) -> Expression:
     """Half to even, clamped before the cast: a float outside int32 has no defined integer."""
-    steps = tirx.nearbyint(x / _float(q.scale)) + _float(q.zero_point)
+    steps = tirx.nearbyint(x / float_constant(q.scale)) + float_constant(q.zero_point)
     minimum, maximum = q.ends
-    return te.max(te.min(steps, _float(maximum)), _float(minimum)).astype("int32").astype(q.dtype)
+    return te.max(te.min(steps, float_constant(maximum)), float_constant(minimum)).astype("int32").astype(q.dtype)
 
 
 def _softmax(b: Builder) -> Computation:

@@ -23,24 +23,21 @@ OPERATORS: dict[str, Callable[[RelaxBuilder, PaddleOperator], None]] = {
     **products.IMPORTS,
     **shapes.IMPORTS,
 }
-SIMPLIFIED = ("assign", "batch_norm", "dropout", "elementwise_div", "elementwise_sub", "scale", "sync_batch_norm")
+SIMPLIFIED = ("assign", "batch_norm", "dropout", "scale", "sync_batch_norm")
 
 
 def check_supported(program: PaddleProgram) -> None:
     """Raises UserError for the first operator without an import, with its tensor and what there is."""
     for op in program.operators:
-        check_operator(program, op)
+        check_operator(op)
 
 
-def check_operator(program: PaddleProgram, op: PaddleOperator) -> None:
+def check_operator(op: PaddleOperator) -> None:
     """Raises UserError for an operator without an import."""
     _check_kind(op)
     layout = op.attributes.get("data_format") or op.attributes.get("data_layout") or "NCHW"
     if layout not in ("NCHW", "AnyLayout"):
         raise op.mistake(f"data layout {layout} is not supported; export the network with NCHW")
-    constants = [name for names in op.inputs.values() for name in names if name in program.parameters]
-    if op.kind in ("elementwise_div", "elementwise_sub") and not constants:
-        raise op.mistake("only arithmetic with a constant is supported, not with two computed tensors")
 
 
 def _check_kind(op: PaddleOperator) -> None:

@@ -1,58 +1,79 @@
-"""Arithmetic of two computed tensors (with a constant: see frontend/paddle/channel_affine.py)."""
+"""Arithmetic of two operands: computed tensors, or a tensor and a constant that no layer has taken
+(frontend/paddle/channel_affine.py finds those that are one value a channel)."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from math import prod
+from typing import Any
+
+import numpy as np
 from tvm import relax
 
-from paddle_cortexm.compiler.frontend.imports.relax_builder import RelaxBuilder
+from paddle_cortexm.compiler.frontend.imports.relax_builder import RelaxBuilder, constant
 from paddle_cortexm.compiler.frontend.paddle.channel_affine import aligned_shape
-from paddle_cortexm.compiler.frontend.paddle.program import PaddleOperator
+from paddle_cortexm.compiler.frontend.paddle.program import PaddleOperator, Shape
 
 
-def add(builder: RelaxBuilder, op: PaddleOperator) -> None:
-    """Sum of two tensors of one shape."""
-    x, y = op.input("X"), op.input("Y")
-    if builder.shape(x) != builder.shape(y):
-        raise op.mistake(f"the shapes {builder.shape(x)} and {builder.shape(y)} differ; only equal ones are supported")
-    image = _common_order(builder, op)
-    builder.emit(op.output, relax.op.add(builder.value(x), builder.value(y)), flattened=image)
+def arithmetic(builder: RelaxBuilder, op: PaddleOperator) -> None:
+    """X and Y, broadcast as in Paddle: the shape of lower rank starts at `axis` of the other (-1: ends at its end)."""
+    shapes = _aligned_shapes(builder, op)
+    try:
+        np.broadcast_shapes(*shapes)
+    except ValueError:
+        raise op.mistake(f"the shapes {shapes[0]} and {shapes[1]} do not go together") from None
+    ordered = _ordered_as(builder, op)
+    x, y = (_operand(builder, op, slot, shape, ordered) for slot, shape in zip("XY", shapes, strict=True))
+    order = builder.flattened(ordered) if ordered else None
+    builder.emit(op.output, IN_RELAX[op.kind](x, y), flattened=order)
 
 
-def multiply(builder: RelaxBuilder, op: PaddleOperator) -> None:
-    """Product of two tensors of one shape, or of an image and one factor a channel, in any order."""
-    image, factor = op.input("X"), op.input("Y")
-    order = _common_order(builder, op)
-    axis = op.attributes.get("axis", -1)
-    if len(builder.shape(factor)) > len(builder.shape(image)) or _elements(builder, factor) > _elements(builder, image):
-        image, factor, axis = factor, image, -1
-    shape = builder.shape(image)
-    aligned = aligned_shape(builder.shape(factor), len(shape), axis)
-    if aligned not in (shape, (1, shape[1], *(1,) * (len(shape) - 2))):
-        raise op.mistake(
-            f"the product of {shape} and {aligned} is not supported: shapes must be equal, or the second (1, C, 1, 1)"
-        )
-    value = builder.value(factor)
-    if len(builder.shape(factor)) < len(shape):
-        value = builder.emit(f"{op.output}.factor", relax.op.reshape(value, (1, 1, 1, shape[1])))
-    builder.emit(op.output, relax.op.multiply(builder.value(image), value), flattened=order)
+def _aligned_shapes(builder: RelaxBuilder, op: PaddleOperator) -> tuple[Shape, Shape]:
+    """The operands' shapes in Paddle's layout, of one rank."""
+    x, y = (_shape(builder, op.input(slot)) for slot in "XY")
+    rank, axis = max(len(x), len(y)), op.attributes.get("axis", -1)
+    x, y = (aligned_shape(shape, rank, axis if len(shape) < rank else -1) for shape in (x, y))
+    return x, y
 
 
-def _elements(builder: RelaxBuilder, tensor: str) -> int:
-    total = 1
-    for n in builder.shape(tensor):
-        total *= n
-    return total
+def _shape(builder: RelaxBuilder, tensor: str) -> Shape:
+    return builder.program.parameters[tensor].shape if builder.is_constant(tensor) else builder.shape(tensor)
 
 
-def _common_order(builder: RelaxBuilder, op: PaddleOperator) -> tuple[int, ...] | None:
-    """The image both operands were flattened from. Raises UserError when their elements stand in different order."""
-    x, y = (builder.flattened(op.input(slot)) for slot in "XY")
-    if x != y:
+def _operand(builder: RelaxBuilder, op: PaddleOperator, slot: str, aligned: Shape, ordered: str | None) -> Any:
+    """An operand in Relax, with that shape in NHWC where it has four axes. ordered: the tensor whose order of elements
+    a constant vector takes."""
+    name = op.input(slot)
+    axes = (0, 2, 3, 1) if len(aligned) == 4 else tuple(range(len(aligned)))
+    if builder.is_constant(name):
+        values = builder.parameter(op, slot).reshape(aligned).transpose(axes)
+        if ordered and values.size > 1:
+            values = builder.in_element_order(ordered, values.reshape(-1)).reshape(values.shape)
+        return constant(values)
+    shape, value = builder.shape(name), builder.value(name)
+    if len(shape) == len(aligned):
+        return value
+    if max(aligned) != prod(aligned):
+        raise op.mistake(f"{shape} together with a tensor of {len(aligned)} axes is not supported, only a vector")
+    return builder.emit(f"{op.output}.{slot.lower()}", relax.op.reshape(value, tuple(aligned[axis] for axis in axes)))
+
+
+def _ordered_as(builder: RelaxBuilder, op: PaddleOperator) -> str | None:
+    """An operand that is a flattened image, if there is one. Raises UserError when the other's elements stand in
+    another order."""
+    names = [op.input(slot) for slot in "XY"]
+    several = [name for name in names if not builder.is_constant(name) and prod(builder.shape(name)) > 1]
+    if len({builder.flattened(name) for name in several}) > 1:
         raise op.mistake("a flattened image together with another vector is not supported")
-    return x
+    return next((name for name in several if builder.flattened(name) is not None), None)
 
 
-IMPORTS = {
-    "elementwise_add": add,
-    "elementwise_mul": multiply,
+IN_RELAX: dict[str, Callable[[Any, Any], Any]] = {
+    "elementwise_add": relax.op.add,
+    "elementwise_div": relax.op.divide,
+    "elementwise_max": relax.op.maximum,
+    "elementwise_min": relax.op.minimum,
+    "elementwise_mul": relax.op.multiply,
+    "elementwise_sub": relax.op.subtract,
 }
+IMPORTS = dict.fromkeys(IN_RELAX, arithmetic)

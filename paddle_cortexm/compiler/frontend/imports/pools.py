@@ -10,12 +10,17 @@ from tvm import relax
 from paddle_cortexm.compiler.frontend.imports.convolutions import emit_convolution
 from paddle_cortexm.compiler.frontend.imports.geometry import Padding, Pair, padding_of, pair
 from paddle_cortexm.compiler.frontend.imports.relax_builder import RelaxBuilder
-from paddle_cortexm.compiler.frontend.paddle.program import PaddleOperator
+from paddle_cortexm.compiler.frontend.paddle.program import PaddleOperator, Shape
 
 
 def pool(builder: RelaxBuilder, op: PaddleOperator) -> None:
-    """pool2d: maximum or average; a window, adaptive or global; padding counted or not."""
-    source, average = op.input("X"), op.attributes["pooling_type"] == "avg"
+    """pool2d: maximum or average; a window, adaptive or global; padding counted or not. max_pool2d_with_index: its
+    maximum."""
+    source, average = op.input("X"), op.attributes.get("pooling_type", "max") == "avg"
+    if average and op.attributes.get("adaptive") and not _divides(builder, op):
+        size = pair(op, "ksize")
+        builder.emit(op.output, relax.op.nn.adaptive_avg_pool2d(builder.value(source), size, layout="NHWC"))
+        return
     kernel, stride, padding = _window(builder, op)
     if average and any(padding) and not op.attributes.get("exclusive", True):
         _average_with_padding(builder, op, kernel, stride, padding)
@@ -24,17 +29,54 @@ def pool(builder: RelaxBuilder, op: PaddleOperator) -> None:
     builder.emit(op.output, make(builder.value(source), kernel, stride, padding, layout="NHWC"))
 
 
-def spatial_mean(builder: RelaxBuilder, op: PaddleOperator) -> None:
-    """reduce_mean over height and width: a global average pool, and a reshape unless the dimensions are kept."""
-    source, axes = op.input("X"), sorted(axis % 4 for axis in op.attributes["dim"])
-    shape = builder.shape(source)
-    if len(shape) != 4 or axes != [2, 3] or op.attributes.get("reduce_all"):
-        raise op.mistake(f"only the mean over height and width, axes [2, 3], is supported, not {axes} of {shape}")
-    mean = relax.op.nn.avg_pool2d(builder.value(source), shape[2:], layout="NHWC")
-    if len(builder.shape(op.output)) == 4:
-        builder.emit(op.output, mean)
-    else:
-        builder.emit(op.output, relax.op.reshape(builder.emit(f"{op.output}.mean", mean), (1, shape[1])))
+def reduce(builder: RelaxBuilder, op: PaddleOperator) -> None:
+    """reduce_mean, reduce_sum and reduce_max of an image: over height, width or both a pool with that window; over the
+    channels, and where a mean becomes a sum, a 1 x 1 convolution; a reshape where only (1, C) is left."""
+    source, word = op.input("X"), op.kind.removeprefix("reduce_")
+    shape, result, axes = builder.shape(source), builder.shape(op.output), _reduced_axes(builder, op)
+    kept = tuple(1 if axis in axes else n for axis, n in enumerate(shape))
+    if len(shape) != 4 or result not in (kept, kept[:2]) or (result != kept and axes[-2:] != [2, 3]):
+        raise op.mistake(
+            f"axes {axes} of {shape} to {result} is not supported: an image is needed, and keepdim unless all of its "
+            f"height and width goes"
+        )
+    if word == "max" and 1 in axes:
+        raise op.mistake("the maximum over the channels is not supported")
+    weighed = 1 in axes or word == "sum"
+    final = op.output if result == kept else f"{op.output}.{word}"
+    if axes != [1]:
+        pooled = f"{op.output}.pooled" if weighed else final
+        window = [shape[axis] if axis in axes else 1 for axis in (2, 3)]
+        make = relax.op.nn.max_pool2d if word == "max" else relax.op.nn.avg_pool2d
+        builder.emit(pooled, make(builder.value(source), window, layout="NHWC"))
+        source = pooled
+    if weighed:
+        _weigh(builder, source, final, _weight(shape, axes, word), shape[1], over_channels=1 in axes)
+    if result != kept:
+        builder.emit(op.output, relax.op.reshape(builder.value(final), result))
+
+
+def _reduced_axes(builder: RelaxBuilder, op: PaddleOperator) -> list[int]:
+    """In Paddle's layout, without the batch: there is one image. None given are all."""
+    rank = len(builder.shape(op.input("X")))
+    given = [] if op.attributes.get("reduce_all") else op.attributes["dim"]
+    return sorted({axis % rank for axis in given or range(rank)} - {0})
+
+
+def _weight(shape: Shape, axes: list[int], word: str) -> float:
+    """What every value is multiplied by, behind the mean over height and width."""
+    if word == "mean":
+        return 1.0 / shape[1]
+    return float(math.prod(shape[axis] for axis in axes if axis > 1))
+
+
+def _weigh(
+    builder: RelaxBuilder, source: str, result: str, weight: float, channels: int, *, over_channels: bool
+) -> None:
+    """One weight for all: over the channels their sum, otherwise each by itself."""
+    weights = np.full((1, 1, 1, channels) if over_channels else (channels, 1, 1, 1), weight, np.float32)
+    bias = np.zeros(len(weights), np.float32)
+    emit_convolution(builder, source, result, weights, bias, groups=1 if over_channels else channels)
 
 
 def _window(builder: RelaxBuilder, op: PaddleOperator) -> tuple[Pair, Pair, Padding]:
@@ -44,8 +86,8 @@ def _window(builder: RelaxBuilder, op: PaddleOperator) -> tuple[Pair, Pair, Padd
     if op.attributes.get("global_pooling") or (op.attributes.get("adaptive") and kernel == (1, 1)):
         return size, (1, 1), (0, 0, 0, 0)
     if op.attributes.get("adaptive"):
-        if height % kernel[0] or width % kernel[1]:
-            raise op.mistake(f"adaptive pooling from {size} to {kernel} is not supported: sizes must be divisible")
+        if not _divides(builder, op):
+            raise op.mistake(f"an adaptive maximum from {size} to {kernel} is not supported: sizes must be divisible")
         window = height // kernel[0], width // kernel[1]
         return window, window, (0, 0, 0, 0)
     stride = pair(op, "strides")
@@ -53,6 +95,12 @@ def _window(builder: RelaxBuilder, op: PaddleOperator) -> tuple[Pair, Pair, Padd
     if op.attributes.get("ceil_mode"):
         padding = _with_ceiling(op, size, kernel, stride, padding)
     return kernel, stride, padding
+
+
+def _divides(builder: RelaxBuilder, op: PaddleOperator) -> bool:
+    """Whether the windows of an adaptive pool are all of one size, and do not overlap."""
+    sizes = zip(builder.shape(op.input("X"))[2:], pair(op, "ksize"), strict=True)
+    return all(length % pieces == 0 for length, pieces in sizes)
 
 
 def _with_ceiling(op: PaddleOperator, size: Pair, kernel: Pair, stride: Pair, padding: Padding) -> Padding:
@@ -87,6 +135,9 @@ def _average_with_padding(
 
 
 IMPORTS = {
+    "max_pool2d_with_index": pool,
     "pool2d": pool,
-    "reduce_mean": spatial_mean,
+    "reduce_max": reduce,
+    "reduce_mean": reduce,
+    "reduce_sum": reduce,
 }

@@ -17,10 +17,7 @@ ARITHMETIC = ("elementwise_add", "elementwise_sub", "elementwise_mul", "elementw
 
 
 def name_affines(program: PaddleProgram) -> PaddleProgram:
-    """Every operator of this kind as a `channel_affine` with the same result.
-
-    Raises UserError for arithmetic with a constant that is not one value a channel.
-    """
+    """Every operator of this kind as a `channel_affine` with the same result."""
     for op in program.operators:
         found = _gain_and_offset(program, op)
         if found is not None:
@@ -92,10 +89,12 @@ def _batch_norm(program: PaddleProgram, op: PaddleOperator) -> tuple[Vector, Vec
     return gain, bias - mean * gain
 
 
-def _arithmetic(program: PaddleProgram, op: PaddleOperator) -> tuple[Vector, Vector]:
-    """A tensor plus, minus, times or over a constant a channel, or the other way round."""
+def _arithmetic(program: PaddleProgram, op: PaddleOperator) -> tuple[Vector, Vector] | None:
+    """A tensor plus, minus, times or over a constant a channel, or one of the first three the other way round."""
     constant_first = op.input("X") in program.parameters
     values = _constant_per_channel(program, op, *("YX" if constant_first else "XY"))
+    if values is None:
+        return None
     one, zero = np.ones_like(values), np.zeros_like(values)
     match op.kind:
         case "elementwise_add":
@@ -104,17 +103,17 @@ def _arithmetic(program: PaddleProgram, op: PaddleOperator) -> tuple[Vector, Vec
             return (-one, values) if constant_first else (one, -values)
         case "elementwise_mul":
             return values, zero
-    if constant_first:
-        raise op.mistake("a constant divided by a tensor is not supported")
-    return one / values, zero
+    return None if constant_first else (one / values, zero)
 
 
-def _constant_per_channel(program: PaddleProgram, op: PaddleOperator, tensor_slot: str, constant_slot: str) -> Vector:
+def _constant_per_channel(
+    program: PaddleProgram, op: PaddleOperator, tensor_slot: str, constant_slot: str
+) -> Vector | None:
+    """One value a channel of the tensor; None for any other constant."""
     values, shape = program.parameters[op.input(constant_slot)], program.shapes[op.input(tensor_slot)]
     aligned = aligned_shape(values.shape, len(shape), op.attributes.get("axis", -1))
     if len(shape) < 2 or len(aligned) != len(shape) or any(n != 1 for i, n in enumerate(aligned) if i != 1):
-        raise op.mistake(
-            f"the constant '{op.input(constant_slot)}' of shape {values.shape} does not hold one value a channel of "
-            f"'{op.input(tensor_slot)}' {shape}; nothing else is supported"
-        )
+        return None
+    if values.size not in (1, shape[1]):
+        return None
     return np.broadcast_to(values.reshape(-1).astype(np.float64), (shape[1],))

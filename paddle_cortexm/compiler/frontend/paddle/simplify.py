@@ -11,10 +11,7 @@ from paddle_cortexm.compiler.frontend.paddle.program import PaddleOperator, Padd
 
 
 def simplify(program: PaddleProgram) -> PaddleProgram:
-    """The program without batch norm, dropout and constant factors; same results.
-
-    Raises UserError for arithmetic with a constant that is not one value a channel.
-    """
+    """The program without batch norm, dropout and constant factors; same results."""
     program = _remove_identities(program)
     return fold_affines(name_affines(plan_movement(as_concats(program))))
 

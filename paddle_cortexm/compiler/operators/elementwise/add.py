@@ -1,4 +1,4 @@
-"""The sum of two tensors: a residual."""
+"""The sum of two operands: a residual."""
 
 from __future__ import annotations
 
@@ -8,19 +8,12 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from tvm.relax.dpl import is_op, wildcard
 
-from paddle_cortexm.compiler.operators.parts.base import (
-    Elementwise,
-    FloatOperator,
-    Floats,
-    IntegerOperator,
-    Integers,
-)
+from paddle_cortexm.compiler.operators.elementwise.binary import Binary, FloatBinary, binary_patterns
+from paddle_cortexm.compiler.operators.parts.base import Floats, IntegerOperator, Integers
 from paddle_cortexm.compiler.operators.parts.clamp import OPEN, Clamp, clamp_range, clamped, integer_clamp
 from paddle_cortexm.compiler.operators.parts.fixed_point import fixed_point, requantise
 from paddle_cortexm.compiler.operators.parts.paddle_forms import PaddleForm, clamped_in_paddle
-from paddle_cortexm.compiler.operators.parts.relax_patterns import RelaxPattern, with_clamps
 from paddle_cortexm.compiler.tensor import INT8_MAXIMUM, INT8_MINIMUM, Grid, IntegerType, Range
 
 # Head room of the sum's operands. int8: CMSIS-NN's and TFLite's; int16: 15 bits of values leave this much of 32.
@@ -28,8 +21,8 @@ LEFT_SHIFT: dict[IntegerType, int] = {"int8": 20, "int16": 16}
 
 
 @dataclass(frozen=True)
-class Add(Elementwise, FloatOperator):
-    """Elementwise sum of two tensors of one shape."""
+class Add(FloatBinary):
+    """Elementwise sum."""
 
     clamp: Clamp = OPEN
 
@@ -50,32 +43,17 @@ class Add(Elementwise, FloatOperator):
     def integer(
         self, inputs: Sequence[Grid], output: Grid, weight_scales: NDArray[np.float64] | None = None
     ) -> IntegerAdd:
-        """The parameters of CMSIS-NN's and TFLite's add: both inputs are brought to twice the larger scale. Inputs and
-        output are of one type."""
-        a, b = inputs
-        assert a.dtype == b.dtype == output.dtype, "an addition of int8 and int16"
-        left_shift = LEFT_SHIFT[output.dtype]
-        twice_larger = 2 * max(a.scale, b.scale)
-        scales = (a.scale / twice_larger, b.scale / twice_larger, twice_larger / ((1 << left_shift) * output.scale))
-        pairs = [fixed_point(scale) for scale in scales]
-        return IntegerAdd(
-            (a.zero_point, b.zero_point),
-            left_shift,
-            (pairs[0][0], pairs[1][0], pairs[2][0]),
-            (pairs[0][1], pairs[1][1], pairs[2][1]),
-            output.zero_point,
-            *integer_clamp(self.clamp, output),
-            output.dtype,
-        )
+        return integer_sum(inputs, output, self.clamp)
 
 
 @dataclass(frozen=True)
-class IntegerAdd(Elementwise, IntegerOperator):
+class IntegerAdd(Binary, IntegerOperator):
     """CMSIS-NN's elementwise add, per element:
 
     a = requantise((x0 - zero_points[0]) << left_shift, multipliers[0], shifts[0]); b likewise from x1
     output = clamp(requantise(a + b, multipliers[2], shifts[2]) + output_zero_point, minimum, maximum)
 
+    The multiplier of an operand that is subtracted is negative.
     dtype: of inputs and output.
     """
 
@@ -108,11 +86,24 @@ class IntegerAdd(Elementwise, IntegerOperator):
         return replace(self, zero_points=(b, a), multipliers=(m1, m0, m2), shifts=(s1, s0, s2))
 
 
-def _patterns() -> tuple[RelaxPattern, ...]:
-    """A sum (+ clip or relu)."""
-    first, second = wildcard(), wildcard()
-    body = is_op("relax.add")(first, second)
-    return with_clamps("add", body, (first, second), lambda matched, clamp: Add(clamp))
+def integer_sum(inputs: Sequence[Grid], output: Grid, clamp: Clamp, signs: tuple[int, int] = (1, 1)) -> IntegerAdd:
+    """The parameters of CMSIS-NN's and TFLite's add: both inputs are brought to twice the larger scale. Inputs and
+    output are of one type. signs: -1 for an operand that is subtracted."""
+    a, b = inputs
+    assert a.dtype == b.dtype == output.dtype, "an addition of int8 and int16"
+    left_shift = LEFT_SHIFT[output.dtype]
+    twice_larger = 2 * max(a.scale, b.scale)
+    scales = (a.scale / twice_larger, b.scale / twice_larger, twice_larger / ((1 << left_shift) * output.scale))
+    pairs = [fixed_point(scale) for scale in scales]
+    return IntegerAdd(
+        (a.zero_point, b.zero_point),
+        left_shift,
+        (signs[0] * pairs[0][0], signs[1] * pairs[1][0], pairs[2][0]),
+        (pairs[0][1], pairs[1][1], pairs[2][1]),
+        output.zero_point,
+        *integer_clamp(clamp, output),
+        output.dtype,
+    )
 
 
-PATTERNS = _patterns()
+PATTERNS = binary_patterns("add", "relax.add", lambda exchanged, clamp: Add(clamp), clamps=True)

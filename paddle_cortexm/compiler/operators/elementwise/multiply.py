@@ -1,4 +1,4 @@
-"""The product of two tensors, as in squeeze-and-excitation."""
+"""The product of two operands, as in squeeze-and-excitation."""
 
 from __future__ import annotations
 
@@ -8,24 +8,17 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from tvm.relax.dpl import is_op, wildcard
 
-from paddle_cortexm.compiler.operators.parts.base import (
-    Elementwise,
-    FloatOperator,
-    Floats,
-    Int8Array,
-    IntegerOperator,
-)
+from paddle_cortexm.compiler.operators.elementwise.binary import Binary, FloatBinary, binary_patterns
+from paddle_cortexm.compiler.operators.parts.base import Floats, Int8Array, IntegerOperator
 from paddle_cortexm.compiler.operators.parts.paddle_forms import PaddleForm
-from paddle_cortexm.compiler.operators.parts.relax_patterns import RelaxPattern
 from paddle_cortexm.compiler.operators.parts.requantisation import Requantisation, requantisation
 from paddle_cortexm.compiler.tensor import Grid
 
 
 @dataclass(frozen=True)
-class Multiply(Elementwise, FloatOperator):
-    """Product; the second input may be (1, 1, 1, C) and is then broadcast over height and width."""
+class Multiply(FloatBinary):
+    """Product; in squeeze-and-excitation the second operand is (1, 1, 1, C), one factor a channel."""
 
     @property
     def layer_kind(self) -> str:
@@ -45,8 +38,8 @@ class Multiply(Elementwise, FloatOperator):
 
 
 @dataclass(frozen=True)
-class IntegerMultiply(Elementwise, IntegerOperator):
-    """accumulator = (x0 - zero_points[0]) * (x1 - zero_points[1]); x1 may be (1, 1, 1, C), broadcast."""
+class IntegerMultiply(Binary, IntegerOperator):
+    """accumulator = (x0 - zero_points[0]) * (x1 - zero_points[1])"""
 
     zero_points: tuple[int, int]
     requantisation: Requantisation
@@ -60,9 +53,4 @@ class IntegerMultiply(Elementwise, IntegerOperator):
         return self.requantisation.of(first * second)
 
 
-def _pattern() -> RelaxPattern:
-    x, y = wildcard(), wildcard()
-    return RelaxPattern("multiply", is_op("relax.multiply")(x, y), (x, y), lambda matched: Multiply())
-
-
-PATTERNS = (_pattern(),)
+PATTERNS = binary_patterns("multiply", "relax.multiply", lambda exchanged, clamp: Multiply())

@@ -32,6 +32,11 @@ def fixed_points(scales: NDArray[np.float64]) -> tuple[NDArray[np.int32], NDArra
     return np.array([m for m, _ in pairs], np.int32), np.array([s for _, s in pairs], np.int32)
 
 
+def rounded_mean(sums: NDArray[Any], count: NDArray[Any] | int) -> NDArray[Any]:
+    """sums / count, rounded half away from zero: the integers' average pools."""
+    return np.sign(sums) * ((np.abs(sums) + count // 2) // count)
+
+
 def requantise(
     accumulator: NDArray[Any], multiplier: NDArray[np.int32] | int, shift: NDArray[np.int32] | int
 ) -> NDArray[np.int64]:

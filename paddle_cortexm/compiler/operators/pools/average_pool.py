@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from paddle_cortexm.compiler.operators.parts.base import FloatOperator, Floats, Int8Array, IntegerOperator
+from paddle_cortexm.compiler.operators.parts.fixed_point import rounded_mean
 from paddle_cortexm.compiler.operators.parts.paddle_forms import PaddleForm, window_settings
 from paddle_cortexm.compiler.operators.parts.pool import Pool
 from paddle_cortexm.compiler.operators.parts.relax_patterns import pool_pattern
@@ -59,8 +60,7 @@ class IntegerAveragePool(Pool, IntegerOperator):
 
     def evaluate(self, inputs: Sequence[NDArray[Any]]) -> Int8Array:
         sums = windows(inputs[0].astype(np.int64), self.window, 0).sum(axis=(3, 4))
-        counted = elements_inside(inputs[0], self.window)
-        return (np.sign(sums) * ((np.abs(sums) + counted // 2) // counted)).astype(np.int8)
+        return rounded_mean(sums, elements_inside(inputs[0], self.window)).astype(np.int8)
 
 
 PATTERNS = (pool_pattern("average pool", "relax.nn.avg_pool2d", AveragePool),)

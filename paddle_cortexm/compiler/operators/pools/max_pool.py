@@ -52,6 +52,10 @@ class IntegerMaxPool(Pool, IntegerOperator):
     word = "max pool"
     window: Window
 
+    @property
+    def outside_value(self) -> int:
+        return INT8_MINIMUM  # never wins
+
     def evaluate(self, inputs: Sequence[NDArray[Any]]) -> Int8Array:
         return windows(inputs[0], self.window, INT8_MINIMUM).max(axis=(3, 4)).astype(np.int8)
 

@@ -13,6 +13,7 @@ from paddle_cortexm.compiler.operators.elementwise.activation import Table
 from paddle_cortexm.compiler.operators.elementwise.multiply import IntegerMultiply
 from paddle_cortexm.compiler.operators.parts.requantisation import Requantisation
 from paddle_cortexm.compiler.operators.parts.window import Window
+from paddle_cortexm.compiler.operators.pools.adaptive_pool import IntegerAdaptiveAveragePool
 from paddle_cortexm.compiler.operators.pools.average_pool import IntegerAveragePool
 from paddle_cortexm.compiler.operators.pools.max_pool import IntegerMaxPool
 from paddle_cortexm.compiler.operators.weights.weighted import Epilogue
@@ -165,9 +166,14 @@ def pool_expectations(random: Random) -> list[Expected]:
     for (height, width, channels, window), extreme in product(POOLS, (False, True)):
         x = int8(random, 1, height, width, channels, extreme=extreme)
         x[..., 0], x[..., -1] = -128, 127  # whole channels at the limits
-        row_wise = (None, Rows(window)) if window.padding[0] == window.padding[2] == 0 else (None,)
-        for pool, rows in product((IntegerAveragePool(window), IntegerMaxPool(window)), row_wise):
-            cases.append(expected_of(pooling.select, pool, (x,), rows))
+        average, largest = IntegerAveragePool(window), IntegerMaxPool(window)
+        cases += [expected_of(pooling.select, pool, (x,)) for pool in (average, largest)]
+        cases.append(expected_of(pooling.select, largest, (x,), Rows(window, largest.outside_value)))
+        if window.padding[0] == window.padding[2] == 0:
+            cases.append(expected_of(pooling.select, average, (x,), Rows(window)))
+    for size, (height, width, channels) in product(((7, 7), (3, 5), (11, 4)), ((10, 10, 16), (7, 9, 21))):
+        adaptive = IntegerAdaptiveAveragePool(size)
+        cases.append(expected_of(pooling.select, adaptive, (int8(random, 1, height, width, channels),)))
     return cases
 
 

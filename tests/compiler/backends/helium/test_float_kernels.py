@@ -11,6 +11,7 @@ from paddle_cortexm.compiler.operators.elementwise.add import Add
 from paddle_cortexm.compiler.operators.elementwise.multiply import Multiply
 from paddle_cortexm.compiler.operators.parts.activation_kinds import ACTIVATION_KINDS
 from paddle_cortexm.compiler.operators.parts.window import Window
+from paddle_cortexm.compiler.operators.pools.adaptive_pool import AdaptiveAveragePool
 from paddle_cortexm.compiler.operators.pools.average_pool import AveragePool
 from paddle_cortexm.compiler.operators.pools.max_pool import MaxPool
 from paddle_cortexm.compiler.operators.weights.fully_connected import FullyConnected
@@ -112,6 +113,7 @@ def others(m: Maker) -> list[FloatExample]:
         FloatExample(AveragePool(Window((7, 7))), (wide,)),
         FloatExample(AveragePool(square(3, 2)), (wide,)),
         FloatExample(AveragePool(Window((2, 2), (2, 2))), (m.values(1, 6, 4, 9),)),
+        FloatExample(AdaptiveAveragePool((3, 5)), (wide,)),
         FloatExample(MaxPool(square(3, 2)), (wide,)),
         FloatExample(MaxPool(Window((2, 2), (2, 2))), (m.values(1, 6, 4, 9),)),
     ]

@@ -115,10 +115,10 @@ def test_pooling_refuses_windows_outside_the_image() -> None:
     assert isinstance(answer(pooling.select, operator), Rejection)
 
 
-def test_padded_pooling_is_not_streamed() -> None:
-    kernel = answer(pooling.select, IntegerAveragePool(SAME))
-    assert isinstance(kernel, Kernel)
-    assert kernel.row_body is None
+def test_a_padded_average_is_not_streamed_but_a_maximum_is() -> None:
+    average, largest = (answer(pooling.select, pool) for pool in (IntegerAveragePool(SAME), IntegerMaxPool(SAME)))
+    assert isinstance(average, Kernel) and isinstance(largest, Kernel)
+    assert average.row_body is None and largest.row_body is not None
 
 
 def test_elementwise_layers_and_tables_may_work_in_place(random: Random) -> None:

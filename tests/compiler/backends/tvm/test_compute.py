@@ -12,11 +12,16 @@ from paddle_cortexm.compiler.backends.tvm import TvmBackend
 from paddle_cortexm.compiler.graph import Graph
 from paddle_cortexm.compiler.operators.elementwise.activation import Activation, Table
 from paddle_cortexm.compiler.operators.elementwise.add import Add
+from paddle_cortexm.compiler.operators.elementwise.binary import FloatBinary, IntegerWithConstant
+from paddle_cortexm.compiler.operators.elementwise.divide import Divide
+from paddle_cortexm.compiler.operators.elementwise.extremum import Extremum
 from paddle_cortexm.compiler.operators.elementwise.multiply import IntegerMultiply, Multiply
+from paddle_cortexm.compiler.operators.elementwise.subtract import Subtract
 from paddle_cortexm.compiler.operators.parts.activation_kinds import ACTIVATION_KINDS
-from paddle_cortexm.compiler.operators.parts.base import Operator
+from paddle_cortexm.compiler.operators.parts.base import IntegerOperator, Operator
 from paddle_cortexm.compiler.operators.parts.requantisation import Requantisation
 from paddle_cortexm.compiler.operators.parts.window import Window
+from paddle_cortexm.compiler.operators.pools.adaptive_pool import AdaptiveAveragePool, IntegerAdaptiveAveragePool
 from paddle_cortexm.compiler.operators.pools.average_pool import AveragePool, IntegerAveragePool
 from paddle_cortexm.compiler.operators.pools.max_pool import IntegerMaxPool, MaxPool
 from paddle_cortexm.compiler.operators.tokens.softmax import Softmax
@@ -119,7 +124,39 @@ def test_a_float_fully_connected_layer_reads_an_image_row_by_row(random: Random,
     check_float(random, tmp_path, one_layer(operator, 4, 3, (1, 1, 1, 5), "float32"))
 
 
-@pytest.mark.parametrize("operator", [Add((0.0, None)), Multiply()], ids=["add", "multiply"])
+BINARY = [
+    Add((0.0, None)),
+    Subtract(),
+    Subtract(exchanged=True),
+    Multiply(),
+    Divide(exchanged=True),
+    Extremum("maximum"),
+    Extremum("minimum"),
+]
+
+
+@pytest.mark.parametrize("operator", BINARY, ids=str)
+def test_integer_operators_of_two_operands_are_exact(operator: FloatBinary, random: Random, tmp_path: Path) -> None:
+    """Broadcast over rows, then with a constant that is broadcast over columns."""
+    grids, output = (Grid(0.02, -5), Grid(0.05, 9)), Grid(0.06, -20)
+    twin = operator.integer(grids, output)
+    assert isinstance(twin, IntegerOperator)
+    builder = GraphBuilder((1, 5, 5, 6), "int8")
+    pooled = builder.add("pooled", IntegerMaxPool(Window((5, 1))), "image", shape=(1, 1, 5, 6))
+    both = builder.add("both", twin, "image", pooled)
+    builder.add("layer", IntegerWithConstant(twin, int8(random, 1, 5, 1, 6)), both)
+    check_integers(tmp_path, builder.graph(), int8(random, 1, 5, 5, 6))
+
+
+@pytest.mark.parametrize("size", [(3, 4), (7, 7)])
+def test_an_adaptive_average(size: tuple[int, int], random: Random, tmp_path: Path) -> None:
+    graph = one_layer(IntegerAdaptiveAveragePool(size), 10, 6, (1, *size, 6), "int8")
+    check_integers(tmp_path, graph, int8(random, 1, 10, 10, 6))
+    (tmp_path / "float").mkdir()
+    check_float(random, tmp_path / "float", one_layer(AdaptiveAveragePool(size), 10, 6, (1, *size, 6), "float32"))
+
+
+@pytest.mark.parametrize("operator", BINARY, ids=str)
 def test_a_float_binary(operator: Operator, random: Random, tmp_path: Path) -> None:
     builder = GraphBuilder((1, 4, 4, 6))
     other = builder.add("other", Activation("hard_swish"), "image")

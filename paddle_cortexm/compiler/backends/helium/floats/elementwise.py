@@ -1,67 +1,80 @@
-"""Addition, multiplication and activations of floats: app/runtime/helium/elementwise_f32.c and elementwise_f16.c."""
+"""Arithmetic and activations of floats: app/runtime/helium/elementwise_f32.c and elementwise_f16.c."""
 
 from __future__ import annotations
 
 from paddle_cortexm.compiler.backends.helium.floats.packing import activation_fields, activation_rejection
-from paddle_cortexm.compiler.backends.helium.parts.float_type import float_type
+from paddle_cortexm.compiler.backends.helium.parts.broadcast import broadcast_of, with_constant, with_rows
+from paddle_cortexm.compiler.backends.helium.parts.float_type import FloatType, float_type
 from paddle_cortexm.compiler.backends.helium.parts.structs import declaration
 from paddle_cortexm.compiler.graph import Graph, Layer
-from paddle_cortexm.compiler.kernels.kernel import Kernel, Rejection
+from paddle_cortexm.compiler.kernels.kernel import Constant, Kernel, Rejection
 from paddle_cortexm.compiler.operators.elementwise.activation import Activation
 from paddle_cortexm.compiler.operators.elementwise.add import Add
+from paddle_cortexm.compiler.operators.elementwise.binary import WithConstant
+from paddle_cortexm.compiler.operators.elementwise.divide import Divide
+from paddle_cortexm.compiler.operators.elementwise.extremum import Extremum
 from paddle_cortexm.compiler.operators.elementwise.multiply import Multiply
+from paddle_cortexm.compiler.operators.elementwise.subtract import Subtract
+from paddle_cortexm.compiler.operators.parts.base import Operator
 from paddle_cortexm.compiler.operators.parts.clamp import OPEN
+from paddle_cortexm.compiler.tensor import Shape
 
 
 def select(graph: Graph, layer: Layer) -> Kernel | Rejection:
-    """The kernel of an Add, Multiply or Activation."""
-    first, operator = graph.inputs_of(layer)[0], layer.operator
-    row = first.shape[-2] * first.shape[-1]
-    if isinstance(operator, Multiply):
-        return _multiply(graph, layer)
-    if isinstance(operator, Activation):
-        rejection = activation_rejection(operator)
-        if rejection is not None:
-            return rejection
-        activation = declaration("helium_activation_t", "activation", activation_fields(OPEN, operator))
-        call = "activate_{suffix}(&activation, {first}, output, {count})"
-        return _kernel(graph, layer, activation, call, first.elements, row)
-    assert isinstance(operator, Add)
-    if first.shape != graph.inputs_of(layer)[1].shape:
-        return Rejection("the addition's shapes differ")
-    activation = declaration("helium_activation_t", "activation", activation_fields(operator.clamp))
-    call = "add_{suffix}(&activation, {first}, {second}, output, {count})"
-    return _kernel(graph, layer, activation, call, first.elements, row)
+    """The kernel of an operator of two tensors, or of a tensor and a constant."""
+    operator, result = layer.operator, graph.output_of(layer)
+    first, *others = (tensor.shape for tensor in graph.inputs_of(layer))
+    kind = float_type(result)
+    if isinstance(operator, WithConstant):
+        inner, constant = operator.operator, Constant("operand", operator.constant.astype(kind.dtype))
+        return with_constant(lambda a, b: _binary(inner, kind, a, b), first, constant, result.shape)
+    return with_rows(lambda a, b: _binary(operator, kind, a, b), first, others[0], result.shape)
 
 
-def _multiply(graph: Graph, layer: Layer) -> Kernel | Rejection:
-    first, second = graph.inputs_of(layer)
-    channels = first.shape[-1]
-    if second.shape == first.shape:
-        call = "multiply_{suffix}({first}, {second}, output, {count}, 1)"
-        return _kernel(graph, layer, "", call, first.elements, first.shape[-2] * channels)
-    if second.shape != (1, 1, 1, channels):
-        return Rejection("the second factor is neither of the first's shape nor (1, 1, 1, C)")
-    call = f"multiply_{{suffix}}({{first}}, {{second}}, output, {{count}}, {first.elements // channels})"
-    # A broadcast factor is no row of input1, and only whole after the layer that averages this very tensor.
-    return _kernel(graph, layer, "", call, channels, None)
+def activation(graph: Graph, layer: Layer) -> Kernel | Rejection:
+    """The kernel of an Activation."""
+    operator, result = layer.operator, graph.output_of(layer)
+    assert isinstance(operator, Activation)
+    rejection = activation_rejection(operator)
+    if rejection is not None:
+        return rejection
+    kind = float_type(result)
+    declared = declaration("helium_activation_t", "parameters", activation_fields(OPEN, operator))
+
+    def body(source: str, count: int) -> str:
+        return f"{declared}    helium_activate_{kind.suffix}(&parameters, {source}, output, {count});\n"
+
+    row = result.shape[-2] * result.shape[-1]
+    return _kernel("activate", kind, body("input0", result.elements), body("rows[0]", row))
 
 
-def _kernel(graph: Graph, layer: Layer, declaration: str, call: str, count: int, row: int | None) -> Kernel:
-    """count: elements of one call for the whole layer; row: of one for a row, None where there are no rows."""
-    kind = float_type(graph.output_of(layer))
+def _binary(operator: Operator, kind: FloatType, first: Shape, second: Shape) -> Kernel:
+    """The kernel of a whole layer whose result has the first operand's shape."""
+    name, clamp = _function(operator), operator.clamp if isinstance(operator, Add | Subtract) else OPEN
+    declared = declaration("helium_activation_t", "parameters", activation_fields(clamp))
+    return _kernel(name, kind, declared + broadcast_of(first, second).body(f"helium_{name}_{kind.suffix}"))
 
-    def body(first: str, second: str, elements: int) -> str:
-        words = {"suffix": kind.suffix, "first": first, "second": second, "count": elements}
-        return f"{declaration}    helium_{call.format(**words)};\n"
 
+def _function(operator: Operator) -> str:
+    """What C calls the operator."""
+    match operator:
+        case Add() | Multiply():
+            return operator.layer_kind
+        case Subtract(exchanged=exchanged) | Divide(exchanged=exchanged):
+            return f"{operator.layer_kind}_exchanged" if exchanged else operator.layer_kind
+        case Extremum(kind=kind):
+            return kind
+    raise AssertionError(f"no kernel for {operator.name}")
+
+
+def _kernel(name: str, kind: FloatType, body: str, row_body: str | None = None) -> Kernel:
     return Kernel(
-        name=f"helium_{call.split('_')[0]}_{kind.suffix}",
+        name=f"helium_{name}_{kind.suffix}",
         backend="helium",
         reason=f"{kind.lanes} elements at a time",
-        body=body("input0", "input1", count),
+        body=body,
         header=kind.header,
         sources=(kind.source("elementwise"),),
         overwrites_input=True,
-        row_body=None if row is None else body("rows[0]", "residual", row),
+        row_body=row_body,
     )
