@@ -53,6 +53,7 @@ ORDER = (
     "compiler.operators.weights",
     "compiler.operators.elementwise",
     "compiler.operators.pools",
+    "compiler.operators.resize",
     "compiler.operators.movement",
     "compiler.operators.tokens",
     "compiler.operators.parts",

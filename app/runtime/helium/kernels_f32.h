@@ -7,5 +7,6 @@
 #include "depthwise_float.h"
 #include "elementwise_float.h"
 #include "pool_float.h"
+#include "resize_float.h"
 
 #endif

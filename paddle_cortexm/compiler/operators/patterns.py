@@ -6,6 +6,7 @@ from paddle_cortexm.compiler.operators.elementwise import activation, add, divid
 from paddle_cortexm.compiler.operators.movement import concat, crop, reshape
 from paddle_cortexm.compiler.operators.parts.relax_patterns import RelaxPattern
 from paddle_cortexm.compiler.operators.pools import adaptive_pool, average_pool, max_pool
+from paddle_cortexm.compiler.operators.resize import resize
 from paddle_cortexm.compiler.operators.tokens import softmax
 from paddle_cortexm.compiler.operators.weights import convolution, depthwise_convolution, fully_connected
 
@@ -21,6 +22,7 @@ _MODULES = (
     extremum,
     max_pool,
     multiply,
+    resize,
     softmax,
     subtract,
     concat,

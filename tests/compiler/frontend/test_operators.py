@@ -323,6 +323,23 @@ def test_shapes_that_do_not_go_together_are_refused(tmp_path: Path) -> None:
         RelaxBuilder(given).build(OPERATORS)
 
 
+@pytest.mark.parametrize("size", [(16, 16), (13, 5), (4, 8), (1, 20)], ids=str)
+@pytest.mark.parametrize("corners", [False, True], ids=["", "align corners"])
+@pytest.mark.parametrize("mode", ["nearest", "bilinear 0", "bilinear 1"])
+def test_resizing(mode: str, corners: bool, size: Any, tmp_path: Path) -> None:
+    def resize(x: Any) -> Any:
+        kind, _, align_mode = mode.partition(" ")
+        corner = corners and kind != "nearest"
+        return functional.interpolate(x, size, mode=kind, align_corners=corner, align_mode=int(align_mode or 1))
+
+    assert operators(imported(tmp_path, conv(3, 4), resize))[-1] == "Resize"
+
+
+@pytest.mark.parametrize("mode", ["nearest", "bilinear"])
+def test_resizing_by_a_factor(mode: str, tmp_path: Path) -> None:
+    imported(tmp_path, conv(3, 4), lambda x: functional.interpolate(x, scale_factor=2, mode=mode))
+
+
 REFUSED: dict[str, tuple[Any, str]] = {
     "unknown": (NN.GELU(), r"operator 'gelu' \(tensor 'gelu_0\.tmp_0'\) is not supported.*Supported: .*conv2d"),
     "swish": (NN.Silu(), r"operator 'silu' \(tensor .*\) is not supported"),

@@ -25,6 +25,7 @@ from paddle_cortexm.compiler.operators.patterns import PATTERNS
 from paddle_cortexm.compiler.operators.pools.adaptive_pool import AdaptiveAveragePool
 from paddle_cortexm.compiler.operators.pools.average_pool import AveragePool
 from paddle_cortexm.compiler.operators.pools.max_pool import MaxPool
+from paddle_cortexm.compiler.operators.resize.resize import Resize, samples
 from paddle_cortexm.compiler.operators.tokens.softmax import Softmax
 from paddle_cortexm.compiler.operators.weights.convolution import Convolution
 from paddle_cortexm.compiler.operators.weights.depthwise_convolution import DepthwiseConvolution
@@ -57,6 +58,7 @@ CASES: list[tuple[FloatOperator, tuple[Shape, ...]]] = [
     (AveragePool(UNEVEN), (IMAGE,)),
     (AveragePool(Window((5, 7))), (IMAGE,)),
     (MaxPool(UNEVEN), (IMAGE,)),
+    (Resize(samples(5, 9, "linear", "half_pixel"), samples(7, 4, "linear", "align_corners")), (IMAGE,)),
     (Softmax(), ((1, 1, 6),)),
     (Reshape(), (IMAGE,)),
     (Concat((Run(1, 1, 2), Run(0, 0, 6))), (IMAGE, (5, 7, 3))),

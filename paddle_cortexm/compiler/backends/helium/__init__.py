@@ -15,6 +15,7 @@ from paddle_cortexm.compiler.backends.helium import (
     fully_connected,
     movement,
     pooling,
+    resizing,
     table,
     wide,
 )
@@ -35,6 +36,7 @@ from paddle_cortexm.compiler.operators.movement.crop import Crop
 from paddle_cortexm.compiler.operators.pools.adaptive_pool import AdaptiveAveragePool, IntegerAdaptiveAveragePool
 from paddle_cortexm.compiler.operators.pools.average_pool import AveragePool, IntegerAveragePool
 from paddle_cortexm.compiler.operators.pools.max_pool import IntegerMaxPool, MaxPool
+from paddle_cortexm.compiler.operators.resize.resize import IntegerResize, Resize
 from paddle_cortexm.compiler.operators.weights.convolution import Convolution, IntegerConvolution
 from paddle_cortexm.compiler.operators.weights.depthwise_convolution import (
     DepthwiseConvolution,
@@ -56,6 +58,7 @@ SELECTORS: dict[type, Selector] = {
     IntegerAveragePool: pooling.select,
     IntegerMaxPool: pooling.select,
     IntegerConcat: movement.concat,
+    IntegerResize: resizing.select,
     Table: table.select,
     Convolution: float_matrix.select,
     DepthwiseConvolution: float_depthwise.select,
@@ -72,6 +75,7 @@ SELECTORS: dict[type, Selector] = {
     Activation: float_elementwise.activation,
     Concat: movement.concat,
     Crop: movement.crop,
+    Resize: resizing.select,
 }
 
 

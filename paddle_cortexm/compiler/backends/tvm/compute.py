@@ -33,6 +33,7 @@ from paddle_cortexm.compiler.operators.parts.window import Window
 from paddle_cortexm.compiler.operators.pools.adaptive_pool import AdaptivePool, spans
 from paddle_cortexm.compiler.operators.pools.average_pool import AveragePool, IntegerAveragePool
 from paddle_cortexm.compiler.operators.pools.max_pool import IntegerMaxPool, MaxPool
+from paddle_cortexm.compiler.operators.resize.resize import WEIGHT_BITS, AnyResize, Samples
 from paddle_cortexm.compiler.operators.tokens.softmax import Softmax
 from paddle_cortexm.compiler.operators.weights.depthwise_convolution import AnyDepthwise
 from paddle_cortexm.compiler.operators.weights.fully_connected import AnyFullyConnected
@@ -54,6 +55,8 @@ def computation(operator: Operator, inputs: Sequence[Tensor], output: Tensor) ->
             return _average_pool(b, window)
         case AdaptivePool():
             return _adaptive_average_pool(b)
+        case AnyResize():
+            return _resized(b, operator)
         case MaxPool(window=window) | IntegerMaxPool(window=window):
             return _max_pool(b, window)
         case Activation():
@@ -227,6 +230,31 @@ def _adaptive_average_pool(b: Builder) -> Computation:
     def rule(y: Any, x: Any, c: Any) -> Expression:
         (top, bottom), (left, right) = span(y, 0), span(x, 1)
         return _mean(total[y, x, c], (bottom - top) * (right - left))
+
+    return b.done(rule)
+
+
+def _resized(b: Builder, operator: AnyResize) -> Computation:
+    source = b.inputs[0]
+    is_float = source.dtype == "float32"
+    kind, one = ("float32", float_constant(1.0)) if is_float else ("int32", int_constant(1 << WEIGHT_BITS))
+
+    def side(name: str, along: Samples) -> tuple[Any, Any]:
+        weight = along.weight if is_float else along.integer_weight.astype(np.int32)
+        return b.constant(f"{name}s", along.pairs, hot=True), b.constant(f"{name}_weights", weight, hot=True)
+
+    (rows, row_weights), (columns, column_weights) = side("row", operator.rows), side("column", operator.columns)
+
+    def rule(y: Any, x: Any, c: Any) -> Expression:
+        def between(column: int) -> Expression:
+            upper, lower = (source[rows[y, i], columns[x, column], c].astype(kind) for i in range(2))
+            return upper * (one - row_weights[y]) + lower * row_weights[y]
+
+        total = between(0) * (one - column_weights[x]) + between(1) * column_weights[x]
+        if is_float:
+            return total
+        half, bits = int_constant(1 << (2 * WEIGHT_BITS - 1)), int_constant(2 * WEIGHT_BITS)
+        return tirx.shift_right(total + half, bits).astype("int8")
 
     return b.done(rule)
 

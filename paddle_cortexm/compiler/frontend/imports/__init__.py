@@ -7,7 +7,15 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from paddle_cortexm.compiler.frontend.imports import activations, convolutions, elementwise, pools, products, shapes
+from paddle_cortexm.compiler.frontend.imports import (
+    activations,
+    convolutions,
+    elementwise,
+    pools,
+    products,
+    resizes,
+    shapes,
+)
 from paddle_cortexm.compiler.frontend.imports.relax_builder import RelaxBuilder
 from paddle_cortexm.compiler.frontend.paddle.assignment import ASSIGNMENT
 from paddle_cortexm.compiler.frontend.paddle.channel_affine import AFFINE
@@ -21,6 +29,7 @@ OPERATORS: dict[str, Callable[[RelaxBuilder, PaddleOperator], None]] = {
     **elementwise.IMPORTS,
     **pools.IMPORTS,
     **products.IMPORTS,
+    **resizes.IMPORTS,
     **shapes.IMPORTS,
 }
 SIMPLIFIED = ("assign", "batch_norm", "dropout", "scale", "sync_batch_norm")

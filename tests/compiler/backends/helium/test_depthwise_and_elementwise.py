@@ -8,7 +8,7 @@ from itertools import product
 import numpy as np
 import pytest
 
-from paddle_cortexm.compiler.backends.helium import depthwise, elementwise, pooling, table
+from paddle_cortexm.compiler.backends.helium import depthwise, elementwise, pooling, resizing, table
 from paddle_cortexm.compiler.operators.elementwise.activation import Table
 from paddle_cortexm.compiler.operators.elementwise.multiply import IntegerMultiply
 from paddle_cortexm.compiler.operators.parts.requantisation import Requantisation
@@ -16,6 +16,7 @@ from paddle_cortexm.compiler.operators.parts.window import Window
 from paddle_cortexm.compiler.operators.pools.adaptive_pool import IntegerAdaptiveAveragePool
 from paddle_cortexm.compiler.operators.pools.average_pool import IntegerAveragePool
 from paddle_cortexm.compiler.operators.pools.max_pool import IntegerMaxPool
+from paddle_cortexm.compiler.operators.resize.resize import IntegerResize, samples
 from paddle_cortexm.compiler.operators.weights.weighted import Epilogue
 from tests.compiler.backends.helium.conftest import RunOnHelium, RunOnHost
 from tests.compiler.backends.helium.examples.int8_cases import (
@@ -177,6 +178,18 @@ def pool_expectations(random: Random) -> list[Expected]:
     return cases
 
 
+def resize_expectations(random: Random) -> list[Expected]:
+    cases: list[Expected] = []
+    for (rows, columns), channels in product(((8, 10), (13, 3), (1, 1)), (3, 16, 21)):
+        for row_kind, column_kind in product(("linear", "nearest_neighbor"), repeat=2):
+            operator = IntegerResize(
+                samples(4, rows, row_kind, "half_pixel"),  # type: ignore[arg-type]
+                samples(5, columns, column_kind, "align_corners"),  # type: ignore[arg-type]
+            )
+            cases.append(expected_of(resizing.select, operator, (int8(random, 1, 4, 5, channels, extreme=True),)))
+    return cases
+
+
 def average_of_every_sum(random: Random) -> list[Expected]:
     """Windows of 1 ... 25 pixels in which many sums, and all halves, occur."""
     cases: list[Expected] = []
@@ -203,6 +216,7 @@ EXPECTATIONS = {
     "elementwise": elementwise_expectations,
     "pool": pool_expectations,
     "average_of_every_sum": average_of_every_sum,
+    "resize": resize_expectations,
     "table": table_expectations,
 }
 

@@ -14,6 +14,7 @@ from paddle_cortexm.compiler.operators.parts.window import Window
 from paddle_cortexm.compiler.operators.pools.adaptive_pool import AdaptiveAveragePool
 from paddle_cortexm.compiler.operators.pools.average_pool import AveragePool
 from paddle_cortexm.compiler.operators.pools.max_pool import MaxPool
+from paddle_cortexm.compiler.operators.resize.resize import Resize, samples
 from paddle_cortexm.compiler.operators.weights.fully_connected import FullyConnected
 from paddle_cortexm.compiler.operators.weights.weighted import FloatEpilogue
 from tests.compiler.backends.helium.conftest import RunOnHelium, RunOnHost
@@ -115,6 +116,7 @@ def others(m: Maker) -> list[FloatExample]:
         FloatExample(AveragePool(Window((2, 2), (2, 2))), (m.values(1, 6, 4, 9),)),
         FloatExample(AdaptiveAveragePool((3, 5)), (wide,)),
         FloatExample(MaxPool(square(3, 2)), (wide,)),
+        FloatExample(Resize(samples(7, 14, "linear", "half_pixel"), samples(7, 5, "linear", "asymmetric")), (wide,)),
         FloatExample(MaxPool(Window((2, 2), (2, 2))), (m.values(1, 6, 4, 9),)),
     ]
 

@@ -24,6 +24,7 @@ from paddle_cortexm.compiler.operators.parts.window import Window
 from paddle_cortexm.compiler.operators.pools.adaptive_pool import AdaptiveAveragePool, IntegerAdaptiveAveragePool
 from paddle_cortexm.compiler.operators.pools.average_pool import AveragePool, IntegerAveragePool
 from paddle_cortexm.compiler.operators.pools.max_pool import IntegerMaxPool, MaxPool
+from paddle_cortexm.compiler.operators.resize.resize import IntegerResize, Resize, samples
 from paddle_cortexm.compiler.operators.tokens.softmax import Softmax
 from paddle_cortexm.compiler.operators.weights.convolution import Convolution, IntegerConvolution
 from paddle_cortexm.compiler.operators.weights.depthwise_convolution import (
@@ -146,6 +147,14 @@ def test_integer_operators_of_two_operands_are_exact(operator: FloatBinary, rand
     both = builder.add("both", twin, "image", pooled)
     builder.add("layer", IntegerWithConstant(twin, int8(random, 1, 5, 1, 6)), both)
     check_integers(tmp_path, builder.graph(), int8(random, 1, 5, 5, 6))
+
+
+def test_a_resized_image(random: Random, tmp_path: Path) -> None:
+    real = Resize(samples(6, 13, "linear", "half_pixel"), samples(6, 4, "nearest_neighbor", "asymmetric"))
+    graph = one_layer(IntegerResize(real.rows, real.columns), 6, 5, (1, 13, 4, 5), "int8")
+    check_integers(tmp_path, graph, int8(random, 1, 6, 6, 5))
+    (tmp_path / "float").mkdir()
+    check_float(random, tmp_path / "float", one_layer(real, 6, 5, (1, 13, 4, 5), "float32"))
 
 
 @pytest.mark.parametrize("size", [(3, 4), (7, 7)])
