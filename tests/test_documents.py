@@ -128,7 +128,8 @@ def test_both_readmes_link_to_the_documents() -> None:
 
 
 def test_an_activation_is_known_in_three_files_only() -> None:
-    quoted = re.compile("|".join(f'"{row.name}"' for row in ACTIVATION_KINDS))
+    mathematics = {"abs", "exp", "log", "pow", "sqrt", "square", "tanh"}  # which TVM and C call the same
+    quoted = re.compile("|".join(f'"{row.name}"' for row in ACTIVATION_KINDS if row.name not in mathematics))
     files = {
         str(path.relative_to(REPOSITORY / "paddle_cortexm/compiler"))
         for path in (REPOSITORY / "paddle_cortexm").rglob("*.py")
@@ -139,7 +140,7 @@ def test_an_activation_is_known_in_three_files_only() -> None:
         "frontend/imports/activations.py",
         "frontend/exported/pir_names.py",
     }
-    assert {row.name for row in ACTIVATION_KINDS} <= set(IMPORTS)
+    assert {row.name for row in ACTIVATION_KINDS} - set(IMPORTS) == {"gelu_tanh"}  # gelu with an attribute
 
 
 def test_every_operator_s_patterns_are_listed() -> None:

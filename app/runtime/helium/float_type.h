@@ -33,7 +33,7 @@ typedef float helium_float_t;
 typedef enum {
     HELIUM_LINEAR,       /* x */
     HELIUM_CLAMP,        /* low <= x <= high; relu: high is infinite */
-    HELIUM_HARD_SIGMOID, /* min(max(slope * x + offset, 0), 1) */
+    HELIUM_HARD_SIGMOID, /* min(max(slope * x + offset, 0), high) */
     HELIUM_HARD_SWISH,   /* x * hard sigmoid of x */
 } helium_activation_kind_t;
 

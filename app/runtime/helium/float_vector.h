@@ -179,7 +179,7 @@ ALWAYS_INLINE vector_t vector_divide(vector_t a, vector_t b) {
     return vector_load(quotient);
 }
 
-/* Whether a kind is a ramp, min(max(slope * x + offset, 0), 1), times x or not. */
+/* Whether a kind is a ramp, min(max(slope * x + offset, 0), high), times x or not. */
 ALWAYS_INLINE int activation_is_ramp(helium_activation_kind_t kind) {
     switch (kind) { /* no default: with -Wswitch a kind that is missing does not compile */
     case HELIUM_LINEAR:
@@ -200,10 +200,10 @@ ALWAYS_INLINE void vector_activate(const helium_activation_t *activation, vector
             x[i] = vector_minimum(vector_maximum(x[i], low), high);
         }
     } else if (activation_is_ramp(activation->kind)) {
-        const vector_t offset = vector_of(activation->offset);
+        const vector_t offset = vector_of(activation->offset), high = vector_of(activation->high);
         for (int i = 0; i < count; i++) {
             const vector_t line = vector_fma_n(x[i], activation->slope, offset);
-            const vector_t gate = vector_minimum(vector_maximum(line, vector_of(0)), vector_of(1));
+            const vector_t gate = vector_minimum(vector_maximum(line, vector_of(0)), high);
             x[i] = activation->kind == HELIUM_HARD_SWISH ? vector_multiply(x[i], gate) : gate;
         }
     }

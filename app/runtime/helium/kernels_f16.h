@@ -4,6 +4,7 @@
 
 #define HELIUM_FLOAT_BITS 16
 #include "conv2d_float.h"
+#include "curves_float.h"
 #include "depthwise_float.h"
 #include "elementwise_float.h"
 #include "pool_float.h"

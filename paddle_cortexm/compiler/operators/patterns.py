@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from paddle_cortexm.compiler.operators.elementwise import activation, add, divide, extremum, multiply, subtract
+from paddle_cortexm.compiler.operators.elementwise import activation, add, divide, extremum, multiply, prelu, subtract
 from paddle_cortexm.compiler.operators.movement import concat, crop, reshape
 from paddle_cortexm.compiler.operators.parts.relax_patterns import RelaxPattern
 from paddle_cortexm.compiler.operators.pools import adaptive_pool, average_pool, max_pool
@@ -22,6 +22,7 @@ _MODULES = (
     extremum,
     max_pool,
     multiply,
+    prelu,
     resize,
     softmax,
     subtract,

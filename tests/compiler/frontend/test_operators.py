@@ -15,7 +15,9 @@ from hypothesis import strategies as st
 
 from paddle_cortexm.compiler.frontend.imports import OPERATORS
 from paddle_cortexm.compiler.frontend.imports.relax_builder import RelaxBuilder
+from paddle_cortexm.compiler.frontend.layers import to_graph
 from paddle_cortexm.compiler.frontend.load import load_graph
+from paddle_cortexm.compiler.operators.elementwise.activation import Activation
 from paddle_cortexm.compiler.operators.parts.window import Window
 from paddle_cortexm.compiler.operators.pools.average_pool import AveragePool
 from paddle_cortexm.compiler.operators.weights.convolution import Convolution
@@ -153,27 +155,90 @@ def test_the_mean_over_height_and_width_is_a_global_pool(keep: bool, tmp_path: P
     assert operators(graph) == ["Convolution", "AveragePool"]
 
 
-@pytest.mark.parametrize(
-    "activation",
-    [
-        functional.relu,
-        functional.relu6,
-        functional.hardswish,
-        functional.hardsigmoid,
-        lambda x: paddle.clip(x, 0.0, 6.0),
-    ],
-    ids=["relu", "relu6", "hard-swish", "hard-sigmoid", "clip"],
-)
-@pytest.mark.parametrize("fusable", [True, False], ids=["behind a convolution", "behind a pool"])
-def test_activations(activation: Any, fusable: bool, tmp_path: Path) -> None:
-    before = conv(3, 4) if fusable else lambda x: functional.max_pool2d(x, 2)
-    imported(tmp_path, before, activation)
+ACTIVATIONS: dict[str, Any] = {
+    "relu": functional.relu,
+    "relu6": functional.relu6,
+    "clip": lambda x: paddle.clip(x, 0.0, 6.0),
+    "clip elsewhere": lambda x: paddle.clip(x, -1.0, 2.0),
+    "clip on one side": lambda x: paddle.clip(x, min=-1.0),
+    "hard-tanh": functional.hardtanh,
+    "leaky relu": lambda x: functional.leaky_relu(x, 0.2),
+    "thresholded relu": lambda x: functional.thresholded_relu(x, 0.5),
+    "hard-swish": functional.hardswish,
+    "hard-sigmoid": functional.hardsigmoid,
+    "sigmoid": functional.sigmoid,
+    "silu": functional.silu,
+    "swish": functional.swish,
+    "swish of 1.5 x": lambda x: raw_operator("swish", {"X": [x]}, {"beta": 1.5}),
+    "x * sigmoid(x)": lambda x: x * functional.sigmoid(x),
+    "sigmoid(x) * x": lambda x: functional.sigmoid(x) * x,
+    "tanh": functional.tanh,
+    "gelu": functional.gelu,
+    "gelu by tanh": lambda x: functional.gelu(x, approximate=True),
+    "elu": lambda x: functional.elu(x, 0.7),
+    "selu": functional.selu,
+    "mish": functional.mish,
+    "x * tanh(softplus(x))": lambda x: x * functional.tanh(functional.softplus(x)),
+    "softplus": lambda x: functional.softplus(x, beta=2.0, threshold=15.0),
+    "abs": paddle.abs,
+    "square": paddle.square,
+    "cube": lambda x: paddle.pow(x, 3.0),
+    "pow of 2": lambda x: paddle.pow(x, 2.0),
+    "exp": paddle.exp,
+}
+KINDS = {  # what becomes of those whose name is another
+    "relu6": "relu6", "clip": "relu6", "clip elsewhere": "clip", "clip on one side": "clip",
+    "hard-tanh": "clip", "silu": "swish", "swish of 1.5 x": "swish", "x * sigmoid(x)": "swish",
+    "sigmoid(x) * x": "swish", "gelu by tanh": "gelu_tanh", "selu": "elu", "x * tanh(softplus(x))": "mish",
+    "cube": "pow", "pow of 2": "square", "leaky relu": "leaky_relu", "thresholded relu": "thresholded_relu",
+    "hard-swish": "hard_swish", "hard-sigmoid": "hard_sigmoid",
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", ACTIVATIONS)
+def test_activations(name: str, tmp_path: Path) -> None:
+    graph = imported(tmp_path, lambda x: functional.max_pool2d(x, 2), ACTIVATIONS[name])
+    assert operators(graph) == ["MaxPool", KINDS.get(name, name)]
+
+
+@pytest.mark.parametrize("name", ["relu", "relu6", "clip elsewhere", "clip on one side", "hard-tanh"])
+def test_a_clamp_goes_into_the_convolution_before_it(name: str, tmp_path: Path) -> None:
+    assert operators(imported(tmp_path, conv(3, 4), ACTIVATIONS[name])) == ["Convolution"]
+
+
+@pytest.mark.parametrize("function", [paddle.sqrt, paddle.rsqrt, paddle.log], ids=["sqrt", "rsqrt", "log"])
+def test_functions_of_what_is_positive(function: Any, tmp_path: Path) -> None:
+    imported(tmp_path, lambda x: functional.softplus(x) + functional.softplus(x), function)
+
+
+def test_attributes_that_paddle_3_leaves_unread_are_taken_as_they_stand() -> None:
+    written = {"threshold": 5.0, "scale": 4.0, "offset": 2.0}
+    relu6 = operator("relu6", "y", X="image", attributes={"threshold": 4.5})
+    hard_swish = operator("hard_swish", "z", "Out", written, X="y")
+    shapes = dict.fromkeys(("image", "y", "z"), (1, 3, 4, 4))
+    graph = to_graph(RelaxBuilder(program(relu6, hard_swish, shapes=shapes)).build(OPERATORS), "bent")
+    kinds = [layer.operator for layer in graph.layers]
+    assert kinds == [Activation("clip", {"low": 0.0, "high": 4.5}), Activation("hard_swish", written)]
+
+
+@pytest.mark.parametrize("mode", ["all", "channel"])
+def test_prelu(mode: str, tmp_path: Path) -> None:
+    def prelu(x: Any) -> Any:
+        return functional.prelu(x, constant((1 if mode == "all" else 3,)))
+
+    kind = "leaky_relu" if mode == "all" else "PRelu"
+    assert operators(imported(tmp_path, lambda x: functional.max_pool2d(x, 2), prelu)) == ["MaxPool", kind]
+
+
+def test_a_gate_of_another_tensor_is_no_swish(tmp_path: Path) -> None:
+    gate = lambda x: x * functional.sigmoid(functional.max_pool2d(x, 3, 1, 1))  # noqa: E731
+    assert operators(imported(tmp_path, conv(3, 4), gate)) == ["Convolution", "MaxPool", "sigmoid", "Multiply"]
 
 
 def test_hard_sigmoid_keeps_its_slope_and_offset(tmp_path: Path) -> None:
     graph = imported(tmp_path, lambda x: functional.hardsigmoid(x, slope=0.2, offset=0.4))
     activation: Any = graph.layers[0].operator
-    assert (activation.slope, activation.offset) == pytest.approx((0.2, 0.4))
+    assert activation.parameters == pytest.approx({"slope": 0.2, "offset": 0.4})
 
 
 @pytest.mark.parametrize("bounds", [(-1.0, 1.0), (0.0, 4.0)])
@@ -341,13 +406,8 @@ def test_resizing_by_a_factor(mode: str, tmp_path: Path) -> None:
 
 
 REFUSED: dict[str, tuple[Any, str]] = {
-    "unknown": (NN.GELU(), r"operator 'gelu' \(tensor 'gelu_0\.tmp_0'\) is not supported.*Supported: .*conv2d"),
-    "swish": (NN.Silu(), r"operator 'silu' \(tensor .*\) is not supported"),
+    "unknown": (NN.Softsign(), r"operator 'softsign' \(tensor '.*'\) is not supported.*Supported: .*conv2d"),
     "NHWC": (conv(8, 4, data_format="NHWC"), r"conv2d .*data layout NHWC is not supported"),
-    "hard-swish": (
-        lambda x: raw_operator("hard_swish", {"X": [x]}, {"threshold": 5.0, "scale": 6.0, "offset": 3.0}),
-        r"hard_swish \(tensor '.*'\): \{'threshold': 5\.0",
-    ),
     "rows alone": (lambda x: paddle.mean(x, axis=2), r"reduce_mean .* axes \[2\] .*keepdim"),
     "channels": (lambda x: paddle.max(x, axis=1, keepdim=True), r"reduce_max .* maximum over the channels"),
     "counted padding": (
@@ -360,10 +420,6 @@ REFUSED: dict[str, tuple[Any, str]] = {
     "computed weights": (
         lambda x: functional.conv2d(x, x),
         r"Filter '.*' must be a const",
-    ),
-    "clip": (
-        lambda x: paddle.clip(functional.max_pool2d(x, 2), -1.0, 1.0),
-        r"relax\.clip is not a layer here\. Layers: ",
     ),
 }
 

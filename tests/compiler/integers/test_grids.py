@@ -22,7 +22,7 @@ from tests.compiler.wide_networks import BLOCK_OUTPUTS, float_blocks, full_range
 BOUNDS = st.floats(-1e4, 1e4).filter(lambda x: x == 0 or abs(x) > 1e-6)
 PIXELS = (-2.0, 2.5)
 HARD_SWISH = Activation("hard_swish")
-HARD_SIGMOID = Activation("hard_sigmoid", slope=0.2, offset=0.5)
+HARD_SIGMOID = Activation("hard_sigmoid", {"slope": 0.2, "offset": 0.5})
 
 
 def covers(grid: Grid, value: float) -> bool:

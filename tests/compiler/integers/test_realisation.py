@@ -149,8 +149,9 @@ def test_a_product_is_right_to_half_a_step(pixel_low: float, pixel_high: float, 
 
 @given(KINDS, GRIDS, GRIDS)
 def test_a_table_holds_the_rounded_answer_for_every_input(kind: str, source: Grid, output: Grid) -> None:
-    operator = Activation(kind, slope=0.2, offset=0.4)
-    exact = on_grid(operator.values(dequantised(ALL_INT8, source)), output)
+    operator = Activation(kind)
+    results = operator.values(dequantised(ALL_INT8, source))
+    exact = on_grid(np.where(np.isnan(results), 0.0, results), output)  # no result: 0
     table = operator.integer((source,), output).table
     assert table.dtype == np.int8 and np.abs(table - exact).max() <= 0.5 + 1e-9
 
@@ -161,11 +162,11 @@ def test_a_table_holds_the_rounded_answer_for_every_input(kind: str, source: Gri
         ("relu", {-1: 0, 2: 2}),
         ("relu6", {-1: 0, 2: 2, 7: 6}),
         ("hard_swish", {-4: 0, -3: 0, -1.5: -0.375, 0: 0, 3: 3, 5: 5}),
-        ("hard_sigmoid", {-9: 0, 0: 0.4, 1: 0.6, 9: 1}),
+        ("hard_sigmoid", {-9: 0, 0: 0.5, 1: 2 / 3, 9: 1}),
     ],
 )
 def test_activations_are_paddle_s(kind: str, points: dict[float, float]) -> None:
-    operator = Activation(kind, slope=0.2, offset=0.4)
+    operator = Activation(kind)
     assert operator.values(np.array(list(points), float)) == pytest.approx(list(points.values()))
 
 

@@ -189,7 +189,7 @@ def test_floats_keep_an_activation_that_follows_the_residual() -> None:
 
 def test_a_fused_float_graph_computes_the_same() -> None:
     builder = image_block()
-    builder.add("bent", Activation("hard_sigmoid", 0.2, 0.4), "b")
+    builder.add("bent", Activation("hard_sigmoid", {"slope": 0.2, "offset": 0.4}), "b")
     builder.add("sum", Add((0.0, None)), "bent", "a")
     image = np.random.default_rng(3).normal(size=(2, 3, 3, CHANNELS)).astype(np.float32)
     plain, fused = builder.graph(), fuse_epilogues(builder.graph(), always)

@@ -14,6 +14,7 @@ from paddle_cortexm.compiler.operators.elementwise.binary import WithConstant
 from paddle_cortexm.compiler.operators.elementwise.divide import Divide
 from paddle_cortexm.compiler.operators.elementwise.extremum import Extremum
 from paddle_cortexm.compiler.operators.elementwise.multiply import Multiply
+from paddle_cortexm.compiler.operators.elementwise.prelu import PRelu
 from paddle_cortexm.compiler.operators.elementwise.subtract import Subtract
 from paddle_cortexm.compiler.operators.movement.concat import Concat, Run
 from paddle_cortexm.compiler.operators.movement.crop import Crop
@@ -59,6 +60,7 @@ CASES: list[tuple[FloatOperator, tuple[Shape, ...]]] = [
     (AveragePool(Window((5, 7))), (IMAGE,)),
     (MaxPool(UNEVEN), (IMAGE,)),
     (Resize(samples(5, 9, "linear", "half_pixel"), samples(7, 4, "linear", "align_corners")), (IMAGE,)),
+    (PRelu(floats(6)), (IMAGE,)),
     (Softmax(), ((1, 1, 6),)),
     (Reshape(), (IMAGE,)),
     (Concat((Run(1, 1, 2), Run(0, 0, 6))), (IMAGE, (5, 7, 3))),

@@ -15,6 +15,7 @@ from paddle_cortexm.compiler.backends.helium import (
     fully_connected,
     movement,
     pooling,
+    prelu,
     resizing,
     table,
     wide,
@@ -30,6 +31,7 @@ from paddle_cortexm.compiler.operators.elementwise.binary import IntegerWithCons
 from paddle_cortexm.compiler.operators.elementwise.divide import Divide, IntegerDivide
 from paddle_cortexm.compiler.operators.elementwise.extremum import Extremum, IntegerExtremum
 from paddle_cortexm.compiler.operators.elementwise.multiply import IntegerMultiply, Multiply
+from paddle_cortexm.compiler.operators.elementwise.prelu import IntegerPRelu, PRelu
 from paddle_cortexm.compiler.operators.elementwise.subtract import Subtract
 from paddle_cortexm.compiler.operators.movement.concat import Concat, IntegerConcat
 from paddle_cortexm.compiler.operators.movement.crop import Crop
@@ -53,6 +55,7 @@ SELECTORS: dict[type, Selector] = {
     IntegerDivide: elementwise.select,
     IntegerExtremum: elementwise.select,
     IntegerMultiply: elementwise.select,
+    IntegerPRelu: prelu.select,
     IntegerWithConstant: elementwise.select,
     IntegerAdaptiveAveragePool: pooling.select,
     IntegerAveragePool: pooling.select,
@@ -73,6 +76,7 @@ SELECTORS: dict[type, Selector] = {
     AveragePool: pooling.select,
     MaxPool: pooling.select,
     Activation: float_elementwise.activation,
+    PRelu: prelu.select,
     Concat: movement.concat,
     Crop: movement.crop,
     Resize: resizing.select,

@@ -16,15 +16,15 @@ from paddle_cortexm.compiler.backends.helium.packing import (
     sum_rejection,
 )
 from paddle_cortexm.compiler.backends.helium.parts.packs import MOST_ROWS, strip_columns
-from paddle_cortexm.compiler.backends.helium.parts.residual import with_residual
-from paddle_cortexm.compiler.backends.helium.parts.structs import declaration, window_fields
-from paddle_cortexm.compiler.backends.helium.requantisation import (
+from paddle_cortexm.compiler.backends.helium.parts.requantisation import (
     GROUP,
     GROUP_ASSERTIONS,
     narrowing_order,
     requantise_constants,
     requantise_fields,
 )
+from paddle_cortexm.compiler.backends.helium.parts.residual import with_residual
+from paddle_cortexm.compiler.backends.helium.parts.structs import declaration, window_fields
 from paddle_cortexm.compiler.graph import Graph, Layer
 from paddle_cortexm.compiler.kernels.kernel import Constant, Kernel, Rejection
 from paddle_cortexm.compiler.operators.parts.base import Int8Array

@@ -7,8 +7,8 @@ from dataclasses import replace
 import numpy as np
 
 from paddle_cortexm.compiler.backends.helium.parts.packs import MOST_ROWS
+from paddle_cortexm.compiler.backends.helium.parts.requantisation import GROUP, table_constant
 from paddle_cortexm.compiler.backends.helium.parts.structs import SUFFIXES, declaration, window_fields
-from paddle_cortexm.compiler.backends.helium.requantisation import GROUP, table_constant
 from paddle_cortexm.compiler.graph import Graph, Layer
 from paddle_cortexm.compiler.kernels.kernel import Constant, Kernel, Rejection
 from paddle_cortexm.compiler.operators.parts.base import Int8Array

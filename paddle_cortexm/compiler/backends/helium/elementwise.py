@@ -8,8 +8,8 @@ from math import prod
 
 from paddle_cortexm.compiler.backends.helium.packing import ADD_ASSERTIONS, add_fields, add_rejection, right_shift
 from paddle_cortexm.compiler.backends.helium.parts.broadcast import broadcast_of, with_constant, with_rows
+from paddle_cortexm.compiler.backends.helium.parts.requantisation import reciprocals_constant, split_shift
 from paddle_cortexm.compiler.backends.helium.parts.structs import SUFFIXES, declaration
-from paddle_cortexm.compiler.backends.helium.requantisation import reciprocals_constant, split_shift
 from paddle_cortexm.compiler.graph import Graph, Layer
 from paddle_cortexm.compiler.kernels.kernel import Constant, Kernel, Rejection
 from paddle_cortexm.compiler.operators.elementwise.add import IntegerAdd

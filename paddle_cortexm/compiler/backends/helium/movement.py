@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from paddle_cortexm.compiler.backends.helium.parts.requantisation import table_constant
 from paddle_cortexm.compiler.backends.helium.parts.structs import declaration, initialiser
-from paddle_cortexm.compiler.backends.helium.requantisation import table_constant
 from paddle_cortexm.compiler.graph import Graph, Layer
 from paddle_cortexm.compiler.kernels.kernel import Constant, Kernel, Rejection
 from paddle_cortexm.compiler.operators.movement.concat import AnyConcat, IntegerConcat, Run

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from paddle_cortexm.compiler.backends.helium.requantisation import table_constant
+from paddle_cortexm.compiler.backends.helium.parts.requantisation import table_constant
 from paddle_cortexm.compiler.graph import Graph, Layer
 from paddle_cortexm.compiler.kernels.kernel import Kernel, Rejection
 from paddle_cortexm.compiler.operators.elementwise.activation import Table

@@ -27,6 +27,7 @@ from paddle_cortexm.compiler.backends.tvm.terms import (
 from paddle_cortexm.compiler.operators.elementwise.activation import Activation, Table
 from paddle_cortexm.compiler.operators.elementwise.binary import Binary, IntegerWithConstant, WithConstant
 from paddle_cortexm.compiler.operators.elementwise.conversion import Dequantise, Quantise
+from paddle_cortexm.compiler.operators.elementwise.prelu import PRELU_SHIFT, IntegerPRelu, PRelu
 from paddle_cortexm.compiler.operators.parts.activation_kinds import activation_kind
 from paddle_cortexm.compiler.operators.parts.base import Operator
 from paddle_cortexm.compiler.operators.parts.window import Window
@@ -61,6 +62,11 @@ def computation(operator: Operator, inputs: Sequence[Tensor], output: Tensor) ->
             return _max_pool(b, window)
         case Activation():
             return b.done(lambda y, x, c: _activation(operator, b.inputs[0][y, x, c]))
+        case PRelu(slopes=slopes):
+            factors = b.constant("slopes", slopes)
+            return b.done(lambda y, x, c: _prelu(b.inputs[0][y, x, c], factors[c]))
+        case IntegerPRelu():
+            return _integer_prelu(b, operator)
         case Table(table=table):
             entries = b.constant("table", table, hot=True)
             return b.done(lambda y, x, c: entries[b.inputs[0][y, x, c].astype("int32") + 128])
@@ -175,6 +181,24 @@ def _integer_weighted(b: Builder, operator: IntegerWeighted) -> Computation:
     return b.done(rule)
 
 
+def _prelu(x: Expression, slope: Expression) -> Expression:
+    return te.max(x, float_constant(0)) + te.min(x, float_constant(0)) * slope
+
+
+def _integer_prelu(b: Builder, operator: IntegerPRelu) -> Computation:
+    above, below = operator.above, operator.below
+    multiplier = b.constant("multiplier", below.multiplier, hot=True)
+    shift = b.constant("shift", below.shift, hot=True)
+    one = int_constant(above.multiplier[0]), int_constant(above.shift[0])
+
+    def rule(y: Any, x: Any, c: Any) -> Expression:
+        value = (b.inputs[0][y, x, c].astype("int32") - operator.zero_point) * int_constant(1 << PRELU_SHIFT)
+        negative = requantised(value, multiplier[c], shift[c])
+        return into_steps(tirx.if_then_else(value >= 0, requantised(value, *one), negative), above)
+
+    return b.done(rule)
+
+
 def _average_pool(b: Builder, window: Window) -> Computation:
     source = b.inputs[0]
     height, width, _ = (int(n) for n in source.shape)
@@ -274,7 +298,7 @@ def _max_pool(b: Builder, window: Window) -> Computation:
 
 
 def _activation(operator: Activation, x: Expression) -> Expression:
-    return activation_kind(operator.kind).expression(te, x, operator.slope, operator.offset)
+    return activation_kind(operator.kind).expression(te, x, operator.parameters)
 
 
 def _quantised(x: Expression, q: Grid) -> Expression:

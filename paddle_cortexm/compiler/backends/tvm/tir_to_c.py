@@ -44,7 +44,15 @@ BINARY = {  # TIR node -> C operator, precedence (higher binds tighter)
 }
 CONDITIONAL, UNARY, ATOM = 2, 14, 15
 LOOP_NAMES = {"ax0_init": "o", "ax0": "o", "ax1": "ky", "ax2": "kx", "ax3": "k"}  # what compute_at calls them
-FUNCTIONS = {"exp": "expf", "nearbyint": "nearbyintf"}
+FUNCTIONS = {
+    "erf": "erff",
+    "exp": "expf",
+    "log": "logf",
+    "nearbyint": "nearbyintf",
+    "pow": "powf",
+    "sqrt": "sqrtf",
+    "tanh": "tanhf",
+}
 
 
 @dataclass(frozen=True)

@@ -99,7 +99,10 @@ class _Writer:
 
     def _activation(self, operator: Activation, source: str, output: str) -> None:
         functions = _Functions(self, output)
-        activation_kind(operator.kind).paddle(functions, source, operator.slope, operator.offset)
+        try:
+            activation_kind(operator.kind).paddle(functions, source, operator.parameters)
+        except AttributeError:  # a function that _Functions lacks, or one of a Paddle tensor
+            raise UserError(f"layer '{output}': {operator.title} is not written as ONNX here") from None
 
     def _average_pool(self, operator: AveragePool, source: str, output: str) -> None:
         window = operator.window

@@ -16,6 +16,7 @@ from paddle_cortexm.compiler.operators.elementwise.binary import FloatBinary, In
 from paddle_cortexm.compiler.operators.elementwise.divide import Divide
 from paddle_cortexm.compiler.operators.elementwise.extremum import Extremum
 from paddle_cortexm.compiler.operators.elementwise.multiply import IntegerMultiply, Multiply
+from paddle_cortexm.compiler.operators.elementwise.prelu import PRelu
 from paddle_cortexm.compiler.operators.elementwise.subtract import Subtract
 from paddle_cortexm.compiler.operators.parts.activation_kinds import ACTIVATION_KINDS
 from paddle_cortexm.compiler.operators.parts.base import IntegerOperator, Operator
@@ -112,6 +113,23 @@ def test_a_float_convolution_with_its_epilogue(kind: str, random: Random, tmp_pa
 @pytest.mark.parametrize("operator", [*(Activation(row.name) for row in ACTIVATION_KINDS), Softmax()], ids=str)
 def test_a_float_unary(operator: Operator, random: Random, tmp_path: Path) -> None:
     check_float(random, tmp_path, one_layer(operator, 3, 5, (1, 3, 3, 5), "float32"))
+
+
+@pytest.mark.parametrize(
+    "activation",
+    [
+        Activation("elu", {"alpha": 1.6, "scale": 1.05}),
+        Activation("pow", {"exponent": 3.0}),
+        PRelu(np.array([0.2, -0.1, 0.0, 0.4, 1.5], np.float32)),
+    ],
+)
+def test_a_float_unary_with_parameters(activation: Operator, random: Random, tmp_path: Path) -> None:
+    check_float(random, tmp_path, one_layer(activation, 3, 5, (1, 3, 3, 5), "float32"))
+
+
+def test_an_integer_prelu_is_exact(random: Random, tmp_path: Path) -> None:
+    operator = PRelu(np.array([0.2, -0.1, 0.0, 0.4, 1.5, 0.01], np.float32)).integer([Grid(0.05, -20)], Grid(0.03, 11))
+    check_integers(tmp_path, one_layer(operator, 7, 6, (1, 7, 7, 6), "int8"), int8(random, 1, 7, 7, 6))
 
 
 @pytest.mark.parametrize("kind", [AveragePool, MaxPool])

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
+from paddle_cortexm.compiler.backends.helium.floats.curves import with_curve
 from paddle_cortexm.compiler.backends.helium.floats.packing import (
     activation_fields,
     packed_bias,
     packed_vectors,
     weighted_rejection,
 )
+from paddle_cortexm.compiler.backends.helium.floats.sums import with_sum
 from paddle_cortexm.compiler.backends.helium.parts.float_type import float_type
 from paddle_cortexm.compiler.backends.helium.parts.packs import MOST_ROWS
-from paddle_cortexm.compiler.backends.helium.parts.residual import with_residual
 from paddle_cortexm.compiler.backends.helium.parts.structs import declaration, window_fields
 from paddle_cortexm.compiler.graph import Graph, Layer
 from paddle_cortexm.compiler.kernels.kernel import Constant, Kernel, Rejection
@@ -23,14 +24,12 @@ def select(graph: Graph, layer: Layer) -> Kernel | Rejection:
     assert isinstance(operator, DepthwiseConvolution)
     if operator.window.extent[0] > MOST_ROWS:
         return Rejection(f"a window of more than {MOST_ROWS} rows")
-    add, result = operator.epilogue.add, graph.output_of(layer)
     kernel = weighted_rejection(graph, layer) or _kernel(graph, layer, operator)
-    if add is None or isinstance(kernel, Rejection):
+    if isinstance(kernel, Rejection):
         return kernel
-    kind = float_type(result)
-    declared = declaration("helium_activation_t", "sum", activation_fields(add.clamp))
-    call = f"helium_add_{kind.suffix}(&sum, output, {{residual}}, output, {{count}})"
-    return with_residual(kernel, result, declared, call, kind.source("elementwise"))
+    end, result = operator.epilogue, graph.output_of(layer)
+    kernel = with_curve(kernel, end.activation, float_type(result), result)
+    return kernel if end.add is None else with_sum(kernel, end.add, float_type(result), result)
 
 
 def _kernel(graph: Graph, layer: Layer, operator: DepthwiseConvolution) -> Kernel:

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
+from paddle_cortexm.compiler.backends.helium.floats.curves import curve_call, curve_of
 from paddle_cortexm.compiler.backends.helium.floats.packing import activation_fields, activation_rejection
 from paddle_cortexm.compiler.backends.helium.parts.broadcast import broadcast_of, with_constant, with_rows
 from paddle_cortexm.compiler.backends.helium.parts.float_type import FloatType, float_type
@@ -38,13 +41,16 @@ def activation(graph: Graph, layer: Layer) -> Kernel | Rejection:
     rejection = activation_rejection(operator)
     if rejection is not None:
         return rejection
-    kind = float_type(result)
+    kind, row = float_type(result), result.shape[-2] * result.shape[-1]
+    curve = curve_of(operator)
+    if curve is not None:
+        calls = [curve_call(curve, kind, *call) for call in (("input0", result.elements), ("rows[0]", row))]
+        return replace(_kernel(curve.function, kind, *calls), sources=(kind.source("curves"),))
     declared = declaration("helium_activation_t", "parameters", activation_fields(OPEN, operator))
 
     def body(source: str, count: int) -> str:
         return f"{declared}    helium_activate_{kind.suffix}(&parameters, {source}, output, {count});\n"
 
-    row = result.shape[-2] * result.shape[-1]
     return _kernel("activate", kind, body("input0", result.elements), body("rows[0]", row))
 
 

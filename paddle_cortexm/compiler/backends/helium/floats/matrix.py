@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from paddle_cortexm.compiler.backends.helium.floats.curves import curve_of, with_curve
 from paddle_cortexm.compiler.backends.helium.floats.packing import (
     activation_fields,
     packed_bias,
@@ -14,6 +15,7 @@ from paddle_cortexm.compiler.backends.helium.floats.packing import (
     sum_fields,
     weighted_rejection,
 )
+from paddle_cortexm.compiler.backends.helium.floats.sums import with_sum
 from paddle_cortexm.compiler.backends.helium.parts.float_type import FLOAT_TYPES, FloatType, float_type
 from paddle_cortexm.compiler.backends.helium.parts.packs import MOST_ROWS, Packing, Packs, packs_of
 from paddle_cortexm.compiler.backends.helium.parts.structs import declaration, window_fields
@@ -32,22 +34,31 @@ def select(graph: Graph, layer: Layer) -> Kernel | Rejection:
     rejection = weighted_rejection(graph, layer)
     if rejection is not None:
         return rejection
+    assert isinstance(operator, Convolution | FullyConnected)
     if isinstance(operator, FullyConnected):
-        return _pointwise(graph, layer, operator, 1, 1)
-    assert isinstance(operator, Convolution)
-    if operator.is_matrix_product:
+        kernel = _pointwise(graph, layer, operator, 1, 1)
+    elif operator.is_matrix_product:
         _, height, width, _ = graph.output_of(layer).shape
-        return _pointwise(graph, layer, operator, height, width)
-    if operator.window.extent[0] > MOST_ROWS:
+        kernel = _pointwise(graph, layer, operator, height, width)
+    elif operator.window.extent[0] > MOST_ROWS:
         return Rejection(f"a window of more than {MOST_ROWS} rows")
-    return _convolution(graph, layer, operator)
+    else:
+        kernel = _convolution(graph, layer, operator)
+    end, result = operator.epilogue, graph.output_of(layer)
+    kernel = with_curve(kernel, end.activation, float_type(result), result)
+    return kernel if end.add is None or _adds(operator) else with_sum(kernel, end.add, float_type(result), result)
+
+
+def _adds(operator: Convolution | FullyConnected) -> bool:
+    """Whether the kernel itself adds the residual: there is one, and no curve in front of it."""
+    return operator.epilogue.add is not None and curve_of(operator.epilogue.activation) is None
 
 
 def _pointwise(graph: Graph, layer: Layer, operator: Convolution | FullyConnected, height: int, width: int) -> Kernel:
     """The call over height x width pixels; a row is the same call over width pixels."""
     kind = float_type(graph.output_of(layer))
     matrix = declaration("helium_float_matrix_t", "matrix", _matrix_fields(operator, operator.weight[0].size))
-    added = operator.epilogue.add is not None
+    added = _adds(operator)
 
     def call(source: str, pixels: int, residual: str) -> str:
         arguments = f"&matrix, {source}, output, {pixels}, {residual if added else 'NULL'}"
@@ -77,7 +88,7 @@ def _convolution(graph: Graph, layer: Layer, operator: Convolution) -> Kernel:
     fields = {"matrix": _matrix_fields(operator, weight.shape[1]), "input_channels": input_channels}
     fields |= window_fields(source, result, operator.window) | packs.fields | {"column": packs.column}
     convolution = declaration("helium_float_conv2d_t", "convolution", fields)
-    added = operator.epilogue.add is not None
+    added = _adds(operator)
     whole = f"helium_conv2d_{kind.suffix}(&convolution, input0, output, scratch, {'input1' if added else 'NULL'});"
     row = f"helium_conv2d_row_{kind.suffix}(&convolution, rows, output, scratch, {'residual' if added else 'NULL'});"
     strip_bytes = packs.strip * kind.bytes
@@ -126,7 +137,7 @@ def _matrix_fields(operator: Convolution | FullyConnected, depth: int) -> dict[s
         "depth": depth,
         "channels": len(operator.weight),
         "activation": activation_fields(operator.clamp, operator.epilogue.activation),
-        **sum_fields(operator.epilogue.add),
+        **sum_fields(operator.epilogue.add if _adds(operator) else None),
     }
 
 

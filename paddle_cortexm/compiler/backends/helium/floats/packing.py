@@ -11,7 +11,8 @@ from paddle_cortexm.compiler.graph import Graph, Layer
 from paddle_cortexm.compiler.kernels.kernel import Rejection
 from paddle_cortexm.compiler.operators.elementwise.activation import Activation
 from paddle_cortexm.compiler.operators.elementwise.add import Add
-from paddle_cortexm.compiler.operators.parts.activation_kinds import HeliumClamp, HeliumRamp, activation_kind
+from paddle_cortexm.compiler.operators.parts.activation_kinds import activation_kind
+from paddle_cortexm.compiler.operators.parts.activation_row import HeliumClamp, HeliumCurve, HeliumForm, HeliumRamp
 from paddle_cortexm.compiler.operators.parts.clamp import OPEN, Clamp
 from paddle_cortexm.compiler.operators.weights.weighted import Weighted
 
@@ -53,16 +54,20 @@ def weighted_rejection(graph: Graph, layer: Layer) -> Rejection | None:
 
 def activation_rejection(activation: Activation | None) -> Rejection | None:
     """Why the float kernels cannot compute an activation, or None."""
-    if activation is not None and activation_kind(activation.kind).helium is None:
+    if activation is not None and activation_kind(activation.kind).helium(activation.parameters) is None:
         return Rejection(f"the float kernels have no {activation.kind}")
     return None
 
 
 def activation_fields(clamp: Clamp, activation: Activation | None = None) -> dict[str, str]:
-    """The fields of helium_activation_t: a clamp, or an activation that `activation_rejection` lets pass."""
-    form = HeliumClamp(*clamp) if activation is None else _helium_form(activation)
+    """The fields of helium_activation_t: a clamp, or an activation that `activation_rejection` lets pass; a curve is
+    computed after the kernel, by a call of its own."""
+    form = HeliumClamp(*clamp) if activation is None else helium_form(activation)
+    if isinstance(form, HeliumCurve):
+        return {"kind": "HELIUM_LINEAR"}
     if isinstance(form, HeliumRamp):
-        return {"kind": form.enumerator, "slope": float_literal(form.slope), "offset": float_literal(form.offset)}
+        numbers = {"slope": form.slope, "offset": form.offset, "high": form.high}
+        return {"kind": form.enumerator, **{name: float_literal(value) for name, value in numbers.items()}}
     if form == HeliumClamp(None, None):
         return {"kind": "HELIUM_LINEAR"}
     low, high = _ends((form.low, form.high))
@@ -80,7 +85,8 @@ def _ends(clamp: Clamp) -> tuple[str, str]:
     return float_literal(-np.inf if low is None else low), float_literal(np.inf if high is None else high)
 
 
-def _helium_form(activation: Activation) -> HeliumClamp | HeliumRamp:
-    helium = activation_kind(activation.kind).helium
-    assert helium is not None, f"the float kernels have no {activation.kind}"
-    return helium(activation.slope, activation.offset)
+def helium_form(activation: Activation) -> HeliumForm:
+    """How the float kernels compute an activation that `activation_rejection` lets pass."""
+    form = activation_kind(activation.kind).helium(activation.parameters)
+    assert form is not None, f"the float kernels have no {activation.kind}"
+    return form

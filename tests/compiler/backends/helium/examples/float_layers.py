@@ -21,7 +21,7 @@ from paddle_cortexm.compiler.tensor import Tensor
 from tests.compiler.backends.helium.rig.cases import Case, Rows
 
 Floats = NDArray[np.floating]
-SWISH, SIGMOID = Activation("hard_swish"), Activation("hard_sigmoid", slope=0.2, offset=0.4)
+SWISH, SIGMOID = Activation("hard_swish"), Activation("hard_sigmoid", {"slope": 0.2, "offset": 0.4})
 
 
 @dataclass(frozen=True)
