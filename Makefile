@@ -15,7 +15,7 @@ ARGS ?=   # more options for pytest: make test ARGS="-k requantise"
 C_SOURCES = $(shell find app tests -name '*.[ch]')
 SHELL_SCRIPTS = $(wildcard *.sh) $(wildcard scripts/*.sh) $(wildcard tests/systems/*) .ci/run
 
-.PHONY: help demo line setup environment doctor compilers test lint format bench bench-check profile accuracy memory readme pack clean
+.PHONY: help demo line setup environment doctor compilers test lint format bench bench-check zoo profile accuracy memory readme pack clean
 
 help: ## this list
 	@echo 'make CONFIG=name       the five stages for configs/name.yaml'
@@ -61,6 +61,9 @@ format: environment ## format Python and C, sort imports
 
 bench: environment ## every network and precision, helium and CMSIS-NN: docs/performance.md
 	python -m paddle_cortexm.measure.bench $(ARGS)
+
+zoo: environment ## PaddleClas's small networks through the whole line: docs/zoo.md
+	python -m paddle_cortexm.measure.zoo $(ARGS)
 
 bench-check: environment ## the same; fails when a count is more than 1 % above docs/performance.json
 	python -m paddle_cortexm.measure.bench --check $(ARGS)

@@ -20,6 +20,7 @@ ORDER = (
     "measure.accuracy",
     "measure.bench",
     "measure.profile",
+    "measure.zoo",
     "measure.common",
     "report",
     "preflight",
