@@ -14,6 +14,7 @@ from paddle_cortexm.errors import UserError
 from tests.compiler.frontend.static_programs import check_against_paddle, conv, imported, linear, operators
 
 functional = paddle.nn.functional
+NN = paddle.nn
 
 
 def shuffled(x: Any, groups: int = 2) -> Any:
@@ -107,6 +108,21 @@ def test_nested_concats_are_one(tmp_path: Path) -> None:
 )
 def test_any_part_of_an_image(part: Any, tmp_path: Path) -> None:
     imported(tmp_path, conv(3, 8), part, lambda x: conv(x.shape[1], 4)(x))
+
+
+@pytest.mark.parametrize("kernel", [3, 5])
+@pytest.mark.parametrize("stride", [1, 2])
+def test_what_is_cut_off_a_convolution_is_not_computed(kernel: int, stride: int, tmp_path: Path) -> None:
+    """As EfficientNet pads: on all sides, and then the first row and column go. The norm behind is folded still."""
+    padded = conv(3, 8, kernel, stride=stride, padding=kernel - 1)
+    graph = imported(tmp_path, padded, lambda x: NN.BatchNorm2D(8)(x[:, :, 1:, 1:]), shape=(1, 3, 9, 9))
+    assert operators(graph) == ["Convolution"]
+
+
+def test_a_shuffle_between_groups_stays(tmp_path: Path) -> None:
+    """The weights of a grouped convolution cannot take its channels in any order."""
+    graph = imported(tmp_path, conv(3, 8), functional.relu, shuffled, conv(8, 8, groups=4), conv(8, 3))
+    assert len(concats(graph)) == 1
 
 
 def test_a_chain_of_movement_ends_in_a_vector(tmp_path: Path) -> None:

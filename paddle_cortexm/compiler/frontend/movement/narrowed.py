@@ -42,7 +42,7 @@ def _narrowed(graph: Graph, name: str, select: Layer) -> list[Layer] | None:
     made, output, found = graph.producer(name), select.output, list[Layer]()
     while made is not None:
         operator = made.operator
-        if isinstance(operator, Convolution):
+        if isinstance(operator, Convolution) and operator.groups == 1:
             weights = operator.with_weights(operator.weight[channels], operator.bias[channels])
             return [replace(made, operator=weights, output=output), *found]
         inner = f"{select.output}.{made.inputs[0]}"

@@ -42,14 +42,17 @@ def _ordered(graph: Graph, *, by_destiny: bool) -> Graph:
     for name in [layer.output for layer in graph.layers]:
         layer = graph.producer(name)
         assert layer is not None
-        if not isinstance(layer.operator, Concat if not by_destiny else Concat | Convolution):
+        operator = layer.operator
+        is_dense = isinstance(operator, Convolution) and operator.groups == 1
+        if not (isinstance(operator, Concat) or (by_destiny and is_dense)):
             continue
-        taken = _taken(layer.operator)
+        assert isinstance(operator, Concat | Convolution)
+        taken = _taken(operator)
         destiny = _destinies(graph)[name] if by_destiny else [()] * len(taken)
         order = np.array(sorted(range(len(taken)), key=lambda i: (destiny[i], taken[i])))
         changed: dict[str, Layer] = {}
         if (np.diff(order) != 1).any() and _take_in_order(graph, name, order, changed):
-            changed[name] = replace(layer, operator=_making(layer.operator, order))
+            changed[name] = replace(layer, operator=_making(operator, order))
             graph = graph.with_layers(tuple(changed.get(x.output, x) for x in graph.layers))
     return graph
 
@@ -105,7 +108,7 @@ def _reading(reader: Layer, name: str, order: Order) -> Any:
     match operator:
         case Activation() | AveragePool() | MaxPool() | Crop():
             return operator
-        case Convolution():
+        case Convolution(groups=1):
             return operator.with_weights(np.ascontiguousarray(operator.weight[..., order]), operator.bias)
         case DepthwiseConvolution():
             weight = np.ascontiguousarray(operator.weight[..., order])

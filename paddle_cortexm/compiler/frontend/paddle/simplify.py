@@ -5,6 +5,7 @@ from __future__ import annotations
 
 from paddle_cortexm.compiler.frontend.paddle.assignment import as_concats
 from paddle_cortexm.compiler.frontend.paddle.channel_affine import dropout_factor, name_affines
+from paddle_cortexm.compiler.frontend.paddle.crops import fold_crops
 from paddle_cortexm.compiler.frontend.paddle.folding import RESHAPES, fold_affines
 from paddle_cortexm.compiler.frontend.paddle.movement import plan_movement
 from paddle_cortexm.compiler.frontend.paddle.program import PaddleOperator, PaddleProgram
@@ -13,7 +14,8 @@ from paddle_cortexm.compiler.frontend.paddle.program import PaddleOperator, Padd
 def simplify(program: PaddleProgram) -> PaddleProgram:
     """The program without batch norm, dropout and constant factors; same results."""
     program = _remove_identities(program)
-    return fold_affines(name_affines(plan_movement(as_concats(program))))
+    program = name_affines(plan_movement(as_concats(program)))
+    return fold_affines(fold_crops(fold_affines(program)))  # a bias in front of a crop, a batch norm behind it
 
 
 def _remove_identities(program: PaddleProgram) -> PaddleProgram:
