@@ -119,9 +119,14 @@ def test_what_is_cut_off_a_convolution_is_not_computed(kernel: int, stride: int,
     assert operators(graph) == ["Convolution"]
 
 
-def test_a_shuffle_between_groups_stays(tmp_path: Path) -> None:
-    """The weights of a grouped convolution cannot take its channels in any order."""
+def test_a_shuffle_goes_into_the_weights_in_front_of_groups(tmp_path: Path) -> None:
     graph = imported(tmp_path, conv(3, 8), functional.relu, shuffled, conv(8, 8, groups=4), conv(8, 3))
+    assert not concats(graph)
+
+
+def test_a_shuffle_between_groups_stays(tmp_path: Path) -> None:
+    """The weights of a grouped convolution cannot have its channels in any order."""
+    graph = imported(tmp_path, conv(3, 8), conv(8, 8, groups=2), shuffled, conv(8, 8, groups=4), conv(8, 3))
     assert len(concats(graph)) == 1
 
 
