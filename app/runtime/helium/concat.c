@@ -57,3 +57,31 @@ void helium_concat(const helium_concat_t *concat, const void *const inputs[], vo
         place += run->bytes;
     }
 }
+
+#if HELIUM_MVE
+
+void helium_shuffle(const helium_shuffle_t *shuffle, const void *input, void *output, int32_t pixels) {
+    const uint8_t *source = input;
+    uint8_t *place = output;
+    for (; pixels > 0; pixels--, source += shuffle->input_bytes, place += shuffle->output_bytes) {
+        for (int32_t done = 0; done < shuffle->output_bytes; done += 16) {
+            const mve_pred16_t active = vctp8q((uint32_t)(shuffle->output_bytes - done));
+            const uint8x16_t order = vldrbq_z_u8(shuffle->order + done, active);
+            vstrbq_p_u8(place + done, vldrbq_gather_offset_z_u8(source, order, active), active);
+        }
+    }
+}
+
+#else
+
+void helium_shuffle(const helium_shuffle_t *shuffle, const void *input, void *output, int32_t pixels) {
+    const uint8_t *source = input;
+    uint8_t *place = output;
+    for (; pixels > 0; pixels--, source += shuffle->input_bytes, place += shuffle->output_bytes) {
+        for (int32_t i = 0; i < shuffle->output_bytes; i++) {
+            place[i] = source[shuffle->order[i]];
+        }
+    }
+}
+
+#endif

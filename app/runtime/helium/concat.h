@@ -21,6 +21,16 @@ typedef struct {
     int32_t output_bytes;       /* of a pixel */
 } helium_concat_t;
 
+/* Channels of one tensor in any order: byte i of a pixel of the result is byte order[i] of the input's pixel. For runs
+ * too short to be worth one by one. */
+typedef struct {
+    const uint8_t *order;
+    int32_t input_bytes; /* of a pixel: at most 256 */
+    int32_t output_bytes;
+} helium_shuffle_t;
+
+void helium_shuffle(const helium_shuffle_t *shuffle, const void *input, void *output, int32_t pixels);
+
 /* inputs: the first pixel of each. */
 void helium_concat(const helium_concat_t *concat, const void *const inputs[], void *output, int32_t pixels);
 

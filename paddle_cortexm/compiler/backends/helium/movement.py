@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+import numpy as np
+
 from paddle_cortexm.compiler.backends.helium.parts.requantisation import table_constant
 from paddle_cortexm.compiler.backends.helium.parts.structs import declaration, initialiser
 from paddle_cortexm.compiler.graph import Graph, Layer
@@ -13,6 +15,9 @@ from paddle_cortexm.compiler.operators.movement.crop import Crop
 from paddle_cortexm.compiler.operators.parts.base import Int8Array
 from paddle_cortexm.compiler.tensor import BYTES_OF
 
+MOST_SHUFFLED = 256  # bytes of a pixel: a byte says which
+SHORT_RUN = 6  # bytes: longer runs are quicker one by one
+
 
 def concat(graph: Graph, layer: Layer) -> Kernel | Rejection:
     """The kernel of a concat or of chosen channels."""
@@ -20,6 +25,8 @@ def concat(graph: Graph, layer: Layer) -> Kernel | Rejection:
     assert isinstance(operator, AnyConcat)
     size = BYTES_OF[result.dtype]
     tables = operator.tables if isinstance(operator, IntegerConcat) else (None,) * operator.input_count
+    if not any(table is not None for table in tables) and _is_shuffle(graph, layer, operator, size):
+        return _shuffle(graph, layer, operator, size)
     runs = ", ".join(_run(run, tables[run.input], size) for run in operator.runs)
     widths = ", ".join(str(size * tensor.shape[-1]) for tensor in graph.inputs_of(layer))
     fields = {
@@ -50,6 +57,37 @@ def concat(graph: Graph, layer: Layer) -> Kernel | Rejection:
         sources=("app/runtime/helium/concat.c",),
         row_body=call(["rows[0]", *(f"others[{i}]" for i in range(count - 1))], width),
     )
+
+
+def _is_shuffle(graph: Graph, layer: Layer, operator: AnyConcat, size: int) -> bool:
+    """Whether bytes taken one by one are quicker than runs of them."""
+    bytes_of_pixel = size * graph.inputs_of(layer)[0].shape[-1]
+    made = size * len(operator.channels)
+    return operator.input_count == 1 and bytes_of_pixel <= MOST_SHUFFLED and made < SHORT_RUN * len(operator.runs)
+
+
+def _shuffle(graph: Graph, layer: Layer, operator: AnyConcat, size: int) -> Kernel:
+    """The kernel of single channels in any order; none changes its grid."""
+    _, height, width, channels = graph.output_of(layer).shape
+    order = [size * channel + byte for _, channel in operator.channels for byte in range(size)]
+    source_bytes = size * graph.inputs_of(layer)[0].shape[-1]
+    fields = {"order": "$order", "input_bytes": source_bytes, "output_bytes": size * channels}
+    declared = declaration("helium_shuffle_t", "shuffle", fields)
+    call = f"{declared}    helium_shuffle(&shuffle, {{source}}, output, {{pixels}});\n"
+    return Kernel(
+        name="helium_shuffle",
+        backend="helium",
+        reason=f"{len(operator.runs)} runs of channels, taken one by one",
+        body=_called(call, "input0", height * width),
+        constants=(Constant("order", np.array(order, np.uint8), "hot"),),
+        header="concat.h",
+        sources=("app/runtime/helium/concat.c",),
+        row_body=_called(call, "rows[0]", width),
+    )
+
+
+def _called(call: str, source: str, pixels: int) -> str:
+    return call.replace("{source}", source).replace("{pixels}", str(pixels))
 
 
 def _run(run: Run, table: Int8Array | None, size: int) -> str:

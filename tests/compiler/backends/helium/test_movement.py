@@ -22,6 +22,7 @@ RUNS = (
     (Run(0, 0, 20),),  # all of it
     (Run(0, 7, 11),),  # a split
     tuple(Run(0, channel, 1) for channel in (5, 0, 19, 7, 7)),  # a shuffle
+    tuple(Run(0, 19 - channel, 1) for channel in range(20)),  # of more than a vector
 )
 
 
