@@ -3,11 +3,11 @@
 
     ./01_finetune.py --config pplcnet_corstone310_int8
 
-Writes build/NAME/01_finetune: model.pdparams, labels.txt (a class a line), metrics.json, learning_curve.png and
-demo.png (a validation image for the later stages to classify). An interrupted run goes on after its last whole epoch
-when it is started again. Where train.nodes is more than 1, start the same command on every machine; the one that has
-the address train.master leads and writes. Of a program (model.program) it writes model.pdmodel and model.pdiparams, as
-the compiler takes it, instead of model.pdparams.
+Writes build/NAME/01_finetune: model.pdparams, labels.txt (a class a line), answers.json (what the outputs mean),
+metrics.json, learning_curve.png and demo.png (a validation image for the later stages to classify). An interrupted run
+goes on after its last whole epoch when it is started again. Where train.nodes is more than 1, start the same command on
+every machine; the one that has the address train.master leads and writes. Of a program (model.program) it writes
+model.pdmodel and model.pdiparams, as the compiler takes it, instead of model.pdparams.
 """
 
 from __future__ import annotations
@@ -58,7 +58,7 @@ def figures(metrics: TrainingMetrics) -> dict[str, str]:
     reason = "the data's classes are not the model's" if metrics.images["validation"] else "no image has a label"
     accuracy = f"not measured: {reason}"
     if measured:
-        accuracy = f"{measured.top1:.2%} of {measured.images} validation images"
+        accuracy = f"{measured.headline} of {measured.images} validation images"
     return {
         "backbone": f"{metrics.backbone}, {metrics.parameters:,} parameters",
         "images": ", ".join(f"{count} {name}" for name, count in metrics.images.items()),

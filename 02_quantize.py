@@ -32,7 +32,7 @@ def figures(metrics: QuantisationMetrics) -> dict[str, str]:
     """The key figures for the closing summary."""
     lines = {"precision": metrics.precision}
     if metrics.floats:
-        lines["float accuracy"] = f"{metrics.floats.top1:.2%} of {metrics.floats.images} validation images"
+        lines["float accuracy"] = f"{metrics.floats.headline} of {metrics.floats.images} validation images"
     if metrics.recipe and metrics.tensors:
         lines["calibration"] = f"{metrics.recipe.title}; {metrics.calibration_images} images"
         if (shift := metrics.batch_norm_shift) and shift.is_far:

@@ -9,7 +9,8 @@
 Reads build/NAME/02_quantize (program, ranges) and build/NAME/01_finetune (labels, demo image). Writes
 build/NAME/03_compile_tvm: model.c and its weights, model.json (each layer's kernel and why, tensors, the arena),
 memory.png (the arena), labels.txt, demo.png and expected.json (what the host build answers for it), metrics.json,
-predictions.txt and confusion.png (accuracy on the validation split) and, for int8, layers.json and layers.png (each
+predictions.txt and confusion.png (accuracy on the validation split; without the picture where several labels may hold)
+and, for int8, layers.json and layers.png (each
 layer's noise against float).
 """
 
@@ -21,6 +22,7 @@ from pathlib import Path
 
 from paddle_cortexm import cli
 from paddle_cortexm.accuracy_gate import check_accuracy
+from paddle_cortexm.artefacts.answers import Answers
 from paddle_cortexm.artefacts.deployed import DEMO_IMAGE, DeployedMetrics
 from paddle_cortexm.artefacts.model import Model
 from paddle_cortexm.artefacts.slow_path import planned_slow_path
@@ -42,15 +44,15 @@ def compile_into(config: Config, quiet: bool, folder: Path) -> None:
     from paddle_cortexm.simulator.frames import read_image
 
     training, program = input_folder(config, "01_finetune"), input_folder(config, "02_quantize")
-    labels = read_labels(training)
+    labels, answers = read_labels(training), Answers.read(training)
     for name in (LABELS, DEMO_IMAGE):  # for the stages after this one, which read no earlier folder
         shutil.copy(training / name, folder)
     demo = read_image(folder / DEMO_IMAGE)
-    model = write_model(folder, config, compile_model(config, program), labels, demo)
+    model = write_model(folder, config, compile_model(config, program), labels, demo, answers)
     save_memory_timeline(folder / "memory.png", model.name, model.memory, model.regions["arena"])
     print(plan_table(model.layers, cli.line_width()))
-    write_expected(folder, demo, labels)
-    write_metrics(folder, config, program, labels, quiet=quiet)
+    write_expected(folder, demo, labels, answers)
+    write_metrics(folder, config, program, labels, answers, quiet=quiet)
     if config.quantise.precision == "int8":
         report = write_layer_report(folder, config, program, quiet=quiet)
         sample = f"{report.images} of {report.available} calibration images"
@@ -74,7 +76,8 @@ def figures(model: Model, metrics: DeployedMetrics, target: str) -> dict[str, ob
     if memory.segments:
         lines["streamed"] = f"{memory.streamed_layers} layers in {len(memory.segments)} runs"
     if metrics.images:
-        lines |= {"accuracy before": metrics.before, "same class as float": f"{metrics.agreement:.2%}"}
+        same = "same labels as float" if metrics.labels else "same class as float"
+        lines |= {"accuracy before": metrics.before, same: f"{metrics.agreement:.2%}"}
     if metrics.confused:
         lines["confused most"] = "; ".join(
             f"{pair.true} taken for {pair.predicted}, {pair.images} images" for pair in metrics.confused[:3]

@@ -17,18 +17,20 @@ def check_accuracy(config: Config, folder: Path) -> None:
     if allowed is None:
         return
     metrics = DeployedMetrics.read(folder)
-    if metrics.top1 is None or metrics.trained is None:
+    deployed, trained = metrics.scores, metrics.trained
+    if deployed is None or trained is None:
         raise UserError(
             f"quantise.max_accuracy_drop cannot be checked. Accuracy was {metrics.summary}, or remove the key."
         )
-    drop = metrics.trained.top1 - metrics.top1
+    drop = trained.merit - deployed.merit
     if drop > allowed + 1e-9:  # accuracies are shares of whole images
         worst = LayersReport.read(folder).worst_text() if config.quantise.precision == "int8" else ""
         raise UserError(
-            f"the deployed model has {metrics.top1:.2%}, the float model {metrics.trained.top1:.2%}: a drop of "
+            f"the deployed model has {deployed.headline}, the float model {trained.headline}: a drop of "
             f"{drop:.2%}, more than quantise.max_accuracy_drop ({allowed:.2%}).\nThe worst layers:\n{worst}\n"
             f"Try quantise.method: auto, bias_correction: true, or method: qat; or leave the worst "
             f"layers in float32 with quantise.keep_float. "
             f"./03_compile_tvm.py --config {config.argument} --explain LAYER shows a layer's values. "
-            f"{folder} was kept and can be inspected: layers.png, confusion.png."
+            f"{folder} was kept and can be inspected: layers.png, "
+            f"{'confusion.png' if metrics.confusion else metrics.file}."
         )

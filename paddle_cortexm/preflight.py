@@ -16,7 +16,7 @@ from paddle_cortexm.compiler.backends.registry import backends_named
 from paddle_cortexm.compiler.frontend.load import load_graph
 from paddle_cortexm.compiler.frontend.unsupported import unsupported_in
 from paddle_cortexm.compiler.graph import Graph
-from paddle_cortexm.compiler.integers.realisation import kept_layers, without_integers, without_softmax
+from paddle_cortexm.compiler.integers.realisation import kept_layers, up_to_logits, without_integers
 from paddle_cortexm.compiler.kernels.selection import without_kernel
 from paddle_cortexm.compiler.pipeline import in_float16
 from paddle_cortexm.config import Config
@@ -87,7 +87,7 @@ def _described(answers: object) -> str:
 
 def _unsupported_layers(graph: Graph, config: Config) -> tuple[str, ...]:
     """Layers without a form in the config's precision, or without a kernel among the config's."""
-    graph, precision, kernels = without_softmax(graph), config.quantise.precision, config.compile.kernels
+    graph, precision, kernels = up_to_logits(graph), config.quantise.precision, config.compile.kernels
     if precision == "int8":
         return without_integers(graph, kept_layers(graph, config.quantise.keep_float))
     if precision == "fp16" or "tvm" not in kernels:  # which takes every operator, but no float16

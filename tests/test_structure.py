@@ -65,6 +65,7 @@ ORDER = (
     "accuracy_gate",
     "host",
     "stage",
+    "answers",
     "data",
     "progress",
     "artefacts",

@@ -9,10 +9,16 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
+from paddle_cortexm.artefacts.answers import ONE_OF_ALL, Answers
 from paddle_cortexm.artefacts.deployed import DEMO_IMAGE
 from paddle_cortexm.artefacts.model import ConstantBytes, Memory, Model, PlannedLayer, PlanSizes, Tensor
 from paddle_cortexm.compiler.emit.header import preprocessing_macros
-from paddle_cortexm.compiler.emit.program_data import emit_demo_frame, emit_labels, emit_preprocessing_table
+from paddle_cortexm.compiler.emit.program_data import (
+    emit_answers,
+    emit_demo_frame,
+    emit_labels,
+    emit_preprocessing_table,
+)
 from paddle_cortexm.compiler.tensor import Grid
 from paddle_cortexm.data.preprocessing import normalisation_table
 from paddle_cortexm.settings.image_input import ImageInput
@@ -63,6 +69,7 @@ def write_tiny_model(
     arena: int = 1024,
     region: str = "DTCM",
     backends: tuple[str, str] = ("helium", "helium"),
+    answers: Answers = ONE_OF_ALL,
 ) -> Path:
     """Write what stage 3 writes. body: C of model_run up to its `return 0`; functions: C in front of it; backends:
     whose kernels model.json says the layers have."""
@@ -75,6 +82,7 @@ def write_tiny_model(
     (folder / "model_weights.c").write_text(WEIGHTS.format(weight=weight, bias=bias))
     emit_preprocessing_table(folder, table(wanted), wanted.pad_colour)
     emit_labels(folder, [f"label {i}" for i in range(classes)])
+    emit_answers(folder, answers)
     emit_demo_frame(folder, demo_frame())
     Image.fromarray(demo_frame()).save(folder / DEMO_IMAGE)
     tiny_facts(classes, arena, region, wanted, backends).write(folder)

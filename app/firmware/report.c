@@ -1,12 +1,13 @@
 #include "report.h"
 
+#include <math.h>
 #include <stdbool.h>
 
+#include "answers.h"
 #include "board.h"
 #include "crc32.h"
 #include "instruction_counter.h"
 #include "print.h"
-#include "softmax.h"
 #include "stack.h"
 
 #define TOP 5
@@ -17,7 +18,8 @@ void report_start(void) {
     print("%s on %s (%s), instructions from the %s\n", MODEL_NAME, BOARD_NAME, BOARD_CPU, instruction_counter_name());
 }
 
-/* Classes in falling order of their logits, the lower number first among equals. */
+/* Classes in falling order of their logits, the lower number first among equals; of two with a limit the one that the
+ * limit decides for comes first. */
 static int largest_classes(const model_output_t *output, int classes[TOP]) {
     int found = 0;
     for (; found < TOP && found < MODEL_OUTPUT_CLASSES; found++) {
@@ -33,13 +35,33 @@ static int largest_classes(const model_output_t *output, int classes[TOP]) {
         }
         classes[found] = best;
     }
+    if (answers.kind == ANSWER_ONE && answers.limits != NULL) {
+        classes[0] = answers_hold(output, 1) ? 1 : 0;
+        classes[1] = 1 - classes[0];
+    }
     return found;
 }
 
-/* A score of 0 ... 1 with four decimals. */
+/* With four decimals. */
 static void print_score(float score) {
-    const unsigned long parts = (unsigned long)(score * 10000.0f + 0.5f);
-    print("%lu.%04lu", parts / 10000, parts % 10000);
+    const unsigned long long parts = (unsigned long long)(fabsf(score) * 10000.0f + 0.5f);
+    print("%s%llu.%04llu", score < 0.0f ? "-" : "", parts / 10000, parts % 10000);
+}
+
+static void print_answer(const model_output_t *output, int number) {
+    print("  %4d  ", number);
+    print_score(answers_score(output, number));
+    print("  %s\n", labels[number]);
+}
+
+/* Of several labels, or of a value with a threshold. */
+static void print_above(const model_output_t *output) {
+    print("above the threshold:\n");
+    for (int number = 0; number < MODEL_OUTPUT_CLASSES; number++) {
+        if (answers_hold(output, number)) {
+            print_answer(output, number);
+        }
+    }
 }
 
 void report_frame(uint32_t frame, uint32_t width, uint32_t height, const model_output_t *output) {
@@ -47,7 +69,7 @@ void report_frame(uint32_t frame, uint32_t width, uint32_t height, const model_o
     largest_classes(output, classes);
     print("frame %lu: %lux%lu class %d score ", (unsigned long)frame, (unsigned long)width, (unsigned long)height,
           classes[0]);
-    print_score(softmax_score(output, classes[0]));
+    print_score(answers_score(output, classes[0]));
     print(" preprocessing %llu model %llu crc32 %08lx\n", (unsigned long long)profile.preprocessing,
           (unsigned long long)profile.model, (unsigned long)crc32(output, sizeof *output));
     const uint8_t *bytes = (const uint8_t *)output;
@@ -63,9 +85,10 @@ void report_details(const model_output_t *output) {
     const int count = largest_classes(output, classes);
     print("top %d:\n", count);
     for (int i = 0; i < count; i++) {
-        print("  %4d  ", classes[i]);
-        print_score(softmax_score(output, classes[i]));
-        print("  %s\n", labels[classes[i]]);
+        print_answer(output, classes[i]);
+    }
+    if (answers.kind != ANSWER_ONE && answers.limits != NULL) {
+        print_above(output);
     }
     print("layers (instructions):\n");
     for (int layer = 0; layer < MODEL_LAYER_COUNT; layer++) {

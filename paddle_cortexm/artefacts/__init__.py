@@ -2,6 +2,7 @@
 
 manifest      every stage: manifest.json
 training      stage 1: metrics.json; labels.txt, of which stage 3 keeps a copy
+answers       stage 1: answers.json
 quantisation  stage 2: metrics.json, ranges.json, parameters.json, float_predictions.txt
 model         stage 3: model.json
 deployed      stage 3: metrics.json, predictions.txt, expected.json

@@ -10,9 +10,9 @@ from pydantic import Field
 
 from paddle_cortexm.artefacts.artefact import Artefact, Part
 from paddle_cortexm.artefacts.model import Tensor
-from paddle_cortexm.artefacts.training import Scores
+from paddle_cortexm.artefacts.training import AnyScores, LabelCounts, LabelScores, Scores
 
-PREDICTIONS = "predictions.txt"  # the deployed C's class of each validation image, a line each
+PREDICTIONS = "predictions.txt"  # the deployed C's answer to each validation image, a line each
 DEMO_IMAGE = "demo.png"  # the frame that is linked into the program, as an image
 
 
@@ -26,9 +26,10 @@ class ConfusedPair(Part):
 
 class DeployedMetrics(Artefact):
     """Of the deployed C. summary, before: accuracy in words, of the program and of what it was made from; images: 0,
-    and the rest None, where the data has none for this model; agreement: share of images whose class is the float
+    and the rest None, where the data has none for this model; agreement: share of images whose answer is the float
     model's; trained, floats: of the network as stage 1 measured it, of the program that was compiled; confusion:
-    [true][predicted] counts; confused: its worst pairs."""
+    [true][predicted] counts; confused: its worst pairs. Where several labels may hold, labels and label_counts take the
+    place of top1, top5, confusion and confused."""
 
     file, script = "metrics.json", "03_compile_tvm.py"
 
@@ -37,11 +38,20 @@ class DeployedMetrics(Artefact):
     images: int = 0
     top1: float | None = None
     top5: float | None = None
-    trained: Scores | None = None
-    floats: Scores | None = Field(default=None, validation_alias="float", serialization_alias="float")
+    trained: AnyScores | None = None
+    floats: AnyScores | None = Field(default=None, validation_alias="float", serialization_alias="float")
     agreement: float | None = None
     confused: tuple[ConfusedPair, ...] = ()
     confusion: tuple[tuple[int, ...], ...] = ()
+    labels: LabelScores | None = None
+    label_counts: tuple[LabelCounts, ...] = ()
+
+    @property
+    def scores(self) -> AnyScores | None:
+        """Of the deployed C; None where it was not measured."""
+        if self.top1 is None or self.top5 is None:
+            return self.labels
+        return Scores(images=self.images, top1=self.top1, top5=self.top5)
 
 
 class Expected(Artefact):

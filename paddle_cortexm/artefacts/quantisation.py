@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Literal
 
+import numpy as np
+from numpy.typing import NDArray
 from pydantic import Field
 
 from paddle_cortexm.artefacts.artefact import Artefact, Part
-from paddle_cortexm.artefacts.training import Epoch, Scores
+from paddle_cortexm.artefacts.training import AnyScores, Epoch
 from paddle_cortexm.config import Quantise
 
 FLOAT_PREDICTIONS = "float_predictions.txt"  # of stage 2
@@ -132,8 +134,8 @@ class QuantisationMetrics(Artefact):
     file, script = "metrics.json", "02_quantize.py"
 
     precision: str
-    trained: Scores | None = None
-    floats: Scores | None = Field(default=None, validation_alias="float", serialization_alias="float")
+    trained: AnyScores | None = None
+    floats: AnyScores | None = Field(default=None, validation_alias="float", serialization_alias="float")
     recipe: Recipe | None = None
     calibration_images: int = 0
     tensors: TensorCounts | None = None
@@ -143,11 +145,18 @@ class QuantisationMetrics(Artefact):
     batch_norm_shift: BatchNormShift | None = None
 
 
-def write_predictions(folder: Path, classes: Iterable[int], file: str = FLOAT_PREDICTIONS) -> None:
-    """A model's class of each validation image, a line each."""
-    (folder / file).write_text("".join(f"{number}\n" for number in classes))
+def write_predictions(folder: Path, decisions: NDArray[np.int64], file: str = FLOAT_PREDICTIONS) -> None:
+    """A model's answer to each validation image, a line each: its class, or its labels as `0,1,0`."""
+    rows = decisions.reshape(len(decisions), -1).tolist()
+    (folder / file).write_text("".join(f"{','.join(map(str, row))}\n" for row in rows))
 
 
 def read_predictions(folder: Path, file: str = FLOAT_PREDICTIONS) -> list[int]:
     """The class of each validation image, of a stage's folder."""
     return [int(line) for line in (folder / file).read_text().split()]
+
+
+def read_decisions(folder: Path, file: str = FLOAT_PREDICTIONS) -> NDArray[np.int64]:
+    """What write_predictions wrote: (N, 1) classes, or (N, labels)."""
+    lines = (folder / file).read_text().split()
+    return np.array([[int(word) for word in line.split(",")] for line in lines], np.int64)

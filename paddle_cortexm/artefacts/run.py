@@ -61,7 +61,8 @@ class TargetAccuracy(Part):
 
 class Run(Artefact):
     """problem: why a run has no results, None for one that came to its end; without results what frames would tell is
-    None. toolchain: what built the program. Bytes: of the program; stack_bytes: used, as the program measured it."""
+    None. toolchain: what built the program; above: the outputs above their thresholds, None where the answer is one
+    class. Bytes: of the program; stack_bytes: used, as the program measured it."""
 
     file, script = "run.json", "05_run_fvp.sh"
 
@@ -77,6 +78,7 @@ class Run(Artefact):
     failures: tuple[Failure, ...] = ()
     image: str | None = None
     top5: tuple[Answer, ...] | None = None
+    above: tuple[Answer, ...] | None = None
     instructions: Instructions | None = None
     output_crc32: str | None = None
     arena_bytes: int

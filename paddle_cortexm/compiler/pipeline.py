@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from paddle_cortexm.artefacts.answers import ONE_OF_ALL, Answers
 from paddle_cortexm.artefacts.model import Memory, Model, PlannedLayer, Tensor, TensorGrid
 from paddle_cortexm.artefacts.quantisation import Ranges, intervals, wide_tensors
 from paddle_cortexm.boards import target_named
@@ -18,12 +19,17 @@ from paddle_cortexm.compiler.arena.regions import choose_regions
 from paddle_cortexm.compiler.arena.report import memory_report
 from paddle_cortexm.compiler.backends.registry import backends_named
 from paddle_cortexm.compiler.emit import ModelFacts, emit_model
-from paddle_cortexm.compiler.emit.program_data import emit_demo_frame, emit_labels, emit_preprocessing_table
+from paddle_cortexm.compiler.emit.program_data import (
+    emit_answers,
+    emit_demo_frame,
+    emit_labels,
+    emit_preprocessing_table,
+)
 from paddle_cortexm.compiler.emit.stream import STREAM_SOURCE
 from paddle_cortexm.compiler.frontend.load import load_graph
 from paddle_cortexm.compiler.graph import Graph
 from paddle_cortexm.compiler.integers import adjustments
-from paddle_cortexm.compiler.integers.realisation import kept_layers, quantise_graph, without_softmax
+from paddle_cortexm.compiler.integers.realisation import kept_layers, quantise_graph, up_to_logits
 from paddle_cortexm.compiler.kernels.kernel import KernelGraph
 from paddle_cortexm.compiler.kernels.plan import planned_layers
 from paddle_cortexm.compiler.kernels.selection import select_kernels
@@ -65,7 +71,7 @@ def smallest_memory(config: Config, program: Path) -> Memory:
 
 def deployed_graph(config: Config, program: Path) -> Graph:
     """The graph in the config's precision: integers, or floats of 32 or 16 bits."""
-    graph = without_softmax(load_graph(program, name=config.name))
+    graph = up_to_logits(load_graph(program, name=config.name), keep_sigmoid=config.model.answer == "value")
     if config.quantise.precision == "fp32":
         return graph
     if config.quantise.precision == "fp16":
@@ -89,9 +95,15 @@ def in_float16(graph: Graph) -> Graph:
 
 
 def write_model(
-    folder: Path, config: Config, model: CompiledModel, labels: Sequence[str], demo_frame: NDArray[np.uint8]
+    folder: Path,
+    config: Config,
+    model: CompiledModel,
+    labels: Sequence[str],
+    demo_frame: NDArray[np.uint8],
+    answers: Answers = ONE_OF_ALL,
 ) -> Model:
-    """Write everything stage 4 compiles, and model.json, which says what it is; returns the latter."""
+    """Write everything stage 4 compiles, and model.json, which says what it is; returns the latter. answers: what the
+    outputs mean."""
     asked = config.compile.memory
     target = target_named(config.compile.target)
     regions = {str(part): name for part, name in asked.regions.items()}
@@ -109,6 +121,7 @@ def write_model(
     values = source.grid.integers(table) if source.grid else table.astype(source.dtype)
     emit_preprocessing_table(folder, values, config.input.pad_colour)
     emit_labels(folder, labels)
+    emit_answers(folder, answers)
     emit_demo_frame(folder, demo_frame)
     described = described_model(model, assigned.regions, consume_input=asked.consume_input)
     described.write(folder)

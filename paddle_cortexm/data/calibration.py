@@ -50,11 +50,11 @@ def _listed(path: Path) -> list[Path]:
 
 def _photo(path: Path, number: int, line: str) -> Path:
     name, _, label = line.rpartition("\t" if "\t" in line else " ")
-    photo = name.strip() if label.isdigit() and not is_image(line) else line
+    photo = name.strip() if label.replace(",", "").isdigit() and not is_image(line) else line
     if not is_image(photo):
         raise UserError(
             f"data.calibration: {path}:{number}: a line is the path of an image ({', '.join(sorted(SUFFIXES))}), "
-            f"with or without a class number behind it, not '{line}'"
+            f"with or without a class number or labels behind it, not '{line}'"
         )
     return path.parent / photo
 

@@ -154,8 +154,8 @@ def _figures(result: Measured | None) -> list[str]:
         return [NOT_MEASURED] * 5
     metrics, run = result.metrics, result.run
     accuracy = [NOT_MEASURED] * 2
-    if metrics.floats and metrics.top1 is not None:
-        accuracy = [f"{metrics.floats.top1:.1%}", f"{metrics.top1:.1%}"]
+    if metrics.floats and metrics.scores:
+        accuracy = [f"{metrics.floats.merit:.1%}", f"{metrics.scores.merit:.1%}"]
     instructions = run.instructions.model if run.instructions else None
     counts = (instructions, run.arena_bytes, run.weight_bytes)
     return [*accuracy, *(NOT_MEASURED if count is None else f"{count:,}" for count in counts)]

@@ -9,13 +9,13 @@ from functools import cache
 import numpy as np
 from numpy.typing import NDArray
 
+from paddle_cortexm.answers.kinds import ONE_CLASS, AnswerKind
 from paddle_cortexm.artefacts.quantisation import Recipe, TensorRange, intervals
 from paddle_cortexm.compiler.graph import Graph
 from paddle_cortexm.compiler.integers.adjustments import Adjusted
 from paddle_cortexm.compiler.integers.fake_quantisation import float_tensors, on_weight_grid
 from paddle_cortexm.compiler.integers.grids import tensor_grids
 from paddle_cortexm.compiler.tensor import Grid, Range
-from paddle_cortexm.quantisation.divergence import divergence
 from paddle_cortexm.quantisation.networks.paddle_graph import PaddleGraph, on_grid
 from paddle_cortexm.quantisation.ranges.logit_effect import LogitEffect, spread
 from paddle_cortexm.quantisation.ranges.observation import Observation, observe, tensor_ranges
@@ -73,10 +73,18 @@ class PostTraining:
     once."""
 
     def __init__(
-        self, graph: Graph, images: Floats, thresholds: Thresholds, pixel_range: Range, *, quiet: bool = False
+        self,
+        graph: Graph,
+        images: Floats,
+        thresholds: Thresholds,
+        pixel_range: Range,
+        kind: AnswerKind = ONE_CLASS,
+        *,
+        quiet: bool = False,
     ) -> None:
-        """images: (N, H, W, 3), normalised; thresholds: PaddleSlim's; pixel_range: what a normalised pixel can be."""
-        self.graph, self.images, self.pixel_range = graph, images, pixel_range
+        """images: (N, H, W, 3), normalised; thresholds: PaddleSlim's; pixel_range: what a normalised pixel can be;
+        kind: what the network answers."""
+        self.graph, self.images, self.pixel_range, self.kind = graph, images, pixel_range, kind
         self._thresholds, self._quiet = thresholds, quiet
         self._seen, self._effect, self._searched = cache(self._look), cache(self._measure), cache(self._search)
 
@@ -143,7 +151,7 @@ class PostTraining:
         same."""
         images = spread(self.images)
         exact = PaddleGraph(self.graph).logits(images)
-        far = [divergence(exact, made.logits(images, exact_weights=True)) for made in (first, second)]
+        far = [self.kind.divergence(exact, made.logits(images, exact_weights=True)) for made in (first, second)]
         if far[1] <= far[0]:
             return second
         print(

@@ -13,6 +13,7 @@ import numpy as np
 import paddle
 from numpy.typing import NDArray
 
+from paddle_cortexm.answers.kinds import AnswerKind
 from paddle_cortexm.artefacts.quantisation import TensorRange, intervals, wide_tensors
 from paddle_cortexm.artefacts.training import Epoch
 from paddle_cortexm.compiler.integers.adjustments import Adjusted
@@ -68,13 +69,16 @@ class _RangedNetwork(GridNetwork):
 class _Freezing(Part):
     """Freezes batch norm and calibrates again after so many epochs. images: (N, H, W, 3) calibration images."""
 
-    def __init__(self, network: _RangedNetwork, images: NDArray[np.float32], free_epochs: int, *, quiet: bool) -> None:
+    def __init__(
+        self, network: _RangedNetwork, images: NDArray[np.float32], free_epochs: int, kind: AnswerKind, *, quiet: bool
+    ) -> None:
         self._network, self._images, self._free_epochs, self._quiet = network, images, free_epochs, quiet
+        self._kind = kind
 
     def before_epoch(self, number: int) -> None:
         self._network.use_ranges()
         if number == self._free_epochs + 1:
-            self._network.set_ranges(_calibrated(self._network, self._images, quiet=self._quiet))
+            self._network.set_ranges(_calibrated(self._network, self._images, self._kind, quiet=self._quiet))
         if number > self._free_epochs:
             self._network.freeze()
 
@@ -100,18 +104,18 @@ def train_on_grid(
     network = _RangedNetwork(start, pixel_range)
     network.set_statistics(images.transpose(0, 3, 1, 2))
     free_epochs = round(quantise.freeze_batch_norm_after * quantise.epochs)
-    freezing = _Freezing(network, images, free_epochs, quiet=quiet)
+    freezing = _Freezing(network, images, free_epochs, material.kind, quiet=quiet)
     run = _settings(training, quantise)
     classes = start.reference.tensors[start.reference.output].shape[-1]
-    loss = recipe_loss(run, material.train.targets, classes)
+    loss = recipe_loss(run, material.train.targets, classes, material.kind.name)
     if teacher and quantise.distillation:
-        loss = replace(loss, teacher=Distillation(teacher, 1.0, quantise.distillation))
+        loss = replace(loss, teacher=Distillation(teacher, 1.0, quantise.distillation, loss.entropy))
     parts = [freezing, *recipe_parts(network, run, classes, Group())]
     status = Status(quiet=quiet, shown=True)
     epochs = train(network, material, run, checkpoint, Group(), status, loss=loss, parts=parts)
     network.use_ranges()
     if free_epochs >= quantise.epochs:
-        network.set_ranges(_calibrated(network, images, quiet=quiet))
+        network.set_ranges(_calibrated(network, images, material.kind, quiet=quiet))
     trained = network.trained_graph()
     made = replace(
         start,
@@ -143,11 +147,11 @@ def _settings(training: Train, quantise: Quantise) -> Train:
     )
 
 
-def _calibrated(network: _RangedNetwork, images: NDArray[np.float32], *, quiet: bool) -> Ranges:
+def _calibrated(network: _RangedNetwork, images: NDArray[np.float32], kind: AnswerKind, *, quiet: bool) -> Ranges:
     """Ranges for the weights as they are, as the recipe finds them, all by our own implementation of its algorithm:
     PaddleSlim's thresholds were those of the weights before. What has 16 bits keeps them."""
     recipe = network.recipe.model_copy(update={"equalisation": False, "int16": False})
-    calibration = PostTraining(network.trained_graph(), images, lambda *_: {}, network.pixel_range, quiet=quiet)
+    calibration = PostTraining(network.trained_graph(), images, lambda *_: {}, network.pixel_range, kind, quiet=quiet)
     made = calibration.quantised(recipe)
     return {
         name: wide_range(made.seen[name]) if network.bits[name] == 16 else entry for name, entry in made.ranges.items()

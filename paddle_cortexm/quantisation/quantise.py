@@ -9,10 +9,12 @@ import numpy as np
 import paddle
 from numpy.typing import NDArray
 
+from paddle_cortexm.answers.kinds import kind_of
+from paddle_cortexm.artefacts.answers import Answers
 from paddle_cortexm.artefacts.quantisation import QuantisationMetrics, write_predictions
 from paddle_cortexm.artefacts.training import ProgramScales, TrainingMetrics, read_labels
 from paddle_cortexm.compiler.frontend.load import load_graph
-from paddle_cortexm.compiler.integers.realisation import without_softmax
+from paddle_cortexm.compiler.integers.realisation import up_to_logits
 from paddle_cortexm.config import Config
 from paddle_cortexm.data.calibration import check_calibration, shared_photos
 from paddle_cortexm.data.datasets import Splits, is_measurable
@@ -27,7 +29,7 @@ from paddle_cortexm.quantisation.networks.programs import copy_program, export_p
 from paddle_cortexm.quantisation.same_network import check_same_accuracy, check_same_logits
 from paddle_cortexm.quantisation.to_integers import to_integers
 from paddle_cortexm.training.device import use_device
-from paddle_cortexm.training.evaluation import all_logits, scores
+from paddle_cortexm.training.evaluation import all_logits
 from paddle_cortexm.training.exported_program import load_program
 
 Table = NDArray[np.generic]
@@ -48,18 +50,20 @@ def quantise(config: Config, training: Path, folder: Path, *, quiet: bool = Fals
         copy_program(training, folder)
     graph = load_graph(folder)
     check_same_logits(network, folder, graph)
-    graph = without_softmax(graph)
+    graph = up_to_logits(graph, keep_sigmoid=config.model.answer == "value")
+    answers = Answers.read(training)
+    kind = kind_of(answers)
     trained, floats = TrainingMetrics.read(training).validation, None
-    validation = _validation(config, splits, quiet=quiet)
+    validation = _validation(config, splits, answers, quiet=quiet)
     if validation is not None:
         compiled = PaddleGraph(graph)
         logits = all_logits(lambda batch: compiled.logits(batch.transpose(0, 2, 3, 1)), validation, table)
-        floats = scores(logits, validation.targets)
+        floats = kind.scores(logits, validation.targets)
         check_same_accuracy(trained, floats)
-        write_predictions(folder, logits.argmax(axis=1).tolist())
+        write_predictions(folder, kind.decisions(logits))
     if calibration is not None:
         scales = ProgramScales.read(training) if (training / ProgramScales.file).is_file() else None
-        figures |= to_integers(config, graph, splits, calibration, folder, validation, scales, quiet=quiet)
+        figures |= to_integers(config, graph, splits, answers, calibration, folder, validation, scales, quiet=quiet)
     metrics = QuantisationMetrics(precision=config.quantise.precision, trained=trained, floats=floats, **figures)
     metrics.write(folder)
 
@@ -72,8 +76,8 @@ def _network(config: Config, training: Path) -> paddle.nn.Layer:
     return load_trained(model.backbone, classes, weights, config.input.shape, model.arguments)
 
 
-def _validation(config: Config, splits: Splits, *, quiet: bool) -> Pixels | None:
-    if not is_measurable(config, splits):
+def _validation(config: Config, splits: Splits, answers: Answers, *, quiet: bool) -> Pixels | None:
+    if not is_measurable(config, splits, answers.kind):
         return None
     return open_pixels(splits.validation, config.input, "validation images", quiet=quiet)
 

@@ -12,8 +12,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from paddle_cortexm.answers.kinds import agreement
 from paddle_cortexm.artefacts.quantisation import Recipe, TriedRecipe
-from paddle_cortexm.quantisation.divergence import divergence
 from paddle_cortexm.quantisation.networks.paddle_graph import PaddleGraph
 from paddle_cortexm.quantisation.post_training import PostTraining
 from paddle_cortexm.tables import text_table
@@ -35,12 +35,12 @@ def best_recipe(start: Recipe, calibration: PostTraining, held_out: Images) -> t
 
     calibration: without the held-out images; these: (N, H, W, 3), normalised.
     """
-    exact = PaddleGraph(calibration.graph).logits(held_out)
+    exact, kind = PaddleGraph(calibration.graph).logits(held_out), calibration.kind
 
     def tried_as(recipe: Recipe) -> TriedRecipe:
         got = calibration.quantised(recipe).logits(held_out)
-        same = float((got.argmax(axis=1) == exact.argmax(axis=1)).mean())
-        row = TriedRecipe(**dict(recipe), divergence=divergence(exact, got), agreement=same)
+        same = agreement(kind.decisions(got), kind.decisions(exact))
+        row = TriedRecipe(**dict(recipe), divergence=kind.divergence(exact, got), agreement=same)
         print(f"tried {recipe.title}: divergence from the float model {row.divergence:.3g}", flush=True)
         return row
 
@@ -53,12 +53,13 @@ def best_recipe(start: Recipe, calibration: PostTraining, held_out: Images) -> t
         tried.append(tried_as(candidate))
         if tried[-1].divergence < min(row.divergence for row in tried[:-1]):
             best = candidate
-    print(tried_table(tried, len(held_out)))
+    print(tried_table(tried, len(held_out), kind.agreement))
     return best, tried
 
 
-def tried_table(tried: list[TriedRecipe], images: int) -> str:
-    """What was tried, the best first. images: how many were held out."""
-    head = ("recipe", "divergence", f"same class as float, of {images}")
+def tried_table(tried: list[TriedRecipe], images: int, agreement: str) -> str:
+    """What was tried, the best first. images: how many were held out; agreement: what it is to answer as the float
+    model."""
+    head = ("recipe", "divergence", f"{agreement}, of {images}")
     rows = sorted(tried, key=lambda row: row.divergence)
     return text_table(head, [(row.title, f"{row.divergence:.3g}", f"{row.agreement:.1%}") for row in rows])

@@ -12,7 +12,7 @@ import numpy as np
 import paddle
 from numpy.typing import NDArray
 
-from paddle_cortexm.artefacts.training import Scores
+from paddle_cortexm.artefacts.training import AnyScores
 from paddle_cortexm.compiler.frontend.paddle.static_mode import static_mode
 from paddle_cortexm.compiler.graph import Graph
 from paddle_cortexm.compiler.layer_names import layer_title
@@ -42,17 +42,17 @@ def check_same_logits(network: paddle.nn.Layer, folder: Path, graph: Graph) -> N
         )
 
 
-def check_same_accuracy(trained: Scores | None, compiled: Scores) -> None:
+def check_same_accuracy(trained: AnyScores | None, compiled: AnyScores) -> None:
     """Raises UserError where the program to be compiled has another accuracy than the network had in stage 1 (None:
     was not measured), on the same images and both in floating point."""
     if trained is None:
         return
-    gap = abs(trained.top1 - compiled.top1)
+    gap = abs(trained.right - compiled.right)
     if trained.images == compiled.images and gap <= max(ACCURACY_GAP, 1 / compiled.images) + 1e-9:
         return
     raise UserError(
-        f"the network had {trained.top1:.2%} of {trained.images} validation images in stage 1, the program to be "
-        f"compiled has {compiled.top1:.2%} of {compiled.images}, both in float: it does not see the same images, or "
+        f"the network had {trained.headline} of {trained.images} validation images in stage 1, the program to be "
+        f"compiled has {compiled.headline} of {compiled.images}, both in float: it does not see the same images, or "
         f"not with the same weights. Run ./01_finetune.py again with --force; if the two still differ, please report "
         f"this network."
     )

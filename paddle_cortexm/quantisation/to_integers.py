@@ -12,6 +12,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from paddle_cortexm.answers.kinds import AnswerKind, kind_of
+from paddle_cortexm.artefacts.answers import Answers
 from paddle_cortexm.artefacts.quantisation import Ranges, Recipe, TensorCounts, TriedRecipe, wide_tensors
 from paddle_cortexm.artefacts.training import Epoch, ProgramScales
 from paddle_cortexm.compiler.graph import Graph
@@ -45,6 +47,7 @@ def to_integers(
     config: Config,
     graph: Graph,
     splits: Splits,
+    answers: Answers,
     images: NDArray[np.float32],
     folder: Path,
     validation: Pixels | None,
@@ -53,8 +56,8 @@ def to_integers(
     quiet: bool,
 ) -> dict[str, Any]:
     """Write ranges.json and the changed weights; returns what metrics.json says about them. graph: the float graph up
-    to the logits; images: (N, 3, H, W), for calibration; folder: that of the program the graph was imported from;
-    scales: of a program that was quantised before."""
+    to the logits; answers: what these mean; images: (N, 3, H, W), for calibration; folder: that of the program the
+    graph was imported from; scales: of a program that was quantised before."""
     recipe = Recipe.of(config.quantise).model_copy(
         update={"keep_float": kept_layers(graph, config.quantise.keep_float)}
     )
@@ -66,12 +69,12 @@ def to_integers(
     else:
         with tempfile.TemporaryDirectory() as work:
             known = _paddles_thresholds(graph, images, Path(work))
-            made, tried = _post_training(config, recipe, graph, in_nhwc, known, quiet=quiet)
+            made, tried = _post_training(config, recipe, graph, in_nhwc, known, kind_of(answers), quiet=quiet)
     for name in constant_tensors(made.seen):
         print(f"warning: tensor '{name}' is constant over the calibration images: use more, or more varied, images")
     epochs: list[Epoch] = []
     if config.quantise.method == "qat":
-        made, epochs = _trained(config, graph, made, in_nhwc, splits, folder, validation, quiet=quiet)
+        made, epochs = _trained(config, graph, made, in_nhwc, splits, answers, folder, validation, quiet=quiet)
     _write(folder, graph, made)
     return {
         "recipe": made.recipe,
@@ -109,16 +112,23 @@ def _paddles_thresholds(graph: Graph, images: NDArray[np.float32], work: Path) -
 
 
 def _post_training(
-    config: Config, recipe: Recipe, graph: Graph, images: NDArray[np.float32], known: Thresholds, *, quiet: bool
+    config: Config,
+    recipe: Recipe,
+    graph: Graph,
+    images: NDArray[np.float32],
+    known: Thresholds,
+    kind: AnswerKind,
+    *,
+    quiet: bool,
 ) -> tuple[Quantised, list[TriedRecipe]]:
     """By the config's recipe or, with method auto, by the best that was found on held-out images; what was tried."""
     pixel_range = input_range(config.input.mean, config.input.std)
     tried: list[TriedRecipe] = []
     if config.quantise.method == "auto":
         count = len(images) - int(HELD_OUT * len(images))
-        calibration = PostTraining(graph, images[:count], known, pixel_range, quiet=quiet)
+        calibration = PostTraining(graph, images[:count], known, pixel_range, kind, quiet=quiet)
         recipe, tried = best_recipe(recipe, calibration, images[count:])
-    return PostTraining(graph, images, known, pixel_range, quiet=quiet).quantised(recipe), tried
+    return PostTraining(graph, images, known, pixel_range, kind, quiet=quiet).quantised(recipe), tried
 
 
 def _trained(
@@ -127,6 +137,7 @@ def _trained(
     start: Quantised,
     images: NDArray[np.float32],
     splits: Splits,
+    answers: Answers,
     folder: Path,
     validation: Pixels | None,
     *,
@@ -135,11 +146,11 @@ def _trained(
     """QAT from the given start; what it made, and its epochs. An interrupted run is resumed."""
     if validation is None:
         raise UserError(
-            f"quantise.method qat trains on labelled images: {why_unmeasured(config, splits)}. Or use method ptq or "
-            f"auto, or leave model.classes out and fine-tune the model on this data first."
+            f"quantise.method qat trains on labelled images: {why_unmeasured(config, splits, answers.kind)}. Or use "
+            f"method ptq or auto, or leave model.classes out and fine-tune the model on this data first."
         )
     table = normalisation_table(config.input.mean, config.input.std)
-    material = Material(Batches(splits.train, config, Group()), validation, table)
+    material = Material(Batches(splits.train, config, Group()), validation, table, kind_of(answers))
     spec = STAGES["02_quantize"]
     basis = config_values(config, spec) | {
         "files": spec.files(external_files(config)),

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from paddle_cortexm.answers.kinds import ONE_CLASS, AnswerKind
 from paddle_cortexm.artefacts.deployed import ConfusedPair
 
 PAIRS = 20  # of confused classes that are listed
@@ -25,13 +26,13 @@ class Accuracy:
     predictions: tuple[int, ...]
 
 
-def measure(answers: Iterable[tuple[NDArray[np.generic], int]], classes: int) -> Accuracy:
+def measure(answers: Iterable[tuple[NDArray[np.generic], int]], classes: int, kind: AnswerKind = ONE_CLASS) -> Accuracy:
     """The accuracy of (logits, class number) pairs, one an image. Raises ValueError for no images."""
     confusion = np.zeros((classes, classes), np.int64)
     in_top5 = 0
     predictions = []
     for logits, label in answers:
-        ranked = ranking(logits)
+        ranked = kind.ranking(logits.reshape(-1))
         confusion[label, ranked[0]] += 1
         predictions.append(ranked[0])
         in_top5 += int(label in ranked[:5])
@@ -40,11 +41,6 @@ def measure(answers: Iterable[tuple[NDArray[np.generic], int]], classes: int) ->
         raise ValueError("no images to measure accuracy on")
     top1 = float(np.trace(confusion) / images)
     return Accuracy(images, top1, in_top5 / images, confusion, tuple(predictions))
-
-
-def ranking(logits: NDArray[np.generic]) -> list[int]:
-    """Class numbers from the best to the worst; of equal logits the lower number first, as on the target."""
-    return [int(i) for i in np.argsort(-logits.reshape(-1).astype(np.float64), kind="stable")]
 
 
 def most_confused(confusion: NDArray[np.int64], labels: Sequence[str]) -> list[ConfusedPair]:

@@ -17,7 +17,7 @@ from paddle_cortexm.compiler.frontend.load import load_graph
 from paddle_cortexm.compiler.graph import Graph
 from paddle_cortexm.compiler.integers import adjustments
 from paddle_cortexm.compiler.integers.grids import tensor_grids
-from paddle_cortexm.compiler.integers.realisation import kept_layers, without_softmax
+from paddle_cortexm.compiler.integers.realisation import kept_layers, up_to_logits
 from paddle_cortexm.compiler.pipeline import compile_model, write_model
 from paddle_cortexm.compiler.tensor import Grid
 from paddle_cortexm.config import Config, Memory
@@ -55,7 +55,7 @@ def open_comparison(config: Config, program: Path, compiled: Path, *, quiet: boo
 
     A model with streamed layers is compiled again without (whole tensors; the bits are the same).
     """
-    graph = without_softmax(load_graph(program, name=config.name))
+    graph = up_to_logits(load_graph(program, name=config.name), keep_sigmoid=config.model.answer == "value")
     reference = adjustments.load(program / adjustments.REFERENCE, graph).graph
     deployed = adjustments.load(program / adjustments.DEPLOYED, graph)
     settings = config.quantise

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
-from pydantic import AfterValidator, Field, model_validator
+from pydantic import AfterValidator, Field, PlainValidator, model_validator
 
 from paddle_cortexm.errors import nearest
 from paddle_cortexm.settings.image_input import Size
@@ -15,14 +15,20 @@ from paddle_cortexm.settings.weights import SCRATCH
 
 
 def check_task(value: str) -> str:
-    single = [name for name, task in TASKS.items() if not task.multi_label]
     if value not in TASKS:
-        raise ValueError(f"unknown task{nearest(value, TASKS)}. There are: {', '.join(single)}")
-    if TASKS[value].multi_label:
-        raise ValueError(
-            f"several of its labels may hold at once, which is not supported; tasks that are: {', '.join(single)}"
-        )
+        raise ValueError(f"unknown task{nearest(value, TASKS)}. There are: {', '.join(TASKS)}")
     return value
+
+
+def parse_thresholds(value: Any) -> tuple[float, ...]:
+    """A number, or a list with one a label."""
+    numbers = tuple(value) if isinstance(value, (list, tuple)) else (value,)
+    if not numbers or not all(isinstance(n, (int, float)) and not isinstance(n, bool) for n in numbers):
+        raise ValueError("allowed: a number, or a list with one a label")
+    return tuple(float(number) for number in numbers)
+
+
+Thresholds = Annotated[tuple[float, ...], PlainValidator(parse_thresholds)]
 
 
 class Model(Section):
@@ -30,7 +36,12 @@ class Model(Section):
     of settings/tasks.py, which sets the other keys of the network and its images, and deploys its trained weights as
     they are. weights: scratch (train from nothing), pretrained (PaddleClas's, of the task or of ImageNet), random
     (seeded, for size and speed work) or the path of a .pdparams file. Or an exported program, deployed as it is:
-    inference.pdmodel or Paddle 3's inference.json, each with its .pdiparams; the suffix may be left out."""
+    inference.pdmodel or Paddle 3's inference.json, each with its .pdiparams; the suffix may be left out.
+
+    answer: what its outputs mean. one: the best of all classes (softmax). several: labels that hold or do not, a
+    sigmoid each, also a single one. value: one number as it is, deployed but not trained here. None: several where the
+    data give several labels an image, the program ends in a sigmoid, or classes is 1; otherwise one. threshold: of the
+    scores above which a label holds (0.5); of two classes the second's; of a value none unless given."""
 
     task: Annotated[str, AfterValidator(check_task)] | None = None
     backbone: str = ""
@@ -39,7 +50,9 @@ class Model(Section):
     output: str | int | None = None  # name or number of the program's output, where it has several
     weights: str = SCRATCH
     image_size: Size = 96  # pixels of both sides, or [height, width]
-    classes: Annotated[int, Field(ge=2)] | None = None  # None: as many as the data has
+    classes: Annotated[int, Field(ge=1)] | None = None  # outputs; None: as many as the data has
+    answer: Literal["one", "several", "value"] | None = None
+    threshold: Thresholds | None = None  # one, or a list with one a label
     labels: Path | None = None  # a label a line; None: the data's class names, or the task's
 
     @property
@@ -57,6 +70,17 @@ class Model(Section):
             raise ValueError("'model.output' chooses among the outputs of a program: it needs 'model.program'")
         if self.program is not None and self.weights != SCRATCH:
             raise ValueError("'model.weights' is of no use with 'model.program', which has its own: leave it out")
+        return self
+
+    @model_validator(mode="after")
+    def _answer_has_its_outputs(self) -> Model:
+        if self.answer == "one" and self.classes == 1:
+            raise ValueError("'model.answer' one chooses among classes, and 'model.classes' is 1: several, or value")
+        if self.answer == "value" and self.classes not in (None, 1):
+            raise ValueError(f"'model.answer' value is one number, and 'model.classes' is {self.classes}: leave it out")
+        is_score = self.answer != "value"
+        if is_score and not all(0 < threshold < 1 for threshold in self.threshold or ()):
+            raise ValueError("'model.threshold' is of scores: above 0 and below 1")
         return self
 
     @property

@@ -227,7 +227,7 @@ def judge(settings: Config, split: list[Batch], parsed: list[Transcript]) -> lis
     for batch, said in zip(split, parsed):
         for result, image in zip(said.frames, batch.images or [None]):
             wanted = host.run(frames.read_image(image)) if host and image else linked_in
-            comparison = compare(result.output, wanted, settings.quantise.precision)
+            comparison = compare(result.output, wanted, settings.quantise.precision, ranked=said.above is None)
             if not result.arrived_whole:
                 comparison = Comparison(False, float("inf"), "its CRC32 does not match: the UART lost bytes")
             verdicts.append(FrameVerdict(image, result, comparison))

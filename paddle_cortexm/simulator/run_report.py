@@ -26,7 +26,7 @@ from paddle_cortexm.config import Config
 from paddle_cortexm.firmware import size_report
 from paddle_cortexm.simulator import transcript
 from paddle_cortexm.simulator.simulators import Simulator
-from paddle_cortexm.simulator.transcript import FrameResult, Transcript
+from paddle_cortexm.simulator.transcript import FrameResult, Scored, Transcript
 from paddle_cortexm.simulator.verdict import Comparison
 
 LISTED = 10  # frames that differ, named in run.json
@@ -61,11 +61,12 @@ def build(
         largest_difference=max(differences) if max(differences) < float("inf") else None,
         failures=tuple(Failure(image=_name(v.image), reason=v.comparison.reason) for v in failed[:LISTED]),
         image=_name(verdicts[0].image),
-        top5=tuple(Answer(number=number, label=label, score=score) for number, score, label in first.top),
+        top5=_answers(first.top),
+        above=None if first.above is None else _answers(first.above),
         instructions=_instructions(settings, simulator, first, result),
         output_crc32=f"{result.crc32:08x}",
         **_of_program(program, first),
-        accuracy=accuracy(settings, verdicts),
+        accuracy=accuracy(settings, verdicts) if first.above is None else None,
     )
 
 
@@ -80,6 +81,10 @@ def broken_off(settings: Config, simulator: Simulator, program: Path, problem: s
         problem=problem,
         **_of_program(program, transcript.parse(output)),
     )
+
+
+def _answers(scored: Sequence[Scored]) -> tuple[Answer, ...]:
+    return tuple(Answer(number=number, label=label, score=score) for number, score, label in scored)
 
 
 def _used(simulator: Simulator) -> SimulatorUsed:
@@ -139,6 +144,8 @@ def text(run: Run) -> str:
         return f"{run.problem}\n{run.config}  FAIL"
     lines = [f"top 5 of {run.image}:"]
     lines += [f"  {answer.score:.4f}  {answer.label}" for answer in run.top5]
+    if run.above is not None:
+        lines.append(f"above their thresholds: {', '.join(answer.label for answer in run.above) or 'none'}")
     count, counted = _counted(run.simulator.name, target_named(run.target).counter.title, run.instructions)
     lines += counted
     lines.append(
@@ -157,9 +164,14 @@ def text(run: Run) -> str:
         lines.append(
             f"built with {run.toolchain}: docs/systems.md lists the compilers that were found to give the host's bits"
         )
-    best = run.top5[0]
-    lines.append(f"{run.config}  {best.label}  {best.score:.4f}  {count}  {run.verdict}")
+    lines.append(f"{run.config}  {_answer(run)}  {count}  {run.verdict}")
     return "\n".join(lines)
+
+
+def _answer(run: Run) -> str:
+    """What the program takes the first frame for: the best class with its score, or all that is above its threshold."""
+    best = (run.top5 or ())[:1] if run.above is None else run.above
+    return "  ".join(f"{answer.label}  {answer.score:.4f}" for answer in best) or "nothing above its threshold"
 
 
 def _counted(simulator: str, counter: str, instructions: Instructions) -> tuple[str, list[str]]:

@@ -9,14 +9,18 @@ from dataclasses import dataclass
 from paddle_cortexm.target import END_MARK
 
 FRAME = re.compile(
-    r"frame (?P<number>\d+): (?P<width>\d+)x(?P<height>\d+) class (?P<class>\d+) score (?P<score>[\d.]+) "
+    r"frame (?P<number>\d+): (?P<width>\d+)x(?P<height>\d+) class (?P<class>\d+) score (?P<score>-?[\d.]+) "
     r"preprocessing (?P<preprocessing>\d+) model (?P<model>\d+) crc32 (?P<crc>[0-9a-f]{8})$"
 )
 OUTPUT = re.compile(r"output: ([0-9a-f]+)$")
-TOP = re.compile(r"\s+(\d+)  (\d\.\d{4})  (.*)$")
+TOP = re.compile(r"\s+(\d+)  (-?\d+\.\d{4})  (.*)$")
+ABOVE = "above the threshold:"
 LAYER = re.compile(r"\s+(\d+)  \s*(\d+)  (.*)$")
 STACK = re.compile(r"stack: (\d+) of (\d+) bytes used$")
 COUNTER = re.compile(r".* instructions from the (.+)$")
+
+
+Scored = tuple[int, float, str]  # number, score, label
 
 
 @dataclass(frozen=True)
@@ -39,12 +43,14 @@ class FrameResult:
 
 @dataclass(frozen=True)
 class Transcript:
-    """top: (class, score, label) and layers: (name, instructions), both of the first frame; stack in bytes; problems:
-    the lines of an error or fault report; complete: the program reached its end."""
+    """top: (class, score, label), above: those above their thresholds, None where the answer is one class, and layers:
+    (name, instructions), all of the first frame; stack in bytes; problems: the lines of an error or fault report;
+    complete: the program reached its end."""
 
     counter: str
     frames: tuple[FrameResult, ...]
-    top: tuple[tuple[int, float, str], ...]
+    top: tuple[Scored, ...]
+    above: tuple[Scored, ...] | None
     layers: tuple[tuple[str, int], ...]
     stack_used: int
     stack_reserved: int
@@ -60,7 +66,8 @@ def parse(text: str) -> Transcript:
     return Transcript(
         counter=counter,
         frames=tuple(_frames(lines)),
-        top=tuple((int(m[1]), float(m[2]), m[3]) for m in _block(lines, "top ", TOP)),
+        top=_scored(lines, "top "),
+        above=_scored(lines, ABOVE) if ABOVE in lines else None,
         layers=tuple((m[3], int(m[2])) for m in _block(lines, "layers (instructions):", LAYER)),
         stack_used=int(stack[1]) if stack else 0,
         stack_reserved=int(stack[2]) if stack else 0,
@@ -90,6 +97,10 @@ def _frames(lines: list[str]) -> list[FrameResult]:
             )
             pending = None
     return results
+
+
+def _scored(lines: list[str], heading: str) -> tuple[Scored, ...]:
+    return tuple((int(m[1]), float(m[2]), m[3]) for m in _block(lines, heading, TOP))
 
 
 def _block(lines: list[str], heading: str, pattern: re.Pattern[str]) -> list[re.Match[str]]:

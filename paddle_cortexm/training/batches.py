@@ -45,10 +45,11 @@ class Place(NamedTuple):
 
 
 class Example(NamedTuple):
-    """image: (height, width, channels) uint8; unreadable: messages of the images whose place this one takes."""
+    """image: (height, width, channels) uint8; target: its class number, or (labels,) of 0 and 1; unreadable: messages
+    of the images whose place this one takes."""
 
     image: Image
-    target: int
+    target: NDArray[np.int64]
     unreadable: list[str]
 
 
@@ -73,8 +74,8 @@ class VariedImages(paddle.io.Dataset):
             except UnreadableImage as error:
                 unreadable.append(str(error))
                 continue
-            return Example(image, int(self._targets[index]), unreadable)
-        return Example(np.zeros(self._wanted.shape, np.uint8), 0, unreadable)
+            return Example(image, self._targets[index], unreadable)
+        return Example(np.zeros(self._wanted.shape, np.uint8), np.zeros_like(self._targets[0]), unreadable)
 
 
 class EpochSampler(paddle.io.DistributedBatchSampler):
@@ -94,7 +95,7 @@ class EpochSampler(paddle.io.DistributedBatchSampler):
 
 
 class Batches:
-    """The batches of a training run. targets: the class number of each image; unreadable: what was met so far, a
+    """The batches of a training run. targets: as of the data set; unreadable: what was met so far, a
     message an image."""
 
     def __init__(self, dataset: Dataset, config: Config, group: Group) -> None:
@@ -132,7 +133,8 @@ class Batches:
         for images, targets, unreadable in self._loaded():
             self._count({*unreadable} - self.unreadable)
             inputs = network_input(images.numpy(), self._table)
-            yield Batch(paddle.to_tensor(inputs), paddle.to_tensor(targets.numpy()))
+            wanted = paddle.to_tensor(targets.numpy())
+            yield Batch(paddle.to_tensor(inputs), wanted if wanted.ndim == 1 else wanted.astype("float32"))
 
     def _loaded(self) -> Iterator[list[Any]]:
         try:
@@ -172,7 +174,7 @@ def default_workers(group: Group) -> int:
 
 
 def _together(examples: Sequence[Example]) -> list[Any]:
-    """Images (N, height, width, channels), targets (N,) and the messages of a batch."""
+    """Images (N, height, width, channels), targets (N,) or (N, labels), and the messages of a batch."""
     images: NDArray[np.uint8] = np.stack([example.image for example in examples])
     targets = np.array([example.target for example in examples], np.int64)
     return [images, targets, [message for example in examples for message in example.unreadable]]

@@ -9,10 +9,13 @@ import numpy as np
 import paddle
 from PIL import Image as Pillow
 
-from paddle_cortexm.artefacts.training import Epoch, Scores, TrainingMetrics, write_labels
+from paddle_cortexm.answers.kinds import AnswerKind, kind_of
+from paddle_cortexm.answers.thresholds import answers_of
+from paddle_cortexm.artefacts.answers import Kind
+from paddle_cortexm.artefacts.training import AnyScores, Epoch, TrainingMetrics, write_labels
 from paddle_cortexm.config import Config
 from paddle_cortexm.data.calibration import check_calibration
-from paddle_cortexm.data.datasets import Splits, class_count, is_measurable
+from paddle_cortexm.data.datasets import Splits, answer_kind, class_count, is_measurable
 from paddle_cortexm.data.external_files import external_files
 from paddle_cortexm.data.pixels import Pixels, open_pixels
 from paddle_cortexm.data.preprocessing import normalisation_table
@@ -26,7 +29,7 @@ from paddle_cortexm.training.batches import Batches
 from paddle_cortexm.training.checkpoint import Checkpoint, basis_of
 from paddle_cortexm.training.device import use_device
 from paddle_cortexm.training.distributed.group import Group
-from paddle_cortexm.training.evaluation import network_logits, scores
+from paddle_cortexm.training.evaluation import network_logits
 from paddle_cortexm.training.learning_curve import draw_learning_curve
 from paddle_cortexm.training.loop import Material, train
 from paddle_cortexm.training.recipe.loss import Loss
@@ -39,13 +42,16 @@ CHECKPOINT_FOLDER = f".{STAGE}.checkpoint"  # beside the stage's folder
 
 
 def finetune(config: Config, folder: Path, group: Group, *, quiet: bool = False) -> None:
-    """Fill the folder: model.pdparams, labels.txt, metrics.json, demo.png and, if trained, learning_curve.png.
+    """Fill the folder: model.pdparams, labels.txt, answers.json, metrics.json, demo.png and, if trained,
+    learning_curve.png.
 
     Resumes from build/NAME/.01_finetune.checkpoint. With several processes each calls this, and the first one writes.
     """
     use_device(config.train)
     splits = open_splits(config)
-    classes = class_count(config, splits)
+    kind = answer_kind(config, splits)
+    classes = class_count(config, splits, kind)
+    answers = answers_of(kind, classes, config.model.threshold)
     check_calibration(config, splits)  # found now, not after hours of training
     labels = label_names(config, splits, classes)
     model, settings = config.model, config.train
@@ -71,8 +77,8 @@ def finetune(config: Config, folder: Path, group: Group, *, quiet: bool = False)
         if group.leads and config.train.frozen_epochs >= config.train.epochs:
             print("train.frozen_epochs is no less than train.epochs: only the classifier is trained")
         batches = Batches(splits.train, config, group)
-        material = Material(batches, validation, table)
-        loss = training_loss(config, splits, classes)
+        material = Material(batches, validation, table, kind_of(answers))
+        loss = training_loss(config, splits, classes, kind)
         parts = recipe_parts(backbone.network, config.train, classes, group, head=backbone.head)
         checkpoint, status = checkpoint_of(config, folder), Status(quiet=quiet, shown=group.leads)
         group.join()
@@ -97,16 +103,19 @@ def finetune(config: Config, folder: Path, group: Group, *, quiet: bool = False)
             )
         paddle.save(backbone.network.state_dict(), str(folder / "model.pdparams"))
         write_labels(folder, labels)
-        write_demo(folder / "demo.png", splits, validation, logits)
-        measured = scores(logits, validation.targets) if is_measurable(config, splits) else None
+        answers.write(folder)
+        write_demo(folder / "demo.png", splits, validation, logits, kind_of(answers))
+        measurable = is_measurable(config, splits, kind)
+        measured = kind_of(answers).scores(logits, validation.targets) if measurable else None
         metrics(config, backbone, splits, epochs, measured, unreadable).write(folder)
         if epochs:
-            draw_learning_curve(epochs, f"{config.name}: {config.model.backbone}", folder / "learning_curve.png")
+            title, merit = f"{config.name}: {config.model.backbone}", kind_of(answers).merit
+            draw_learning_curve(epochs, title, folder / "learning_curve.png", merit)
 
 
-def training_loss(config: Config, splits: Splits, classes: int) -> Loss:
+def training_loss(config: Config, splits: Splits, classes: int, kind: Kind) -> Loss:
     """The loss that section train asks for, its teacher loaded."""
-    loss = recipe_loss(config.train, splits.train.targets, classes)
+    loss = recipe_loss(config.train, splits.train.targets, classes, kind)
     if loss.teacher:
         speed_up_small_maps(loss.teacher.network)
     return loss
@@ -137,10 +146,12 @@ def label_names(config: Config, splits: Splits, classes: int) -> list[str]:
     return imagenet_labels() if classes == IMAGENET_CLASSES else [f"class {number}" for number in range(classes)]
 
 
-def write_demo(path: Path, splits: Splits, validation: Pixels, logits: np.ndarray) -> None:
+def write_demo(path: Path, splits: Splits, validation: Pixels, logits: np.ndarray, kind: AnswerKind) -> None:
     """The raw image that the model is surest of, among those it gets right, for the later stages to show."""
-    margins = np.sort(logits, axis=1)[:, -1] - np.sort(logits, axis=1)[:, -2]
-    right = logits.argmax(axis=1) == validation.targets
+    margins, decisions, targets = kind.margins(logits), kind.decisions(logits), validation.targets
+    right = np.ones(len(logits), bool)  # where nothing says what would be
+    if decisions.shape == targets.shape:
+        right = (decisions == targets).reshape(len(logits), -1).all(axis=1)
     best = int(np.argmax(np.where(right, margins, -np.inf)))
     Pillow.fromarray(splits.shown.read(int(validation.indices[best]))).save(path)
 
@@ -150,7 +161,7 @@ def metrics(
     backbone: Backbone,
     splits: Splits,
     epochs: Sequence[Epoch],
-    measured: Scores | None,
+    measured: AnyScores | None,
     unreadable: Sequence[str],
 ) -> TrainingMetrics:
     """What stage 1 says of the network."""

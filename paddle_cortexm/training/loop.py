@@ -12,7 +12,9 @@ from dataclasses import dataclass
 
 import numpy as np
 import paddle
+from numpy.typing import NDArray
 
+from paddle_cortexm.answers.kinds import ONE_CLASS, AnswerKind
 from paddle_cortexm.artefacts.training import Epoch
 from paddle_cortexm.config import Train
 from paddle_cortexm.data.pixels import Pixels
@@ -21,7 +23,7 @@ from paddle_cortexm.errors import UserError
 from paddle_cortexm.training.batches import Batches
 from paddle_cortexm.training.checkpoint import Checkpoint, State
 from paddle_cortexm.training.distributed.group import Group
-from paddle_cortexm.training.evaluation import top1_of
+from paddle_cortexm.training.evaluation import merit_of
 from paddle_cortexm.training.optimiser import epoch_rates, make_optimiser
 from paddle_cortexm.training.recipe.loss import Loss
 from paddle_cortexm.training.recipe.parts import Batch, LossFunction, Part
@@ -31,11 +33,13 @@ from paddle_cortexm.training.status import Status
 
 @dataclass(frozen=True)
 class Material:
-    """What a network is trained on and measured with. table: (3, 256) normalisation of the validation images."""
+    """What a network is trained on and measured with. table: (3, 256) normalisation of the validation images; kind:
+    what the network answers."""
 
     train: Batches
     validation: Pixels
     table: Table
+    kind: AnswerKind = ONE_CLASS
 
 
 def train(
@@ -67,7 +71,7 @@ def train(
         network.train()
         for part in parts:
             part.before_epoch(number)
-        epochs.append(run.measured(number, run.epoch(number, material.train), material))
+        epochs.append(run.measured(number, run.epoch(number, material), material))
         if group.leads:
             checkpoint.save(state, epochs)
         status.epoch_done(epochs[-1])
@@ -88,23 +92,25 @@ class _Run:
     status: Status
     loss: LossFunction
 
-    def epoch(self, number: int, batches: Batches) -> tuple[float, float]:
+    def epoch(self, number: int, material: Material) -> tuple[float, float]:
         """One pass over the training images; returns the mean loss and the accuracy on the images as trained on."""
         paddle.seed(self.settings.seed + number)
-        losses, hits = [], []
+        batches, kind = material.train, material.kind
+        losses: list[float] = []
+        counts: list[NDArray[np.float64]] = []
         rates = epoch_rates(self.settings, batches.steps, number)
         for step, (rate, batch) in enumerate(zip(rates, batches.epoch(number), strict=True)):
-            loss, hit = self.step(rate, self.changed(batch, number, step))
+            loss, counted = self.step(rate, self.changed(batch, number, step), kind)
             if not np.isfinite(loss):
                 raise UserError(
                     f"training diverged in epoch {number}: the loss is {loss}. Choose a lower learning_rate (it was "
                     f"{rate:g}) or more warmup_epochs, then run this again."
                 )
             losses.append(loss)
-            hits.append(hit)
-            self.status.step_done(loss, float(np.mean(hits)))
-        mean_loss, accuracy = self.group.mean([float(np.mean(losses)), float(np.mean(hits))])
-        return mean_loss, accuracy
+            counts.append(counted)
+            self.status.step_done(loss, kind.merit_of(np.sum(counts, axis=0)))
+        mean_loss, *mean_counts = self.group.mean([float(np.mean(losses)), *np.sum(counts, axis=0).tolist()])
+        return mean_loss, kind.merit_of(np.array(mean_counts))
 
     def measured(self, number: int, figures: tuple[float, float], material: Material) -> Epoch:
         """What is known of an epoch, the validation accuracy with the weights that would be kept. figures: what `epoch`
@@ -118,8 +124,8 @@ class _Run:
                 epoch=number,
                 learning_rate=self.state.optimiser.get_lr(),
                 loss=figures[0],
-                train_top1=figures[1],
-                validation_top1=top1_of(network, material.validation, material.table, self.group),
+                train_accuracy=figures[1],
+                validation_accuracy=merit_of(network, material.validation, material.table, self.group, material.kind),
             )
             for part in parts:
                 part.after_epoch(epoch)
@@ -132,8 +138,8 @@ class _Run:
             batch = part.change_batch(batch, random)
         return batch
 
-    def step(self, rate: float, batch: Batch) -> tuple[float, float]:
-        """One step of the optimiser; returns the loss and the share of right answers in this process's batch."""
+    def step(self, rate: float, batch: Batch, kind: AnswerKind) -> tuple[float, NDArray[np.float64]]:
+        """One step of the optimiser; returns the loss and the counts of this process's batch."""
         optimiser, scaler = self.state.optimiser, self.state.scaler
         with paddle.amp.auto_cast(enable=self.settings.mixed_precision):
             logits = self.network(batch.inputs)
@@ -145,4 +151,4 @@ class _Run:
         optimiser.clear_grad()
         for part in self.state.parts:
             part.after_step()
-        return float(loss), float((logits.numpy().argmax(axis=1) == batch.labels.numpy()).mean())
+        return float(loss), kind.counts(kind.decisions(logits.numpy()), batch.targets.numpy())

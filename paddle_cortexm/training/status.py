@@ -33,8 +33,8 @@ class Status:
 
     def epoch_done(self, epoch: Epoch) -> None:
         line = (
-            f"epoch {epoch.epoch}/{self._epochs}: loss {epoch.loss:.3f}, training {epoch.train_top1:.1%}, "
-            f"validation {epoch.validation_top1:.1%}"
+            f"epoch {epoch.epoch}/{self._epochs}: loss {epoch.loss:.3f}, training {epoch.train_accuracy:.1%}, "
+            f"validation {epoch.validation_accuracy:.1%}"
         )
         left = 0.0 if self._progress.is_live or epoch.epoch == self._epochs else self._progress.seconds_left()
         self._progress.say(f"{line}, about {left:.0f} s left" if left else line)

@@ -50,7 +50,7 @@ EXAMPLES: list[Artefact] = [
         images={"train": 3},
         unreadable=(),
         validation=SCORES,
-        epochs=(Epoch(epoch=1, learning_rate=0.1, loss=2.0, train_top1=0.4, validation_top1=0.5),),
+        epochs=(Epoch(epoch=1, learning_rate=0.1, loss=2.0, train_accuracy=0.4, validation_accuracy=0.5),),
     ),
     QuantisationMetrics(precision="fp32"),
     QuantisationMetrics(

@@ -100,7 +100,7 @@ def test_photos_alone_are_enough_for_trained_weights(tmp_path: Path) -> None:
     settings = config(calibration=photos(tmp_path))
     splits = open_splits(settings)
     check_calibration(settings, splits)
-    assert class_count(settings, splits) == 4 and not is_measurable(settings, splits)
+    assert class_count(settings, splits, "one") == 4 and not is_measurable(settings, splits, "one")
     assert splits.shown is splits.calibration
     assert len(splits.train.targets) == len(splits.validation.targets) == 0
 
@@ -108,7 +108,7 @@ def test_photos_alone_are_enough_for_trained_weights(tmp_path: Path) -> None:
 def test_photos_alone_do_not_say_how_many_classes_there_are(tmp_path: Path) -> None:
     settings = config({"weights": "trained.pdparams"}, calibration=photos(tmp_path))
     with pytest.raises(UserError, match=r"model\.classes is missing"):
-        class_count(settings, open_splits(settings))
+        class_count(settings, open_splits(settings), "one")
 
 
 @pytest.mark.parametrize("weights", ["pretrained", "trained.pdparams"])
@@ -153,7 +153,7 @@ def test_with_photos_validation_images_need_no_training_images_beside_them(tmp_p
     settings = validation_only(tmp_path, kind)
     splits: Splits = open_splits(settings)
     assert splits.validation.targets.tolist() == [0, 1] and len(splits.train.targets) == 0
-    assert is_measurable(settings, splits) and splits.shown is splits.validation
+    assert is_measurable(settings, splits, "one") and splits.shown is splits.validation
 
 
 @pytest.mark.parametrize(("kind", "absent"), [("list", "train_list.txt"), ("folder", "train")])

@@ -61,7 +61,7 @@ def test_a_validation_folder_without_a_training_folder_is_no_class(tmp_path: Pat
 def test_a_single_class_is_refused_before_training(tmp_path: Path) -> None:
     settings = config(class_folders(tmp_path, 10, ("cat",)))
     with pytest.raises(UserError, match="at least two classes, and there is only 'cat'"):
-        class_count(settings, open_splits(settings))
+        class_count(settings, open_splits(settings), "one")
 
 
 def test_an_empty_class_folder_is_named(tmp_path: Path) -> None:

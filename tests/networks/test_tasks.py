@@ -6,19 +6,17 @@ from typing import Any
 
 import pytest
 
+from paddle_cortexm.answers.thresholds import answers_of
 from paddle_cortexm.config import Config
 from paddle_cortexm.networks.build import build
 from paddle_cortexm.networks.paddleclas import task_labels
 from paddle_cortexm.settings.tasks import TASKS
 
-SINGLE = [name for name, task in TASKS.items() if not task.multi_label]
-
-
 def config(task: str, **sections: Any) -> Config:
     return Config.model_validate({"name": "x", "model": {"task": task}, **sections})
 
 
-@pytest.mark.parametrize("name", SINGLE)
+@pytest.mark.parametrize("name", TASKS)
 def test_a_task_is_a_whole_config(name: str) -> None:
     made = config(name)
     assert made.model.weights_url and made.model.weights_url.endswith(f"/{name}_pretrained.pdparams")
@@ -44,10 +42,15 @@ def test_fine_tuned_to_other_classes_it_takes_those_of_the_data_and_the_gentle_r
     assert made.model.classes is None and made.train.frozen_epochs == 2
 
 
-@pytest.mark.parametrize(
-    ("name", "said"),
-    [("person_attribute", "several of its labels may hold at once"), ("person_exist", "did you mean 'person_exists'")],
-)
-def test_a_task_that_cannot_be_is_refused_with_those_that_can(name: str, said: str) -> None:
-    with pytest.raises(ValueError, match=rf"{said}.*car_exists"):
-        config(name)
+@pytest.mark.parametrize("name", ["person_attribute", "table_attribute", "vehicle_attribute"])
+def test_attributes_are_labels_with_the_task_s_thresholds(name: str) -> None:
+    made = config(name).model
+    assert made.answer == "several" and made.classes is not None
+    answers = answers_of("several", made.classes, made.threshold)
+    others = {label: t for label, t in zip(task_labels(name), answers.thresholds, strict=True) if t != 0.5}
+    assert others == ({"Glasses": 0.3, "HoldObjectsInFront": 0.6} if name == "person_attribute" else {})
+
+
+def test_an_unknown_task_is_refused_with_those_that_there_are() -> None:
+    with pytest.raises(ValueError, match=r"did you mean 'person_exists'.*car_exists"):
+        config("person_exist")

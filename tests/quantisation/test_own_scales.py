@@ -14,7 +14,7 @@ from paddle_cortexm.compiler.frontend.exported.plain import PlainProgram, plain_
 from paddle_cortexm.compiler.frontend.exported.write import write_program
 from paddle_cortexm.compiler.frontend.load import load_graph
 from paddle_cortexm.compiler.graph import Graph
-from paddle_cortexm.compiler.integers.realisation import without_softmax
+from paddle_cortexm.compiler.integers.realisation import up_to_logits
 from paddle_cortexm.quantisation.own_scales import SOURCE, weight_scales, with_own_scales
 from paddle_cortexm.quantisation.post_training import Quantised
 from tests.compiler.frontend.exported_programs import answer, image, post_training_quantised
@@ -25,7 +25,7 @@ def quantised(folder: Path, **options: Any) -> tuple[Quantised, PlainProgram, Gr
     stem = post_training_quantised(folder, onnx_format=True, **options)
     plain = plain_program(stem)
     write_program(plain.program, folder)
-    graph = without_softmax(load_graph(folder))
+    graph = up_to_logits(load_graph(folder))
     images = np.concatenate([image(seed) for seed in range(8)])
     steps = {name: tuple(values.tolist()) for name, values in plain.weight_steps.items()}
     scales = ProgramScales(thresholds=plain.program.thresholds, weight_steps=steps)

@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from paddle_cortexm.answers.divergence import of_classes
 from paddle_cortexm.artefacts.quantisation import Recipe
-from paddle_cortexm.quantisation.divergence import divergence
 from paddle_cortexm.quantisation.post_training import PostTraining
 from paddle_cortexm.quantisation.recipe_choice import best_recipe
 from tests.quantisation.small_graphs import PIXEL_RANGE, block, images
@@ -49,5 +49,5 @@ def test_what_was_tried_is_shown_as_a_table_the_best_first(capsys: pytest.Captur
 def test_divergence_counts_what_is_near_a_decision() -> None:
     sure, unsure = np.array([[20.0, 0, 0]], np.float32), np.array([[0.1, 0, 0]], np.float32)
     error = np.array([[0, 1.0, 0]], np.float32)
-    assert divergence(sure, sure) == 0
-    assert divergence(unsure, unsure + error) > 1e4 * divergence(sure, sure + error)
+    assert of_classes(sure, sure) == 0
+    assert of_classes(unsure, unsure + error) > 1e4 * of_classes(sure, sure + error)

@@ -1,4 +1,4 @@
-"""The data files the program is linked with: preprocessing table, labels, the demo frame."""
+"""The data files the program is linked with: preprocessing table, labels and what the outputs mean, the demo frame."""
 
 from __future__ import annotations
 
@@ -8,7 +8,8 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from paddle_cortexm.compiler.c_text import GENERATED, string_literal, value_rows
+from paddle_cortexm.artefacts.answers import Answers
+from paddle_cortexm.compiler.c_text import GENERATED, float_literal, string_literal, value_rows
 from paddle_cortexm.data.preprocessing import FRACTION_BITS
 from paddle_cortexm.target import MAXIMUM_SIDE
 
@@ -34,6 +35,15 @@ def emit_labels(folder: Path, labels: Sequence[str]) -> None:
     rows = "".join(f"    {string_literal(label)},\n" for label in labels)
     text = f'{GENERATED}#include "model.h"\n\nextern {declaration};\n{declaration} = {{\n{rows}}};\n'
     (folder / "labels.c").write_text(text)
+
+
+def emit_answers(folder: Path, answers: Answers) -> None:
+    """answers.c: what the outputs mean."""
+    limits = f"{{{', '.join(map(float_literal, answers.limits))}}}" if answers.limits else ""
+    table = f"static const float limits[{len(answers.limits)}] = {limits};\n" if limits else ""
+    value = f"{{ANSWER_{answers.kind.upper()}, {'limits' if limits else 'NULL'}}}"
+    text = f'{GENERATED}#include "answers.h"\n\n#include <stddef.h>\n\n{table}const answers_t answers = {value};\n'
+    (folder / "answers.c").write_text(text)
 
 
 def emit_demo_frame(folder: Path, frame: NDArray[np.uint8]) -> None:

@@ -51,10 +51,12 @@ def quantise_graph(
     return _without_unused(Graph(graph.name, graph.input, graph.output, tuple(layers), tensors))
 
 
-def without_softmax(graph: Graph) -> Graph:
-    """The graph up to the logits: a closing softmax is left to the program, which prints the scores."""
+def up_to_logits(graph: Graph, *, keep_sigmoid: bool = False) -> Graph:
+    """The graph up to the logits: a closing softmax or sigmoid is left to the program, which prints the scores.
+    keep_sigmoid: where what it gives is a value that is wanted as it is."""
     last = graph.layers[-1]
-    if not isinstance(last.operator, Softmax):
+    is_sigmoid = isinstance(last.operator, Activation) and last.operator.kind == "sigmoid"
+    if not isinstance(last.operator, Softmax) and (keep_sigmoid or not is_sigmoid):
         return graph
     return replace(graph, output=last.inputs[0]).with_layers(graph.layers[:-1])
 

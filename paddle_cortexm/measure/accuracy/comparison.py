@@ -34,13 +34,13 @@ def anchor_rows(network: Network, data: Path, program: Path) -> Iterator[Row]:
     network."""
     # Here, as Paddle must not be imported before cli.run has chosen its program format.
     from paddle_cortexm.compiler.frontend.load import load_graph
-    from paddle_cortexm.compiler.integers.realisation import without_softmax
+    from paddle_cortexm.compiler.integers.realisation import up_to_logits
     from paddle_cortexm.measure.accuracy.anchor.onnx_runtime import SETTINGS, quantised_logits
 
     path = write_config(network, data)
     config, floats = load(str(path)), read_predictions(program)
     targets, splits = targets_of(path, floats), open_splits(config)
-    graph = without_softmax(load_graph(program))
+    graph = up_to_logits(load_graph(program))
     calibration = _values(config, splits.calibration, "calibration images")
     validation = _values(config, splits.validation, "validation images")
     for name, setting in SETTINGS.items():

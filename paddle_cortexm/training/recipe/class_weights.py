@@ -27,3 +27,18 @@ def class_weights(
     if len(wanted) != classes:
         raise UserError(f"train.class_weights: {len(wanted)} weights for {classes} classes. Give one a class.")
     return np.array(wanted, np.float32)
+
+
+def label_shares(
+    wanted: Literal["balanced"] | Sequence[float] | None, targets: NDArray[np.int64], labels: int
+) -> NDArray[np.float32] | None:
+    """The share of the training images that have each label: (labels,), for balanced; or None where all count alike.
+    targets: (N, labels) of 0 and 1. Raises UserError for given weights."""
+    if wanted is None:
+        return None
+    if wanted == "balanced":
+        return targets.mean(axis=0).astype(np.float32)
+    raise UserError("train.class_weights: for labels of which several may hold there is only: balanced")
+
+
+WEIGHTS = {"one": class_weights, "several": label_shares}  # by kind of answer

@@ -67,8 +67,8 @@ class EarlyStopping(Part):
 
     def after_epoch(self, epoch: Epoch) -> None:
         self._last = epoch.epoch
-        if epoch.validation_top1 > self._accuracy:
-            self._best, self._accuracy, self._weights = epoch.epoch, epoch.validation_top1, copy_of(self._network)
+        if epoch.validation_accuracy > self._accuracy:
+            self._best, self._accuracy, self._weights = epoch.epoch, epoch.validation_accuracy, copy_of(self._network)
 
     def reason_to_stop(self) -> str:
         stalled = self._last - self._best >= self._patience

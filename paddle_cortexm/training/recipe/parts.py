@@ -16,15 +16,10 @@ from paddle_cortexm.artefacts.training import Epoch
 @dataclass(frozen=True)
 class Batch:
     """This process's share of one step. inputs: (N, 3, H, W) float32, normalised; targets: (N,) class numbers, or (N,
-    classes) float32 where images are mixed: the share of each class."""
+    classes) float32: the share of each class, where images are mixed, or whether a label holds, where several may."""
 
     inputs: paddle.Tensor
     targets: paddle.Tensor
-
-    @property
-    def labels(self) -> paddle.Tensor:
-        """(N,) class numbers; of a mixed image that of the largest share."""
-        return self.targets if self.targets.ndim == 1 else self.targets.argmax(axis=1)
 
     def shares(self, classes: int) -> paddle.Tensor:
         """(N, classes) float32: the share of each class."""

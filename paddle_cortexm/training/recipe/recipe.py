@@ -8,10 +8,12 @@ import numpy as np
 import paddle
 from numpy.typing import NDArray
 
+from paddle_cortexm.artefacts.answers import Kind
 from paddle_cortexm.config import Train
 from paddle_cortexm.training.distributed.group import Group
-from paddle_cortexm.training.recipe.class_weights import class_weights
+from paddle_cortexm.training.recipe.class_weights import WEIGHTS
 from paddle_cortexm.training.recipe.distillation import distillation
+from paddle_cortexm.training.recipe.entropy import entropy_of
 from paddle_cortexm.training.recipe.freezing import FrozenBackbone
 from paddle_cortexm.training.recipe.kept_weights import EarlyStopping, MovingAverage
 from paddle_cortexm.training.recipe.loss import Loss
@@ -36,12 +38,14 @@ def recipe_parts(
     return parts
 
 
-def recipe_loss(settings: Train, targets: NDArray[np.int64], classes: int) -> Loss:
-    """The loss that the config asks for; targets: the class number of each training image. Raises UserError for class
-    weights and a teacher that do not fit."""
-    weights = class_weights(settings.class_weights, targets, classes)
+def recipe_loss(settings: Train, targets: NDArray[np.int64], classes: int, kind: Kind = "one") -> Loss:
+    """The loss that the config asks for; targets: of all training images, as of data.datasets.Dataset. Raises UserError
+    for class weights and a teacher that do not fit."""
+    entropy = entropy_of(kind)
+    weights = WEIGHTS[kind](settings.class_weights, targets, classes)
     return Loss(
         settings.label_smoothing,
         None if weights is None else paddle.to_tensor(weights),
-        distillation(settings.teacher, classes, settings.seed),
+        distillation(settings.teacher, classes, settings.seed, entropy),
+        entropy,
     )

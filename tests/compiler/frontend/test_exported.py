@@ -14,7 +14,7 @@ from paddle_cortexm.compiler.frontend.exported.normalisation import check_normal
 from paddle_cortexm.compiler.frontend.exported.plain import PlainProgram, plain_program
 from paddle_cortexm.compiler.frontend.exported.write import write_program
 from paddle_cortexm.compiler.frontend.load import load_graph
-from paddle_cortexm.compiler.integers.realisation import without_softmax
+from paddle_cortexm.compiler.integers.realisation import up_to_logits
 from paddle_cortexm.compiler.reference import run_float
 from paddle_cortexm.errors import UserError
 from tests.compiler.frontend.exported_programs import (
@@ -41,7 +41,7 @@ def logits_of(plain: PlainProgram, folder: Path, given: Floats) -> Floats:
     folder = folder / "plain"
     folder.mkdir()
     write_program(plain.program, folder)
-    graph = without_softmax(load_graph(folder))
+    graph = up_to_logits(load_graph(folder))
     return run_float(graph, np.ascontiguousarray(given.transpose(0, 2, 3, 1)))[graph.output].reshape(1, -1)
 
 

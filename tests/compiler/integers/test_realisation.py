@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from paddle_cortexm.compiler.graph import Graph
-from paddle_cortexm.compiler.integers.realisation import quantise_graph, without_softmax
+from paddle_cortexm.compiler.integers.realisation import quantise_graph, up_to_logits
 from paddle_cortexm.compiler.operators.elementwise.activation import Activation
 from paddle_cortexm.compiler.operators.elementwise.add import Add
 from paddle_cortexm.compiler.operators.elementwise.conversion import Dequantise, Quantise
@@ -253,7 +253,7 @@ def test_an_operator_without_integer_form_says_how_to_keep_it_in_float() -> None
 def test_a_closing_softmax_is_left_to_the_program() -> None:
     builder = three_layers()
     builder.add("scores", Softmax(), "third")
-    graph = without_softmax(builder.graph())
+    graph = up_to_logits(builder.graph())
     assert graph.output == "third" and "scores" not in graph.tensors and len(graph.layers) == 3
 
 
@@ -261,7 +261,7 @@ def test_a_graph_that_ends_in_logits_is_left_as_it_is() -> None:
     builder = three_layers()
     builder.add("flat", Reshape(), "third")
     graph = builder.graph()
-    assert without_softmax(graph) is graph
+    assert up_to_logits(graph) is graph
 
 
 def test_a_layer_kept_in_float_reads_and_makes_int16() -> None:

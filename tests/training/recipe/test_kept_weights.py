@@ -29,7 +29,7 @@ def averaged(layer: paddle.nn.Layer, average: MovingAverage) -> float:
 
 
 def epoch(number: int, accuracy: float) -> Epoch:
-    return Epoch(epoch=number, learning_rate=0.1, loss=1.0, train_top1=0.5, validation_top1=accuracy)
+    return Epoch(epoch=number, learning_rate=0.1, loss=1.0, train_accuracy=0.5, validation_accuracy=accuracy)
 
 
 def test_the_average_follows_the_weights_by_the_decay() -> None:

@@ -40,6 +40,11 @@ class PlainProgram:
         return height, width
 
     @property
+    def closing(self) -> str:
+        """The kind of the operator that gives the scores."""
+        return next(op.kind for op in self.program.operators if self.program.output in op.outputs.get("Out", ()))
+
+    @property
     def classes(self) -> int:
         return int(np.prod(self.program.shapes[self.program.output]))
 
