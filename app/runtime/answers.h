@@ -1,5 +1,5 @@
-/* What a model's outputs mean: scores for people to read, and which of them hold. Python's paddle_cortexm/answers/kinds.py
- * decides alike, to the bit. */
+/* What a model's outputs mean: scores for people to read, and which of them hold. In Python
+ * paddle_cortexm/answers/kinds.py decides alike, to the bit. */
 #ifndef ANSWERS_H
 #define ANSWERS_H
 
@@ -22,7 +22,8 @@ typedef struct {
 
 extern const answers_t answers; /* made by stage 3 */
 
-/* The softmax of the class, the sigmoid of the label, or the value, in float32; nothing is compared that depends on it. */
+/* The softmax of the class, the sigmoid of the label, or the value, in float32; nothing is compared that depends on
+ * it. */
 float answers_score(const model_output_t *output, int number);
 
 /* Whether the label, the value or the second of two classes is above its limit. Only where there are limits. */

@@ -7,7 +7,6 @@ each label that does. `labels.txt` beside them may name the classes or labels, a
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
@@ -32,11 +31,12 @@ def open_lists(config: Config) -> Splits:
     validation = read_list(path / VALIDATION_LIST, single) if (path / VALIDATION_LIST).is_file() else None
     is_alone = validation is not None and not config.needs_training_images and not (path / TRAIN_LIST).is_file()
     train = NO_IMAGES if is_alone else read_list(path / TRAIN_LIST, single)
-    used = {_outputs(files) for files in (train, validation or train) if files.paths}
-    if train.targets.shape[1:] != (validation or train).targets.shape[1:] and train.paths:
+    lists = [files for files in (train, validation) if files and files.paths]
+    if len({files.targets.shape[1:] for files in lists}) > 1:
         raise UserError(f"{path / VALIDATION_LIST}: not as many labels an image as in {path / TRAIN_LIST}")
     outputs = (model.classes or 0) if is_alone else 0  # a short list need not have the last class
-    return splits_of_files(config, _class_names(path / LABELS, max(used, default=0), outputs), train, validation)
+    names = _class_names(path / LABELS, max(map(_outputs, lists), default=0), outputs)
+    return splits_of_files(config, names, train, validation)
 
 
 def read_list(path: Path, single: bool = False) -> ImageFiles:
@@ -49,19 +49,19 @@ def read_list(path: Path, single: bool = False) -> ImageFiles:
         )
     lines = [(number, line) for number, line in enumerate(read_lines(path), 1) if line.strip()]
     entries = [_entry(path, number, line) for number, line in lines]
-    labelled = single or any(len(numbers) > 1 for _, numbers in entries)
-    if not labelled:
-        return image_files([(file, numbers[0]) for file, numbers in entries])
-    count = len(entries[0][1]) if entries else 0
-    for (number, line), (_, numbers) in zip(lines, entries):
-        if len(numbers) != count:
+    counts = [len(numbers) for _, numbers in entries]
+    for (number, line), count in zip(lines, counts):
+        if count != counts[0]:
             raise UserError(
-                f"{path}:{number}: '{line}' has {_counted(numbers)}, the lines before it have {_counted(entries[0][1])}"
-                f" each. In one list all images have one class, or all have as many labels."
+                f"{path}:{number}: '{line}' has {_counted(count)}, the lines before it have {_counted(counts[0])} "
+                f"each. In one list all images have one class, or all have as many labels."
             )
+    if not single and set(counts) <= {1}:
+        return image_files([(file, numbers[0]) for file, numbers in entries])
+    for (number, line), (_, numbers) in zip(lines, entries):
         if not set(numbers) <= {0, 1}:
             raise UserError(f"{path}:{number}: a label is 1 where it holds and 0 where it does not, not '{line}'")
-    targets = np.array([numbers for _, numbers in entries], np.int64).reshape(-1, count)
+    targets = np.array([numbers for _, numbers in entries], np.int64)
     return ImageFiles(tuple(file for file, _ in entries), targets)
 
 
@@ -76,8 +76,8 @@ def _entry(path: Path, number: int, line: str) -> tuple[Path, list[int]]:
     return path.parent / name.strip(), [int(word) for word in words]
 
 
-def _counted(numbers: Sequence[int]) -> str:
-    return "one number" if len(numbers) == 1 else f"{len(numbers)} labels"
+def _counted(numbers: int) -> str:
+    return "one number" if numbers == 1 else f"{numbers} labels"
 
 
 def _outputs(files: ImageFiles) -> int:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-from pydantic import AfterValidator, Field, PlainValidator, model_validator
+from pydantic import AfterValidator, BeforeValidator, Field, model_validator
 
 from paddle_cortexm.errors import nearest
 from paddle_cortexm.settings.image_input import Size
@@ -20,15 +20,12 @@ def check_task(value: str) -> str:
     return value
 
 
-def parse_thresholds(value: Any) -> tuple[float, ...]:
-    """A number, or a list with one a label."""
-    numbers = tuple(value) if isinstance(value, (list, tuple)) else (value,)
-    if not numbers or not all(isinstance(n, (int, float)) and not isinstance(n, bool) for n in numbers):
-        raise ValueError("allowed: a number, or a list with one a label")
-    return tuple(float(number) for number in numbers)
+def as_list(value: Any) -> Any:
+    """A single number stands for a list of one."""
+    return [value] if isinstance(value, (int, float)) else value
 
 
-Thresholds = Annotated[tuple[float, ...], PlainValidator(parse_thresholds)]
+Thresholds = Annotated[tuple[float, ...], Field(min_length=1), BeforeValidator(as_list)]
 
 
 class Model(Section):

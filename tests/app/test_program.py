@@ -7,7 +7,10 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from numpy.typing import NDArray
 
+from paddle_cortexm.answers.kinds import AnswerKind, kind_of
+from paddle_cortexm.artefacts.answers import Answers
 from paddle_cortexm.data.preprocessing import apply_table, input_pixels
 from paddle_cortexm.host.model import HostModel
 from paddle_cortexm.settings.image_input import ImageInput
@@ -142,3 +145,45 @@ def test_many_frames_are_classified_in_one_boot(build: Builder, run: Runner, tmp
     said = transcript.parse(run(build(), images=images).text)
     assert [frame.number for frame in said.frames] == list(range(12))
     assert [frame.output for frame in said.frames] == [host.run(image).tobytes() for image in images]
+
+
+def host_answers(folder: Path, answers: Answers, classes: int) -> tuple[AnswerKind, NDArray[np.float32]]:
+    """How the host decides, and the logits it decides on."""
+    output = HostModel(write_tiny_model(folder, answers=answers, classes=classes)).run(demo_frame())
+    return kind_of(answers), np.float32(0.05) * (output.reshape(-1).astype(np.float32) + 3)
+
+
+def test_labels_above_their_thresholds_are_printed_as_the_host_decides(
+    build: Builder, run: Runner, tmp_path: Path
+) -> None:
+    answers = Answers(kind="several", thresholds=tuple(np.linspace(0.05, 0.95, 10).round(2)))
+    said = transcript.parse(run(build(answers=answers)).text)
+    kind, logits = host_answers(tmp_path, answers, 10)
+    assert said.above is not None and said.complete
+    assert [number for number, _, _ in said.above] == np.flatnonzero(kind.decisions(logits[None])[0]).tolist()
+    assert 0 < len(said.above) < 10
+    scores = {number: score for number, score, _ in (*said.above, *said.top)}
+    assert scores == pytest.approx({number: 1 / (1 + np.exp(-logits[number])) for number in scores}, abs=6e-5)
+    assert [number for number, _, _ in said.top] == kind.ranking(logits)[:5]
+
+
+@pytest.mark.parametrize("threshold", [0.001, 0.5, 0.999])
+def test_the_second_of_two_classes_is_the_answer_above_its_threshold(
+    build: Builder, run: Runner, tmp_path: Path, threshold: float
+) -> None:
+    answers = Answers(kind="one", thresholds=(threshold,))
+    said = transcript.parse(run(build(answers=answers, classes=2)).text)
+    kind, logits = host_answers(tmp_path, answers, 2)
+    assert said.frames[0].class_number == said.top[0][0] == kind.decisions(logits[None])[0]
+    assert said.above is None and sum(score for _, score, _ in said.top) == pytest.approx(1, abs=2e-4)
+
+
+@pytest.mark.parametrize(("thresholds", "above"), [((), None), ((-1000.0,), 1), ((1000.0,), 0)])
+def test_a_value_is_printed_as_it_is(
+    build: Builder, run: Runner, tmp_path: Path, thresholds: tuple[float, ...], above: int | None
+) -> None:
+    answers = Answers(kind="value", thresholds=thresholds)
+    said = transcript.parse(run(build(answers=answers, classes=1)).text)
+    _, logits = host_answers(tmp_path, answers, 1)
+    assert said.frames[0].score == said.top[0][1] == pytest.approx(float(logits[0]), abs=6e-5)
+    assert above == (None if said.above is None else len(said.above))

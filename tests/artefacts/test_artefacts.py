@@ -21,6 +21,7 @@ from paddle_cortexm.artefacts.quantisation import (
     TensorCounts,
     TensorRange,
     intervals,
+    read_decisions,
     read_predictions,
     wide_tensors,
     write_predictions,
@@ -150,9 +151,17 @@ def test_keys_that_are_words_of_python_keep_their_names_in_the_file() -> None:
 
 def test_labels_and_predictions_are_lines(tmp_path: Path) -> None:
     write_labels(tmp_path, ["tabby cat", "dog"])
-    write_predictions(tmp_path, [3, 0])
+    write_predictions(tmp_path, np.array([3, 0]))
     assert read_labels(tmp_path) == ["tabby cat", "dog"] and read_predictions(tmp_path) == [3, 0]
     assert (tmp_path / "labels.txt").read_text() == "tabby cat\ndog\n"
+
+
+def test_decisions_are_read_back_as_they_were_taken(tmp_path: Path) -> None:
+    for decisions in (np.array([[0, 1, 1], [0, 0, 0]]), np.array([[1], [0]]), np.array([7, 12])):
+        write_predictions(tmp_path, decisions)
+        assert np.array_equal(read_decisions(tmp_path), decisions.reshape(2, -1))
+    write_predictions(tmp_path, np.array([[0, 1, 1], [0, 0, 0]]))
+    assert (tmp_path / "float_predictions.txt").read_text() == "0,1,1\n0,0,0\n"
 
 
 def test_ranges_are_intervals_by_tensor() -> None:

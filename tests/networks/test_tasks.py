@@ -12,6 +12,7 @@ from paddle_cortexm.networks.build import build
 from paddle_cortexm.networks.paddleclas import task_labels
 from paddle_cortexm.settings.tasks import TASKS
 
+
 def config(task: str, **sections: Any) -> Config:
     return Config.model_validate({"name": "x", "model": {"task": task}, **sections})
 
