@@ -58,6 +58,13 @@ def test_the_figure_of_merit_is_the_same_whatever_parts_the_images_come_in(
         assert kind.merit_of(np.sum(parts, axis=0)) == pytest.approx(kind.scores(logits, targets).merit)
 
 
+def test_of_a_mixed_image_the_larger_share_counts() -> None:
+    shares = np.array([[0.7, 0.3], [0.4, 0.6]], np.float32)
+    assert asked("one").counts(np.array([0, 1]), shares).tolist() == [2, 2]
+    several = asked("several", 0.5, 0.5)
+    assert several.merit_of(several.counts(np.array([[1, 0], [0, 1]]), shares)) == 1
+
+
 def test_of_equal_logits_the_lower_class_comes_first() -> None:
     logits = np.array([[1.0, 3.0, 3.0], [2.0, 2.0, 0.0]], np.float32)
     assert asked("one").scores(logits, np.array([1, 1])) == Scores(images=2, top1=0.5, top5=1.0)

@@ -2,11 +2,7 @@
 
 from __future__ import annotations
 
-import os
 import shutil
-import subprocess
-import sys
-from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
@@ -18,11 +14,9 @@ from paddle_cortexm.artefacts.model import Model
 from paddle_cortexm.artefacts.run import Run
 from paddle_cortexm.dependencies import sha256
 from paddle_cortexm.host.model import HostModel
-from paddle_cortexm.paths import REPOSITORY
 from paddle_cortexm.simulator.frames import read_image
+from tests.e2e.line import E2E, run_line, script, stage
 
-TOOLS = ("qemu-system-arm", "cmake", "ninja", "arm-none-eabi-gcc")
-SCRIPTS = ("01_finetune.py", "02_quantize.py", "03_compile_tvm.py", "04_build_app.sh", "05_run_fvp.sh")
 SMALL = """
 model: {{backbone: {backbone}, image_size: 64}}
 data: {{train_images: 192, validation_images: 48, calibration_images: 24}}
@@ -40,34 +34,7 @@ DEPLOYMENTS = {
     ),
 }
 
-pytestmark = [
-    pytest.mark.e2e,
-    pytest.mark.skipif(any(shutil.which(tool) is None for tool in TOOLS), reason=f"needs {', '.join(TOOLS)}"),
-]
-
-
-def script(name: str, folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
-    """Run one of the numbered scripts in a folder of its own."""
-    path = REPOSITORY / name
-    command = [sys.executable, str(path)] if path.suffix == ".py" else [str(path)]
-    environment = os.environ | {"PYTHONPATH": str(REPOSITORY), "PYTHON": sys.executable}
-    return subprocess.run(
-        [*command, *arguments], cwd=folder, env=environment, capture_output=True, text=True, timeout=600
-    )
-
-
-def stage(folder: Path, name: str, stage: str) -> Path:
-    return folder / "build" / name / stage
-
-
-def run_line(folder: Path, name: str, scripts: Sequence[str] = SCRIPTS) -> str:
-    """Run the scripts in order; returns the last one's output."""
-    output = ""
-    for step in scripts:
-        done = script(step, folder, "--config", name)
-        assert done.returncode == 0, f"{step}: {done.stdout[-3000:]}{done.stderr[-3000:]}"
-        output = done.stdout
-    return output
+pytestmark = E2E
 
 
 @pytest.fixture(scope="module", params=sorted(DEPLOYMENTS))

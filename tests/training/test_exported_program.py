@@ -6,15 +6,18 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import paddle
 import pytest
+from paddle.nn import functional
 from PIL import Image
 
-from paddle_cortexm.artefacts.training import ProgramScales, TrainingMetrics, read_labels
+from paddle_cortexm.artefacts.answers import Answers
+from paddle_cortexm.artefacts.training import LabelScores, ProgramScales, TrainingMetrics, read_labels
 from paddle_cortexm.compiler.frontend.load import load_graph
 from paddle_cortexm.config import Config
 from paddle_cortexm.data.external_files import external_files
 from paddle_cortexm.errors import UserError
-from paddle_cortexm.training.exported_program import take_program
+from paddle_cortexm.training.exported_program import as_logits, take_program
 from tests.compiler.frontend.exported_programs import MEAN, SIDE, STD, export, post_training_quantised
 
 
@@ -88,3 +91,39 @@ def test_a_program_that_changed_is_noticed(tmp_path: Path, photos: Path) -> None
 def test_keys_that_do_not_go_with_a_program(model: dict[str, Any], train: dict[str, Any], said: str) -> None:
     with pytest.raises(ValueError, match=said):
         Config.model_validate({"name": "program", "model": model, "train": train})
+
+
+def labels_of(photos: Path) -> dict[str, Any]:
+    """The photos as a list with five labels each; keys of section data."""
+    random = np.random.default_rng(1)
+    for split in ("train", "val"):
+        names = sorted(path.relative_to(photos) for path in (photos / split).rglob("*.png"))
+        lines = [f"{name}\t{','.join(map(str, random.integers(0, 2, 5)))}\n" for name in names]
+        (photos / f"{split}_list.txt").write_text("".join(lines))
+    return {"kind": "list"}
+
+
+def test_a_closing_sigmoid_says_that_several_labels_may_hold(tmp_path: Path, photos: Path) -> None:
+    """The same figures and decisions as of the program without it, whose list says so."""
+    data, made = labels_of(photos), []
+    for name, behind in (("logits", lambda x: x), ("scores", functional.sigmoid)):
+        stem, folder = export(folder_of(tmp_path, f"{name} exported"), behind=behind), folder_of(tmp_path, name)
+        take_program(config(stem, photos, data=data), folder, quiet=True)
+        assert Answers.read(folder) == Answers(kind="several", thresholds=(0.5,) * 5)
+        made.append(TrainingMetrics.read(folder).validation)
+    assert made[0] == made[1] and isinstance(made[0], LabelScores)
+
+
+def test_images_with_one_class_do_not_measure_labels(tmp_path: Path, photos: Path) -> None:
+    stem = export(folder_of(tmp_path, "exported"), behind=functional.sigmoid)
+    take_program(config(stem, photos), tmp_path, quiet=True)
+    assert Answers.read(tmp_path).kind == "several" and TrainingMetrics.read(tmp_path).validation is None
+
+
+@pytest.mark.parametrize(("function", "closing"), [(functional.sigmoid, "sigmoid"), (functional.softmax, "softmax")])
+def test_logits_are_what_the_closing_function_was_given(function: Any, closing: str) -> None:
+    given = np.array([[-60, -3, 0, 2, 9]], np.float32)
+    back = as_logits(function(paddle.to_tensor(given)).numpy(), closing)
+    offset = 0 if closing == "sigmoid" else back[0, 4] - given[0, 4]
+    np.testing.assert_allclose(back[0, 1:] - offset, given[0, 1:], rtol=1e-3, atol=1e-5)
+    assert np.isfinite(back).all() and back[0, 0] < back[0, 1]

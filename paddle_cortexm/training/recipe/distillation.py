@@ -36,7 +36,9 @@ class Distillation:
         return self.entropy.of_images(logits / self.temperature, answers).mean() * self.temperature**2
 
 
-def distillation(teacher: Teacher | None, classes: int, seed: int, entropy: Entropy) -> Distillation | None:
+def distillation(
+    teacher: Teacher | None, classes: int, seed: int, entropy: Entropy = ENTROPIES["one"]
+) -> Distillation | None:
     """The teacher of a config, loaded. Raises UserError for an unknown backbone, and for weights that do not fit it and
     the classes."""
     if teacher is None:

@@ -12,7 +12,9 @@ from paddle.nn import functional
 from paddle_cortexm.errors import UserError
 from paddle_cortexm.networks.build import build
 from paddle_cortexm.settings.training import Teacher
+from paddle_cortexm.training.recipe.class_weights import label_shares
 from paddle_cortexm.training.recipe.distillation import Distillation, distillation
+from paddle_cortexm.training.recipe.entropy import entropy_of
 from paddle_cortexm.training.recipe.loss import Loss
 from paddle_cortexm.training.recipe.parts import Batch
 
@@ -94,3 +96,49 @@ def test_a_teacher_with_several_outputs_is_refused() -> None:
 def test_an_unknown_teacher_names_the_nearest() -> None:
     with pytest.raises(UserError, match=r"train\.teacher\.backbone: .*'ResNet50_vb' \(did you mean 'ResNet50_vd'"):
         distillation(Teacher(backbone="ResNet50_vb", weights="pretrained"), CLASSES, seed=0)
+
+
+SEVERAL = paddle.to_tensor(np.random.default_rng(3).integers(0, 2, (6, CLASSES)).astype(np.float32))
+LABELLED = Batch(paddle.zeros([6, 3, 32, 32]), SEVERAL)
+
+
+@pytest.mark.parametrize("smoothing", [0.0, 0.1])
+def test_several_labels_are_paddleclas_s_binary_cross_entropy(smoothing: float) -> None:
+    wanted = (1 - smoothing) * SEVERAL.numpy() + smoothing / CLASSES
+    sigmoid = 1 / (1 + np.exp(-logits().numpy()))
+    expected = -(wanted * np.log(sigmoid) + (1 - wanted) * np.log(1 - sigmoid)).mean()
+    got = Loss(smoothing, entropy=entropy_of("several"))(logits(), LABELLED)
+    assert float(got) == pytest.approx(float(expected), rel=1e-5)
+
+
+def test_balanced_labels_are_paddleclas_s_weight_ratio() -> None:
+    targets = SEVERAL.numpy()
+    shares = label_shares("balanced", targets.astype(np.int64), CLASSES)
+    assert shares is not None and shares == pytest.approx(targets.mean(axis=0))
+    each = np.maximum(logits().numpy(), 0) - logits().numpy() * targets + np.log1p(np.exp(-np.abs(logits().numpy())))
+    expected = (each * np.exp(np.where(targets == 1, 1 - shares, shares))).mean()
+    got = Loss(weights=paddle.to_tensor(shares), entropy=entropy_of("several"))(logits(), LABELLED)
+    assert float(got) == pytest.approx(float(expected), rel=1e-5)
+
+
+def test_a_single_label_is_smoothed_alike_whether_it_holds_or_not() -> None:
+    smoothed = entropy_of("several").smoothed(paddle.to_tensor([[0.0], [1.0]]), 0.2)
+    np.testing.assert_allclose(smoothed.numpy(), [[0.1], [0.9]], rtol=1e-6)
+
+
+def test_who_answers_the_labels_like_the_teacher_has_nothing_to_learn_from_it() -> None:
+    given = logits()
+    given.stop_gradient = False
+    several = entropy_of("several")
+    Loss(teacher=Distillation(Fixed(logits()), 2.0, 1, several), entropy=several)(given, LABELLED).backward()
+    np.testing.assert_allclose(given.grad.numpy(), 0, atol=1e-6)
+
+
+def test_labels_have_no_weights_of_their_own() -> None:
+    with pytest.raises(UserError, match=r"train\.class_weights: .* only: balanced"):
+        label_shares((1.0, 2.0), np.zeros((2, 2), np.int64), 2)
+
+
+def test_a_value_cannot_be_trained() -> None:
+    with pytest.raises(UserError, match=r"model\.answer value is deployed, not trained here"):
+        entropy_of("value")

@@ -48,7 +48,3 @@ def test_with_both_a_batch_gets_either() -> None:
 def test_the_same_random_numbers_give_the_same_batch(alphas: tuple[float, float]) -> None:
     first, second = mixed(*alphas, seed=3), mixed(*alphas, seed=3)
     assert np.array_equal(first[0], second[0]) and np.array_equal(first[1], second[1])
-
-
-def test_the_class_of_a_mixed_image_is_that_of_its_larger_share() -> None:
-    assert Batch(paddle.zeros([2, 3, 4, 4]), paddle.to_tensor([[0.7, 0.3], [0.4, 0.6]])).labels.tolist() == [0, 1]

@@ -42,7 +42,8 @@ class PlainProgram:
     @property
     def closing(self) -> str:
         """The kind of the operator that gives the scores."""
-        return next(op.kind for op in self.program.operators if self.program.output in op.outputs.get("Out", ()))
+        made = self.program.output
+        return next(op.kind for op in self.program.operators if any(made in names for names in op.outputs.values()))
 
     @property
     def classes(self) -> int:
