@@ -39,7 +39,7 @@ def convert(values: Mapping[str, Any]) -> Conversion:
         raise UserError(f"no PaddleClas training config: it has the sections {', '.join(SECTIONS)}")
     source = Source(values)
     teacher = network.teacher(source)
-    model = network.model(source)
+    model = network.model(source) | network.answer(source)
     size, fitting = images.image_size(source)
     if size:
         model["image_size"] = images.as_key(size)

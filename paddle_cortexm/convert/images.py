@@ -77,9 +77,10 @@ def _lists(source: Source) -> str | None:
         if given and PurePosixPath(given) != wanted:
             path = f"{dataset}.cls_label_path"
             source.notes.append(Note(path, given, f"put this list at {wanted}, where data.kind 'list' looks for it"))
-        if source.peek(f"{dataset}.name") == "ImageNetDataset":
+        if source.peek(f"{dataset}.name") in ("ImageNetDataset", "MultiLabelDataset"):
             source.take(f"{dataset}.name")
-        source.note(f"{dataset}.name", "images have one label each here, a 'path label' a line")
+        source.take(f"{dataset}.label_ratio")  # MultiLabelLoss says whether it counts
+        source.note(f"{dataset}.name", "a line of a list is 'path class', or 'path 0,1,0' for several labels")
     return str(PurePosixPath(folder))
 
 

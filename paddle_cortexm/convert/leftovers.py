@@ -13,7 +13,6 @@ AUGMENTATION = "no such augmentation: crop_scale, flip, colour_jitter, random_er
 REASONS: tuple[tuple[str, str | None], ...] = (
     (r"Infer|Metric|Loss\.Eval|IndexProcess", WITHOUT_EFFECT),
     (r"Global\.update_freq", "gradients are not accumulated: a step is one batch"),
-    (r"Global\.use_multilabel", "an image has one label"),
     (r"Global\.(?:train_mode|image_channel|iter_per_epoch|warmup_iter)", "no such way to train"),
     (r"Global\.checkpoints", "an interrupted run goes on by itself"),
     (r"Global", WITHOUT_EFFECT),
@@ -32,8 +31,8 @@ REASONS: tuple[tuple[str, str | None], ...] = (
     (r"(DataLoader\.Train\.dataset\.batch_transform_ops)", AUGMENTATION),
     (r"(DataLoader\.\w+\.dataset\.transform_ops\.[^.]+)", "images are resized, cropped and normalised"),
     (r"(DataLoader\.\w+)", "images are read from a folder a class, or from train_list.txt and val_list.txt"),
-    (r"(Loss\.Train\.[^.]+)", "the loss is cross entropy, of labels and of a teacher's answers"),
-    (r"(Loss\.\w+)", "the loss is cross entropy, of labels and of a teacher's answers"),
+    (r"(Loss\.Train\.[^.]+)", "the loss is cross entropy, of classes or labels and of a teacher's answers"),
+    (r"(Loss\.\w+)", "the loss is cross entropy, of classes or labels and of a teacher's answers"),
     (r"Optimizer\.(?:one_dim_param_no_weight_decay|no_weight_decay_name|use_nesterov|multi_precision)", WITHOUT_EFFECT),
     (r"(Optimizer\.lr)", "the learning rate rises over warmup_epochs, then falls along half a cosine"),
     (r"(Optimizer\.[^.]+)", "no such setting of momentum and AdamW"),

@@ -14,6 +14,17 @@ DISTILLATION, STUDENT, TEACHER = "DistillationModel", "Arch.models.Student", "Ar
 # Losses that a student learns from its teacher's answers by.
 ANSWERS = ("DistillationCELoss", "DistillationKLDivLoss", "DistillationDMLLoss")
 LABELS = "DistillationGTCELoss"
+THRESHOLDED = ("ThreshOutput", "MultiLabelThreshOutput")
+EVEN = 0.5  # PaddleClas's threshold, and ours
+
+
+def answer(source: Source) -> Values:
+    """What the outputs mean, where that is not the best of all classes."""
+    values: Values = {"answer": "several"} if source.take("Global.use_multilabel") else {}
+    if source.peek("Infer.PostProcess.name") in THRESHOLDED:
+        threshold = source.number("Infer.PostProcess.threshold", EVEN)
+        values |= {"threshold": threshold} if threshold != EVEN else {}
+    return values
 
 
 def model(source: Source) -> Values:

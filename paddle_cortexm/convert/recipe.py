@@ -12,6 +12,8 @@ BATCH_SIZE = (
     "that of each of PaddleClas's processes, here of all together; its learning rate suits all, often 4 of them"
 )
 OPTIMISERS = {"Momentum": "momentum", "AdamW": "adamw"}
+LABELS = "Loss.Train.MultiLabelLoss"
+SUMMED = "the loss is the mean over the labels: with momentum, its learning rate times their number is the same"
 # What cannot be set here, and what it is.
 BUILT_IN = {
     "Optimizer.momentum": 0.9,
@@ -21,6 +23,7 @@ BUILT_IN = {
     "Optimizer.lr.eta_min": 0.0,
     "Optimizer.lr.warmup_start_lr": 0.0,
     "Loss.Train.CELoss.weight": 1.0,
+    f"{LABELS}.weight": 1.0,
 }
 
 
@@ -37,10 +40,24 @@ def training(source: Source) -> Values:
         source.notes.append(Note(f"{sampler}.batch_size", int(size), BATCH_SIZE))
     values |= _optimiser(source)
     values["label_smoothing"] = source.number("Loss.Train.CELoss.epsilon", 0.0)
+    values |= _labels(source)
     if decay := source.number("EMA.decay"):
         values["ema"] = decay
     for path, built_in in BUILT_IN.items():
         source.expect(path, built_in)
+    return values
+
+
+def _labels(source: Source) -> Values:
+    """The loss of several labels an image."""
+    if not source.has(LABELS):
+        return {}
+    source.take(LABELS)  # without settings
+    values: Values = {"label_smoothing": source.number(f"{LABELS}.epsilon", 0.0)}
+    if source.take(f"{LABELS}.weight_ratio"):
+        values["class_weights"] = "balanced"
+    if source.take(f"{LABELS}.size_sum"):
+        source.notes.append(Note(f"{LABELS}.size_sum", True, SUMMED))
     return values
 
 

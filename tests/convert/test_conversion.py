@@ -19,6 +19,7 @@ MIXUP = {"MixupOperator": {"alpha": 0.2}}
 BOTH = {"OpSampler": {"MixupOperator": {"alpha": 0.8, "prob": 0.5}, "CutmixOperator": {"alpha": 1.0, "prob": 0.5}}}
 BATCHES = "DataLoader.Train.dataset.batch_transform_ops"
 VARIED = "DataLoader.Train.dataset.transform_ops"
+LABELS = "Loss.Train.MultiLabelLoss"
 
 
 def test_every_value_with_a_counterpart_is_carried_over() -> None:
@@ -139,6 +140,22 @@ def test_a_teacher_with_weights_is_carried_over_with_its_share_of_the_loss() -> 
     }
 
 
+def test_several_labels_are_carried_over_with_how_they_are_weighed() -> None:
+    values = birds("Loss.Train", [{"MultiLabelLoss": {"weight": 1.0, "weight_ratio": True, "epsilon": 0.2}}])
+    values["Global"]["use_multilabel"] = True
+    for split in ("Train", "Eval"):
+        values["DataLoader"][split]["dataset"] |= {"name": "MultiLabelDataset", "label_ratio": True}
+    made = convert(values)
+    assert made.values["model"]["answer"] == "several"
+    assert (made.values["train"]["class_weights"], made.values["train"]["label_smoothing"]) == ("balanced", 0.2)
+    assert [note.path for note in made.notes] == ["DataLoader.Train.sampler.batch_size"]
+
+
+def test_a_threshold_of_two_classes_is_carried_over() -> None:
+    made = convert(birds("Infer.PostProcess", {"name": "ThreshOutput", "threshold": 0.9, "label_0": "nobody"}))
+    assert made.values["model"]["threshold"] == 0.9 and "answer" not in made.values["model"]
+
+
 def test_what_the_backbone_is_given_is_carried_over() -> None:
     strides = [2, [2, 1], [2, 1], [2, 1], [2, 1]]
     made = convert(birds("Arch.stride_list", strides))
@@ -162,7 +179,7 @@ def test_a_teacher_whose_weights_are_not_at_hand_is_left_out_and_said_to_be(teac
         (birds("Optimizer.name", "RMSProp"), "Optimizer.name", "Momentum and AdamW"),
         (birds("Optimizer.momentum", 0.8), "Optimizer.momentum", "0.9 is built in"),
         (birds("Global.image_shape", [3, 80, 160]), "Global.image_shape", "evaluation makes another size"),
-        (birds("Global.use_multilabel", True), "Global.use_multilabel", "one label"),
+        (birds("Loss.Train", [{"MultiLabelLoss": {"size_sum": True}}]), f"{LABELS}.size_sum", "mean over the labels"),
         (birds("DataLoader.Train.dataset.cls_label_path", "./all.txt"), None, "put this list at birds/train_list.txt"),
         (birds("Loss.Train", [{"TripletLoss": {"weight": 1}}]), "Loss.Train.TripletLoss", "cross entropy"),
         (birds_varied_by({"AutoAugment": None}), f"{VARIED}.AutoAugment", "no such augmentation"),

@@ -81,15 +81,11 @@ def test_figures_are_those_of_the_decisions_on_the_validation_list(
     monkeypatch.chdir(folder)
     targets = open_splits(load("made")).validation.targets
     compiled, program = (stage(folder, "made", name) for name in ("03_compile_tvm", "02_quantize"))
-    metrics, ours, floats = (
-        DeployedMetrics.read(compiled),
-        read_decisions(compiled, PREDICTIONS),
-        read_decisions(program),
-    )
+    metrics, floats = DeployedMetrics.read(compiled), read_decisions(program)
+    ours = read_decisions(compiled, PREDICTIONS)
     assert metrics.labels == metrics.scores == label_scores(ours, targets)
     assert metrics.floats == label_scores(floats, targets)
     assert metrics.agreement == agreement(ours, floats) and metrics.top1 is None and not metrics.confusion
-    assert isinstance(metrics.trained, LabelScores) and isinstance(metrics.trained, LabelScores)
     assert [(row.label, row.present) for row in metrics.label_counts] == [
         (label, int(column.sum())) for label, column in zip(TRUTHS, targets.T, strict=True)
     ]
