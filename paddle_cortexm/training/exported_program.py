@@ -14,6 +14,7 @@ from paddle_cortexm.artefacts.training import ProgramScales, TrainingMetrics, wr
 from paddle_cortexm.compiler.frontend.exported.normalisation import check_normalisation
 from paddle_cortexm.compiler.frontend.exported.plain import PlainProgram, plain_program
 from paddle_cortexm.compiler.frontend.exported.write import write_program
+from paddle_cortexm.compiler.operators.parts.activation_kinds import SIGMOID
 from paddle_cortexm.config import Config
 from paddle_cortexm.data.calibration import check_calibration
 from paddle_cortexm.data.datasets import answer_kind, class_count, is_measurable
@@ -35,7 +36,7 @@ def take_program(config: Config, folder: Path, *, quiet: bool = False) -> None:
     splits = open_splits(config)
     plain = plain_program(path, config.input.size, config.model.output)
     check_fits(config, plain)
-    kind = answer_kind(config, splits, ends_in_sigmoid=plain.closing == "sigmoid")
+    kind = answer_kind(config, splits, ends_in_sigmoid=plain.closing == SIGMOID)
     classes = class_count(config, splits, kind)
     if classes != plain.classes:
         raise UserError(f"model.classes: {path} has {plain.classes} classes, not {classes}: set model.classes")
@@ -77,7 +78,7 @@ def as_logits(scores: NDArray[np.float32], closing: str) -> NDArray[np.float32]:
     least = np.finfo(np.float32).eps / 2
     if closing == "softmax":
         return np.log(np.maximum(scores, least))
-    if closing != "sigmoid":
+    if closing != SIGMOID:
         return scores
     inside = np.clip(scores, least, 1 - least)
     return np.log(inside) - np.log1p(-inside)

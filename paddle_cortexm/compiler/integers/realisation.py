@@ -14,6 +14,7 @@ from paddle_cortexm.compiler.integers.wide import check_sums
 from paddle_cortexm.compiler.layer_names import find_layer, layer_title
 from paddle_cortexm.compiler.operators.elementwise.activation import Activation
 from paddle_cortexm.compiler.operators.elementwise.conversion import Dequantise, Quantise
+from paddle_cortexm.compiler.operators.parts.activation_kinds import SIGMOID
 from paddle_cortexm.compiler.operators.parts.base import FloatOperator, Operator
 from paddle_cortexm.compiler.operators.tokens.softmax import Softmax
 from paddle_cortexm.compiler.operators.weights.weighted import IntegerWeighted, Weighted
@@ -55,7 +56,7 @@ def up_to_logits(graph: Graph, *, keep_sigmoid: bool = False) -> Graph:
     """The graph up to the logits: a closing softmax or sigmoid is left to the program, which prints the scores.
     keep_sigmoid: where what it gives is a value that is wanted as it is."""
     last = graph.layers[-1]
-    is_sigmoid = isinstance(last.operator, Activation) and last.operator.kind == "sigmoid"
+    is_sigmoid = isinstance(last.operator, Activation) and last.operator.kind == SIGMOID
     if not isinstance(last.operator, Softmax) and (keep_sigmoid or not is_sigmoid):
         return graph
     return replace(graph, output=last.inputs[0]).with_layers(graph.layers[:-1])

@@ -257,6 +257,13 @@ def test_a_closing_softmax_is_left_to_the_program() -> None:
     assert graph.output == "third" and "scores" not in graph.tensors and len(graph.layers) == 3
 
 
+def test_a_closing_sigmoid_is_too_unless_what_it_gives_is_a_value() -> None:
+    builder = three_layers()
+    builder.add("scores", Activation("sigmoid"), "third")
+    graph = builder.graph()
+    assert up_to_logits(graph).output == "third" and up_to_logits(graph, keep_sigmoid=True) is graph
+
+
 def test_a_graph_that_ends_in_logits_is_left_as_it_is() -> None:
     builder = three_layers()
     builder.add("flat", Reshape(), "third")

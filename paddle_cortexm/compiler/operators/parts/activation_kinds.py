@@ -24,6 +24,7 @@ from paddle_cortexm.compiler.operators.parts.base import EVERYTHING
 from paddle_cortexm.compiler.tensor import Range
 from paddle_cortexm.errors import UserError, nearest
 
+SIGMOID = "sigmoid"  # which others look for at the end of a network
 INFINITY = float("inf")
 SWISH_MINIMUM = -0.27846454276107  # at x = -1.27846
 GELU_MINIMUM = -0.16997120747990  # at x = -0.75179
@@ -166,7 +167,7 @@ ACTIVATION_KINDS = (
         helium=lambda p: HeliumRamp("HELIUM_HARD_SIGMOID", p["slope"], p["offset"], 1.0),
     ),
     ActivationKind(
-        name="sigmoid",
+        name=SIGMOID,
         defaults={},
         values=lambda x, p: functions.sigmoid(x),
         producible=lambda p: (0.0, 1.0),
