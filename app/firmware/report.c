@@ -42,10 +42,12 @@ static int largest_classes(const model_output_t *output, int classes[TOP]) {
     return found;
 }
 
-/* With four decimals. */
+/* With four decimals; up to 2^32. */
 static void print_score(float score) {
-    const unsigned long long parts = (unsigned long long)(fabsf(score) * 10000.0f + 0.5f);
-    print("%s%llu.%04llu", score < 0.0f ? "-" : "", parts / 10000, parts % 10000);
+    const float size = fabsf(score);
+    const unsigned long whole = (unsigned long)size;
+    const unsigned long parts = (unsigned long)((size - (float)whole) * 10000.0f + 0.5f); /* 10000: rounded up to 1 */
+    print("%s%lu.%04lu", score < 0.0f ? "-" : "", whole + parts / 10000, parts % 10000);
 }
 
 static void print_answer(const model_output_t *output, int number) {
