@@ -45,7 +45,7 @@ def _refused_by_imports(program: PaddleProgram) -> Found:
             found.append((op, problem))
             made = [name for names in op.outputs.values() for name in names if name in program.shapes]
             for name in made:
-                builder.emit(name, relax.op.zeros(_nhwc(program.shapes[name]), "float32"))
+                builder.emit(name, relax.op.zeros(builder.relax_shape(name), "float32"))
 
     RelaxBuilder(program).build({op.kind: attempt for op in program.operators})
     return found
@@ -72,8 +72,3 @@ def _lines(found: Iterable[tuple[PaddleOperator, str]]) -> tuple[str, ...]:
         + (f" and {len(names) - MOST_NAMED} more" if len(names) > MOST_NAMED else "")
         for (kind, problem), names in together.items()
     )
-
-
-def _nhwc(shape: tuple[int, ...]) -> tuple[int, ...]:
-    """Paddle's shape as the builder has it."""
-    return (shape[0], *shape[2:], shape[1]) if len(shape) == 4 else shape

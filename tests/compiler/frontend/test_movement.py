@@ -104,6 +104,8 @@ def test_nested_concats_are_one(tmp_path: Path) -> None:
         lambda x: paddle.transpose(paddle.transpose(x, [0, 2, 3, 1]), [0, 3, 1, 2]),
         lambda x: paddle.squeeze(paddle.unsqueeze(x, 2), 2),
         lambda x: paddle.reshape(x, [1, 2, 4, 8, 8])[:, 1],
+        lambda x: paddle.transpose(x, [0, 1, 3, 2]),
+        lambda x: paddle.flip(x[:, ::2], [2]),
     ],
 )
 def test_any_part_of_an_image(part: Any, tmp_path: Path) -> None:
@@ -146,8 +148,8 @@ def test_a_vector_is_split_and_put_together(tmp_path: Path) -> None:
 
 
 def test_movement_that_has_no_form_here_is_named(tmp_path: Path) -> None:
-    with pytest.raises(UserError, match=r"transpose2.*neither some channels, rows and columns"):
-        imported(tmp_path, conv(3, 8), lambda x: paddle.transpose(x, [0, 1, 3, 2]), conv(8, 4))
+    with pytest.raises(UserError, match=r"transpose2.*neither some channels and pixels"):
+        imported(tmp_path, conv(3, 8), lambda x: paddle.transpose(x, [0, 2, 1, 3]), conv(8, 4))
 
 
 def test_channels_in_order_have_the_values_of_channels_out_of_order(tmp_path: Path) -> None:

@@ -18,6 +18,7 @@ from paddle_cortexm.compiler.operators.elementwise.prelu import PRelu
 from paddle_cortexm.compiler.operators.elementwise.subtract import Subtract
 from paddle_cortexm.compiler.operators.movement.concat import Concat, Run
 from paddle_cortexm.compiler.operators.movement.crop import Crop
+from paddle_cortexm.compiler.operators.movement.pixels import Pixels
 from paddle_cortexm.compiler.operators.movement.reshape import Reshape
 from paddle_cortexm.compiler.operators.parts.activation_kinds import ACTIVATION_KINDS
 from paddle_cortexm.compiler.operators.parts.base import FloatOperator, Floats
@@ -27,7 +28,10 @@ from paddle_cortexm.compiler.operators.pools.adaptive_pool import AdaptiveAverag
 from paddle_cortexm.compiler.operators.pools.average_pool import AveragePool
 from paddle_cortexm.compiler.operators.pools.max_pool import MaxPool
 from paddle_cortexm.compiler.operators.resize.resize import Resize, samples
+from paddle_cortexm.compiler.operators.tokens.layer_norm import LayerNorm
+from paddle_cortexm.compiler.operators.tokens.product import Product
 from paddle_cortexm.compiler.operators.tokens.softmax import Softmax
+from paddle_cortexm.compiler.operators.tokens.view import View
 from paddle_cortexm.compiler.operators.weights.convolution import Convolution
 from paddle_cortexm.compiler.operators.weights.depthwise_convolution import DepthwiseConvolution
 from paddle_cortexm.compiler.operators.weights.fully_connected import FullyConnected
@@ -36,6 +40,15 @@ random = np.random.default_rng(0)
 IMAGE = (5, 7, 6)  # height, width, channels
 UNEVEN = Window((3, 2), (2, 1), (1, 0, 0, 1))
 Shape = tuple[int, ...]
+QUERIES_WITH_KEYS = Product(
+    sizes=(1, 2, 35, 4),
+    depth=3,
+    first=View(0, (0, 3, 6, 1)),
+    second=View(6, (0, 3, 12, 1)),
+    result=View(0, (0, 4, 8, 1)),
+    shape=(1, 5, 7, 8),
+    factor=0.5,
+)
 
 
 def floats(*shape: int) -> Floats:
@@ -63,6 +76,10 @@ CASES: list[tuple[FloatOperator, tuple[Shape, ...]]] = [
     (PRelu(floats(6)), (IMAGE,)),
     (Softmax(), ((1, 1, 6),)),
     (Reshape(), (IMAGE,)),
+    (Reshape((1, 1, 35, 6)), (IMAGE,)),
+    (Pixels(random.integers(0, 35, (2, 9))), (IMAGE,)),
+    (LayerNorm(floats(6), floats(6), 1e-5), (IMAGE,)),
+    (QUERIES_WITH_KEYS, ((1, 35, 6), (1, 4, 12))),
     (Concat((Run(1, 1, 2), Run(0, 0, 6))), (IMAGE, (5, 7, 3))),
     (Crop(range(1, 4), range(0, 7, 2)), (IMAGE,)),
     *((Activation(row.name), (IMAGE,)) for row in ACTIVATION_KINDS),

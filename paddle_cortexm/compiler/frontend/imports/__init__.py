@@ -15,11 +15,14 @@ from paddle_cortexm.compiler.frontend.imports import (
     products,
     resizes,
     shapes,
+    tokens,
 )
 from paddle_cortexm.compiler.frontend.imports.relax_builder import RelaxBuilder
 from paddle_cortexm.compiler.frontend.paddle.assignment import ASSIGNMENT
+from paddle_cortexm.compiler.frontend.paddle.attention import PRODUCT
 from paddle_cortexm.compiler.frontend.paddle.channel_affine import AFFINE
-from paddle_cortexm.compiler.frontend.paddle.movement import CROP, MOVES, SELECT
+from paddle_cortexm.compiler.frontend.paddle.movement import CROP, PIXELS, SELECT
+from paddle_cortexm.compiler.frontend.paddle.moves import MOVES
 from paddle_cortexm.compiler.frontend.paddle.program import PaddleOperator, PaddleProgram
 from paddle_cortexm.errors import UserError, nearest
 
@@ -31,6 +34,7 @@ OPERATORS: dict[str, Callable[[RelaxBuilder, PaddleOperator], None]] = {
     **products.IMPORTS,
     **resizes.IMPORTS,
     **shapes.IMPORTS,
+    **tokens.IMPORTS,
 }
 SIMPLIFIED = ("assign", "batch_norm", "dropout", "scale", "sync_batch_norm")
 
@@ -50,7 +54,7 @@ def check_operator(op: PaddleOperator) -> None:
 
 
 def _check_kind(op: PaddleOperator) -> None:
-    supported = sorted({*OPERATORS, *SIMPLIFIED, *MOVES, ASSIGNMENT} - {AFFINE, CROP, SELECT})
+    supported = sorted({*OPERATORS, *SIMPLIFIED, *MOVES, ASSIGNMENT} - {AFFINE, CROP, PIXELS, PRODUCT, SELECT})
     if op.kind not in supported:
         raise UserError(
             f"operator '{op.kind}' (tensor '{op.output}') is not supported{nearest(op.kind, supported)}. "

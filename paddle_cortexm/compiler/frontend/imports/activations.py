@@ -131,8 +131,9 @@ def softmax(builder: RelaxBuilder, op: PaddleOperator) -> None:
     """Over the channels."""
     source, axis = op.input("X"), op.attributes.get("axis", -1)
     rank = len(builder.shape(source))
-    if axis % rank != 1:
-        raise op.mistake(f"axis {axis} of a tensor of rank {rank} is not supported, only the channels (axis 1)")
+    channels = builder.program.channel_axis(source)
+    if axis % rank != channels:
+        raise op.mistake(f"axis {axis} of rank {rank} is not supported, only the channels (axis {channels})")
     _emit(builder, op, relax.op.nn.softmax(builder.value(source), axis=-1))
 
 

@@ -35,7 +35,7 @@ def channel_affine(builder: RelaxBuilder, op: PaddleOperator) -> None:
     """gain * x + offset a channel, as a 1 x 1 depthwise convolution."""
     source = op.input("X")
     gain, offset = (builder.in_element_order(source, builder.parameter(op, slot)) for slot in ("Gain", "Offset"))
-    weights, vector = gain[:, None, None, None], len(builder.shape(source)) == 2
+    weights, vector = gain[:, None, None, None], builder.is_vector(source)
     if not vector:
         emit_convolution(builder, source, op.output, weights, offset, groups=len(gain))
         return

@@ -8,10 +8,12 @@ from math import prod
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 from tvm import relax
 
 from paddle_cortexm.compiler.frontend.imports.relax_builder import RelaxBuilder, constant
 from paddle_cortexm.compiler.frontend.paddle.channel_affine import aligned_shape
+from paddle_cortexm.compiler.frontend.paddle.layouts import in_graph_order
 from paddle_cortexm.compiler.frontend.paddle.program import PaddleOperator, Shape
 
 
@@ -41,12 +43,11 @@ def _shape(builder: RelaxBuilder, tensor: str) -> Shape:
 
 
 def _operand(builder: RelaxBuilder, op: PaddleOperator, slot: str, aligned: Shape, ordered: str | None) -> Any:
-    """An operand in Relax, with that shape in NHWC where it has four axes. ordered: the tensor whose order of elements
-    a constant vector takes."""
+    """An operand in Relax, with that shape as the graph has it. ordered: the tensor whose order of elements a constant
+    vector takes."""
     name = op.input(slot)
-    axes = (0, 2, 3, 1) if len(aligned) == 4 else tuple(range(len(aligned)))
     if builder.is_constant(name):
-        values = builder.parameter(op, slot).reshape(aligned).transpose(axes)
+        values = _arranged(builder, op, builder.parameter(op, slot).reshape(aligned))
         if ordered and values.size > 1:
             values = builder.in_element_order(ordered, values.reshape(-1)).reshape(values.shape)
         return constant(values)
@@ -55,7 +56,19 @@ def _operand(builder: RelaxBuilder, op: PaddleOperator, slot: str, aligned: Shap
         return value
     if max(aligned) != prod(aligned):
         raise op.mistake(f"{shape} together with a tensor of {len(aligned)} axes is not supported, only a vector")
-    return builder.emit(f"{op.output}.{slot.lower()}", relax.op.reshape(value, tuple(aligned[axis] for axis in axes)))
+    arranged = _arranged(builder, op, np.empty(aligned, np.bool_)).shape
+    return builder.emit(f"{op.output}.{slot.lower()}", relax.op.reshape(value, arranged))
+
+
+def _arranged(builder: RelaxBuilder, op: PaddleOperator, values: NDArray[Any]) -> NDArray[Any]:
+    """An operand of the result's rank as the graph has the result. Groups that become one axis with the heads are
+    written out."""
+    if builder.is_vector(op.output):
+        return values
+    channels_last, groups = builder.channels_last(op.output), builder.shape(op.output)[:-2]
+    if (channels_last or values.ndim != 4) and prod(values.shape[:-2]) not in (1, prod(groups)):
+        values = np.broadcast_to(values, (*groups, *values.shape[-2:]))
+    return in_graph_order(values, channels_last)
 
 
 def _ordered_as(builder: RelaxBuilder, op: PaddleOperator) -> str | None:

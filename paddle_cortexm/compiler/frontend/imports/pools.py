@@ -34,6 +34,11 @@ def reduce(builder: RelaxBuilder, op: PaddleOperator) -> None:
     channels, and where a mean becomes a sum, a 1 x 1 convolution; a reshape where only (1, C) is left."""
     source, word = op.input("X"), op.kind.removeprefix("reduce_")
     shape, result, axes = builder.shape(source), builder.shape(op.output), _reduced_axes(builder, op)
+    if len(shape) == 3 and shape[0] == 1 and axes == [1] and word == "mean":
+        mean = relax.op.nn.avg_pool2d(builder.value(source), (1, shape[1]), layout="NHWC")
+        made = builder.emit(f"{op.output}.mean", mean)
+        builder.emit(op.output, relax.op.reshape(made, builder.relax_shape(op.output)))
+        return
     kept = tuple(1 if axis in axes else n for axis, n in enumerate(shape))
     if len(shape) != 4 or result not in (kept, kept[:2]) or (result != kept and axes[-2:] != [2, 3]):
         raise op.mistake(

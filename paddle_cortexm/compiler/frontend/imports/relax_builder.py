@@ -1,7 +1,8 @@
 """A simplified Paddle program -> a Relax module, NHWC from the start.
 
-Every Relax variable has the name of the Paddle tensor it stands for. A tensor of rank 4 is (1, H, W, C) in Relax, one
-of rank 2 is (1, C). A flattened image keeps its elements in HWC order; whoever reads it reorders its weights.
+Every Relax variable has the name of the Paddle tensor it stands for. A vector (1, C) is one in Relax too; any other
+tensor is (1, H, W, C) there, as frontend/paddle/layouts.py says. A flattened image keeps its elements in HWC order;
+whoever reads it reorders its weights.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ import tvm
 from numpy.typing import NDArray
 from tvm import relax
 
+from paddle_cortexm.compiler.frontend.paddle.layouts import shape_in_graph
 from paddle_cortexm.compiler.frontend.paddle.program import PaddleOperator, PaddleProgram, Shape
 
 
@@ -56,6 +58,21 @@ class RelaxBuilder:
     def shape(self, tensor: str) -> Shape:
         """Paddle's shape: NCHW, batch 1."""
         return self.program.shapes[tensor]
+
+    def is_vector(self, tensor: str) -> bool:
+        """Whether it is (1, C), in Paddle and in Relax."""
+        return len(self.shape(tensor)) == 2 and self.shape(tensor)[0] == 1
+
+    def relax_shape(self, tensor: str) -> Shape:
+        shape = self.shape(tensor)
+        return shape if self.is_vector(tensor) else shape_in_graph(shape, self.channels_last(tensor))
+
+    def relax_shape_of(self, tensor: str) -> Shape:
+        """As it was emitted."""
+        return tuple(int(n) for n in self.value(tensor).ty.shape)
+
+    def channels_last(self, tensor: str) -> bool:
+        return tensor in self.program.channels_last
 
     def is_constant(self, tensor: str) -> bool:
         return tensor in self.program.parameters

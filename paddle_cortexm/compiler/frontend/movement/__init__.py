@@ -1,7 +1,8 @@
-"""Rewrites of the layer graph that leave out movement of channels: concat, split, slice and shuffle."""
+"""Rewrites of the layer graph that leave out movement: of channels (concat, split, slice and shuffle) and of tokens."""
 
 from __future__ import annotations
 
+from paddle_cortexm.compiler.frontend.movement.arranged import arrange_pixels
 from paddle_cortexm.compiler.frontend.movement.composed import compose_concats
 from paddle_cortexm.compiler.frontend.movement.narrowed import narrow_convolutions
 from paddle_cortexm.compiler.frontend.movement.order import order_channels
@@ -11,7 +12,7 @@ from paddle_cortexm.compiler.operators.movement.concat import Concat
 
 def with_less_movement(graph: Graph) -> Graph:
     """The same results; tensors' channels may stand in another order, and a split convolution is several."""
-    graph = compose_concats(narrow_convolutions(graph))
+    graph = compose_concats(narrow_convolutions(arrange_pixels(graph)))
     graph = order_channels(narrow_convolutions(graph))
 
     def takes_all(layer: Layer) -> bool:

@@ -78,7 +78,8 @@ def _uniform(program: PaddleProgram, op: PaddleOperator, gain: float, offset: fl
     shape = program.shapes[op.input("X")]
     if len(shape) < 2:
         raise op.mistake(f"its input has shape {shape}; only tensors with channels are supported")
-    return np.full(shape[1], gain, np.float64), np.full(shape[1], offset, np.float64)
+    channels = program.channels(op.input("X"))
+    return np.full(channels, gain, np.float64), np.full(channels, offset, np.float64)
 
 
 def _batch_norm(program: PaddleProgram, op: PaddleOperator) -> tuple[Vector, Vector]:
@@ -112,8 +113,9 @@ def _constant_per_channel(
     """One value a channel of the tensor; None for any other constant."""
     values, shape = program.parameters[op.input(constant_slot)], program.shapes[op.input(tensor_slot)]
     aligned = aligned_shape(values.shape, len(shape), op.attributes.get("axis", -1))
-    if len(shape) < 2 or len(aligned) != len(shape) or any(n != 1 for i, n in enumerate(aligned) if i != 1):
+    channels = program.channel_axis(op.input(tensor_slot))
+    if len(shape) < 2 or len(aligned) != len(shape) or any(n != 1 for i, n in enumerate(aligned) if i != channels):
         return None
-    if values.size not in (1, shape[1]):
+    if values.size not in (1, shape[channels]):
         return None
-    return np.broadcast_to(values.reshape(-1).astype(np.float64), (shape[1],))
+    return np.broadcast_to(values.reshape(-1).astype(np.float64), (shape[channels],))

@@ -32,6 +32,7 @@ def _affine_results(program: PaddleProgram) -> list[str]:
 
 def _fold_backward(program: PaddleProgram, result: str) -> PaddleProgram:
     """Into the producer of the affine's input, if nobody else reads that."""
+    program, result = _before_reshapes(program, result)
     affine = program.producer(result)
     assert affine is not None
     producer = program.producer(affine.input("X"))
@@ -50,6 +51,24 @@ def _fold_backward(program: PaddleProgram, result: str) -> PaddleProgram:
     return program.replacing({producer.output: (layer,), result: ()}, parameters=parameters)
 
 
+def _before_reshapes(program: PaddleProgram, result: str) -> tuple[PaddleProgram, str]:
+    """The affine before the reshapes that keep its channels, where nobody else reads these; its result's name then."""
+    affine = program.producer(result)
+    assert affine is not None
+    reshape = program.producer(affine.input("X"))
+    if reshape is None or reshape.kind not in RESHAPES or not reshape.attributes.get("in_order"):
+        return program, result
+    source, middle = reshape.input("X"), reshape.output
+    if not program.is_read_once(middle) or program.channels(source) != program.channels(middle):
+        return program, result
+    earlier = replace(affine, inputs=affine.inputs | {"X": (source,)}, outputs={"Out": (middle,)})
+    later = replace(reshape, inputs={"X": (middle,)}, outputs={"Out": (result,)})
+    channels_last = program.channels_last - {middle} | ({middle} if source in program.channels_last else set())
+    shapes = program.shapes | {middle: program.shapes[source]}
+    program = program.replacing({middle: (earlier,), result: (later,)}, shapes=shapes, channels_last=channels_last)
+    return _before_reshapes(program, middle)
+
+
 def _fold_forward(program: PaddleProgram, result: str) -> PaddleProgram:
     """Into the weights behind the affine, through reshapes; an offset only where no padding stands beside it."""
     affine = program.producer(result)
@@ -57,8 +76,11 @@ def _fold_forward(program: PaddleProgram, result: str) -> PaddleProgram:
     gain, offset = gain_and_offset(program, affine)
     reader = _only_reader(program, result)
     while reader is not None and reader.kind in RESHAPES:
-        elements = program.shapes[reader.output][1] // len(gain)
-        gain, offset = np.repeat(gain, elements), np.repeat(offset, elements)
+        channels = program.channels(reader.output)
+        if channels % len(gain):
+            return program
+        spread = np.tile if reader.attributes.get("in_order") else np.repeat
+        gain, offset = (spread(values, channels // len(gain)) for values in (gain, offset))
         reader = _only_reader(program, reader.output)
     if reader is None or not _has_weights(program, reader) or (offset.any() and _is_padded(reader)):
         return program

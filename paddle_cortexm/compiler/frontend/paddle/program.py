@@ -47,7 +47,8 @@ class PaddleOperator:
 @dataclass(frozen=True)
 class PaddleProgram:
     """Operators in order, parameters and shapes (NCHW, batch 1) by tensor name, one input and one output. thresholds:
-    of a program that PaddleSlim quantised, the real value of 127 steps by tensor."""
+    of a program that PaddleSlim quantised, the real value of 127 steps by tensor. channels_last: the tensors of four
+    axes whose channels are the last one (frontend/paddle/layouts.py)."""
 
     operators: tuple[PaddleOperator, ...]
     parameters: dict[str, Array]
@@ -55,6 +56,15 @@ class PaddleProgram:
     input: str
     output: str
     thresholds: dict[str, float] = field(default_factory=dict)
+    channels_last: frozenset[str] = frozenset()
+
+    def channel_axis(self, tensor: str) -> int:
+        """Of images (1, C, H, W) and vectors (1, C) the second; of tokens (N, C) and (1, N, C), of scores, the last."""
+        rank = len(self.shapes[tensor])
+        return rank - 1 if rank == 3 or rank > 4 or tensor in self.channels_last else min(rank, 2) - 1
+
+    def channels(self, tensor: str) -> int:
+        return self.shapes[tensor][self.channel_axis(tensor)]
 
     def producer(self, tensor: str) -> PaddleOperator | None:
         return next((op for op in self.operators if op.output == tensor), None)

@@ -1,4 +1,4 @@
-"""An image as a vector."""
+"""The same elements with other axes: an image as a vector, tokens as an image."""
 
 from __future__ import annotations
 
@@ -12,15 +12,18 @@ from numpy.typing import NDArray
 from tvm.relax.dpl import is_op, wildcard
 
 from paddle_cortexm.compiler.operators.parts.base import FloatOperator
-from paddle_cortexm.compiler.operators.parts.paddle_forms import PaddleForm, flattened
-from paddle_cortexm.compiler.operators.parts.relax_patterns import RelaxPattern
+from paddle_cortexm.compiler.operators.parts.paddle_forms import PaddleForm
+from paddle_cortexm.compiler.operators.parts.relax_patterns import Matched, RelaxPattern
 from paddle_cortexm.compiler.operators.parts.window import Window
 from paddle_cortexm.compiler.tensor import Grid, Shape
 
 
 @dataclass(frozen=True)
 class Reshape(FloatOperator):
-    """The same elements in the same order as a vector (flatten); the same for floats and for integers."""
+    """The same elements in the same order, with this shape (1, H, W, C), or as one vector; the same for floats and for
+    integers."""
+
+    shape: Shape | None = None
 
     @property
     def layer_kind(self) -> str:
@@ -34,8 +37,12 @@ class Reshape(FloatOperator):
     def only_moves(self) -> bool:
         return True
 
+    @property
+    def makes_vector(self) -> bool:
+        return self.shape is None or self.shape[1:3] == (1, 1)
+
     def output_shape(self, inputs: Sequence[Shape]) -> Shape:
-        return inputs[0][0], 1, 1, prod(inputs[0][1:])
+        return self.shape or (inputs[0][0], 1, 1, prod(inputs[0][1:]))
 
     def window_over(self, source: Shape) -> Window:
         return Window(kernel=(source[1], source[2]))
@@ -45,10 +52,15 @@ class Reshape(FloatOperator):
         return 0  # never read: the window is the image
 
     def evaluate(self, inputs: Sequence[NDArray[Any]]) -> NDArray[Any]:
-        return inputs[0].reshape(len(inputs[0]), 1, 1, -1)
+        return inputs[0].reshape(len(inputs[0]), *self._axes)
+
+    @property
+    def _axes(self) -> Shape:
+        """Without the batch, as reshape takes it."""
+        return (1, 1, -1) if self.shape is None else self.shape[1:]
 
     def in_paddle(self, paddle: Any) -> PaddleForm:
-        return lambda inputs: flattened(inputs[0])
+        return lambda inputs: inputs[0].transpose([0, 2, 3, 1]).reshape([0, *self._axes]).transpose([0, 3, 1, 2])
 
     def integer(
         self, inputs: Sequence[Grid], output: Grid, weight_scales: NDArray[np.float64] | None = None
@@ -58,7 +70,13 @@ class Reshape(FloatOperator):
 
 def _pattern() -> RelaxPattern:
     x = wildcard()
-    return RelaxPattern("reshape", is_op("relax.reshape")(x, wildcard()), (x,), lambda matched: Reshape())
+    pattern = is_op("relax.reshape")(x, wildcard())
+
+    def operator(matched: Matched) -> Reshape:
+        shape = tuple(int(n) for n in matched[pattern].ty.shape)
+        return Reshape(shape if len(shape) == 4 else None)
+
+    return RelaxPattern("reshape", pattern, (x,), operator)
 
 
 PATTERNS = (_pattern(),)
