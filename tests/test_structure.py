@@ -37,6 +37,7 @@ ORDER = (
     "compiler.backends",
     "compiler.backends.helium",
     "compiler.backends.helium.floats",
+    "compiler.backends.helium.tokens",
     "compiler.backends.helium.parts",
     "compiler.emit",
     "compiler.arena",

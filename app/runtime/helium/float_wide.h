@@ -38,6 +38,15 @@ ALWAYS_INLINE wide_t wide_of(float x) {
     return vdupq_n_f32(x);
 }
 
+/* The first `count` lanes; others: 0. */
+ALWAYS_INLINE wide_t wide_first(wide_t x, int32_t count) {
+    return vpselq_f32(x, vdupq_n_f32(0), vctp32q((uint32_t)count));
+}
+
+ALWAYS_INLINE float wide_sum(wide_t x) {
+    return (vgetq_lane_f32(x, 0) + vgetq_lane_f32(x, 1)) + (vgetq_lane_f32(x, 2) + vgetq_lane_f32(x, 3));
+}
+
 /* a * b + c, rounded once. */
 ALWAYS_INLINE wide_t wide_fma(wide_t a, wide_t b, wide_t c) {
     return vfmaq_f32(c, a, b);
@@ -115,6 +124,14 @@ ALWAYS_INLINE void wide_store_first(helium_float_t *to, wide_t x, int32_t count)
 
 ALWAYS_INLINE wide_t wide_of(float x) {
     EACH_WIDE_LANE(x);
+}
+
+ALWAYS_INLINE wide_t wide_first(wide_t x, int32_t count) {
+    EACH_WIDE_LANE(l < count ? x.lane[l] : 0.0f);
+}
+
+ALWAYS_INLINE float wide_sum(wide_t x) {
+    return (x.lane[0] + x.lane[1]) + (x.lane[2] + x.lane[3]);
 }
 
 ALWAYS_INLINE wide_t wide_fma(wide_t a, wide_t b, wide_t c) {

@@ -9,5 +9,6 @@
 #include "elementwise_float.h"
 #include "pool_float.h"
 #include "resize_float.h"
+#include "tokens_float.h"
 
 #endif

@@ -23,6 +23,8 @@ from paddle_cortexm.compiler.backends.helium import (
 from paddle_cortexm.compiler.backends.helium.floats import depthwise as float_depthwise
 from paddle_cortexm.compiler.backends.helium.floats import elementwise as float_elementwise
 from paddle_cortexm.compiler.backends.helium.floats import matrix as float_matrix
+from paddle_cortexm.compiler.backends.helium.tokens import floats as float_tokens
+from paddle_cortexm.compiler.backends.helium.tokens import integers as tokens
 from paddle_cortexm.compiler.graph import Graph, Layer, has_wide_tensors
 from paddle_cortexm.compiler.kernels.kernel import Kernel, Rejection
 from paddle_cortexm.compiler.operators.elementwise.activation import Activation, Table
@@ -35,10 +37,15 @@ from paddle_cortexm.compiler.operators.elementwise.prelu import IntegerPRelu, PR
 from paddle_cortexm.compiler.operators.elementwise.subtract import Subtract
 from paddle_cortexm.compiler.operators.movement.concat import Concat, IntegerConcat
 from paddle_cortexm.compiler.operators.movement.crop import Crop
+from paddle_cortexm.compiler.operators.movement.pixels import Pixels
+from paddle_cortexm.compiler.operators.movement.reshape import Reshape
 from paddle_cortexm.compiler.operators.pools.adaptive_pool import AdaptiveAveragePool, IntegerAdaptiveAveragePool
 from paddle_cortexm.compiler.operators.pools.average_pool import AveragePool, IntegerAveragePool
 from paddle_cortexm.compiler.operators.pools.max_pool import IntegerMaxPool, MaxPool
 from paddle_cortexm.compiler.operators.resize.resize import IntegerResize, Resize
+from paddle_cortexm.compiler.operators.tokens.layer_norm import IntegerLayerNorm, LayerNorm
+from paddle_cortexm.compiler.operators.tokens.product import IntegerProduct, Product
+from paddle_cortexm.compiler.operators.tokens.softmax import IntegerSoftmax, Softmax
 from paddle_cortexm.compiler.operators.weights.convolution import Convolution, IntegerConvolution
 from paddle_cortexm.compiler.operators.weights.depthwise_convolution import (
     DepthwiseConvolution,
@@ -62,6 +69,9 @@ SELECTORS: dict[type, Selector] = {
     IntegerMaxPool: pooling.select,
     IntegerConcat: movement.concat,
     IntegerResize: resizing.select,
+    IntegerLayerNorm: tokens.layer_norm,
+    IntegerProduct: tokens.product,
+    IntegerSoftmax: tokens.softmax,
     Table: table.select,
     Convolution: float_matrix.select,
     DepthwiseConvolution: float_depthwise.select,
@@ -79,6 +89,11 @@ SELECTORS: dict[type, Selector] = {
     PRelu: prelu.select,
     Concat: movement.concat,
     Crop: movement.crop,
+    LayerNorm: float_tokens.layer_norm,
+    Pixels: movement.pixels,
+    Product: float_tokens.product,
+    Reshape: movement.reshape,
+    Softmax: float_tokens.softmax,
     Resize: resizing.select,
 }
 

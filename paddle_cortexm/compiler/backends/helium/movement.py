@@ -1,4 +1,5 @@
-"""Concat, split and crop: app/runtime/helium/concat.c and crop.c. What is moved is bytes, whatever the type."""
+"""Concat, split, crop, chosen pixels and reshapes: app/runtime/helium/concat.c, crop.c and pixels.c. What is moved is
+bytes, whatever the type."""
 
 from __future__ import annotations
 
@@ -12,6 +13,7 @@ from paddle_cortexm.compiler.graph import Graph, Layer
 from paddle_cortexm.compiler.kernels.kernel import Constant, Kernel, Rejection
 from paddle_cortexm.compiler.operators.movement.concat import AnyConcat, IntegerConcat, Run
 from paddle_cortexm.compiler.operators.movement.crop import Crop
+from paddle_cortexm.compiler.operators.movement.pixels import Pixels
 from paddle_cortexm.compiler.operators.parts.base import Int8Array
 from paddle_cortexm.compiler.tensor import BYTES_OF
 
@@ -126,3 +128,26 @@ def crop(graph: Graph, layer: Layer) -> Kernel | Rejection:
         sources=("app/runtime/helium/crop.c",),
         row_body=f"{parameters}    helium_crop_row(&crop, rows[0], output);\n",
     )
+
+
+def pixels(graph: Graph, layer: Layer) -> Kernel | Rejection:
+    """The kernel of chosen pixels."""
+    operator, source = layer.operator, graph.inputs_of(layer)[0]
+    assert isinstance(operator, Pixels)
+    pixel = BYTES_OF[source.dtype] * source.shape[-1]
+    return Kernel(
+        name="helium_pixels",
+        backend="helium",
+        reason="copies pixels",
+        body=f"    helium_pixels($chosen, {operator.chosen.size}, {pixel}, input0, output);\n",
+        constants=(Constant("chosen", operator.chosen.reshape(-1).astype(np.int32)),),
+        header="pixels.h",
+        sources=("app/runtime/helium/pixels.c",),
+    )
+
+
+def reshape(graph: Graph, layer: Layer) -> Kernel | Rejection:
+    """A copy: a reshape that the graph could not do without."""
+    size = graph.output_of(layer).bytes
+    body = f"    memcpy(output, input0, {size});\n"
+    return Kernel(name="memcpy", backend="helium", reason="the axes are named anew", body=body)

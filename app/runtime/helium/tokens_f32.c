@@ -1,0 +1,4 @@
+/* float32: vector code where HELIUM_MVE is 1, else portable C. */
+#include "kernels_f32.h"
+
+#include "tokens_float_code.h"
