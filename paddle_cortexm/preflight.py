@@ -90,6 +90,6 @@ def _unsupported_layers(graph: Graph, config: Config) -> tuple[str, ...]:
     graph, precision, kernels = up_to_logits(graph), config.quantise.precision, config.compile.kernels
     if precision == "int8":
         return without_integers(graph, kept_layers(graph, config.quantise.keep_float))
-    if precision == "fp16" or "tvm" not in kernels:  # which takes every operator, but no float16
+    if precision == "fp16" or not {"helium", "tvm"} <= set(kernels):  # one of which takes every operator of float32
         return without_kernel(in_float16(graph) if precision == "fp16" else graph, backends_named(kernels))
     return ()

@@ -35,12 +35,12 @@ def without_kernel(graph: Graph, backends: Sequence[Backend]) -> tuple[str, ...]
 
 
 def without_reshapes(graph: Graph) -> Graph:
-    """Drop reshapes: the elements and their order stay, so the readers take the tensor as it is."""
+    """Drop reshapes to vectors: the elements and their order stay, so the readers take the tensor as it is."""
     renamed: dict[str, str] = {}
     layers: list[Layer] = []
     for layer in graph.layers:
         inputs = tuple(renamed.get(name, name) for name in layer.inputs)
-        if isinstance(layer.operator, Reshape):
+        if isinstance(layer.operator, Reshape) and layer.operator.makes_vector:
             renamed[layer.output] = inputs[0]
         else:
             layers.append(replace(layer, inputs=inputs))
@@ -56,7 +56,7 @@ def _choose(graph: Graph, layer: Layer, backends: Sequence[Backend]) -> Kernel:
         reasons.append(f"{backend.name}: {answer.reason}")
     raise UserError(
         f"layer '{layer_title(graph, layer)}' ({layer.output}): no backend takes it ({'; '.join(reasons)}). "
-        f"Add 'tvm' to compile.kernels: it takes every operator. (quantise.int16: false leaves all tensors int8.)"
+        f"Name 'helium' and 'tvm' in compile.kernels: one of them does. (quantise.int16: false leaves all int8.)"
     )
 
 

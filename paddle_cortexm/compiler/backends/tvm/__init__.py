@@ -1,4 +1,4 @@
-"""Backend `tvm`: C that TVM generates from a tensor expression and a schedule. It takes every operator."""
+"""Backend `tvm`: C that TVM generates from a tensor expression and a schedule; not for movement and attention."""
 
 from __future__ import annotations
 
