@@ -7,6 +7,7 @@ from pathlib import Path
 REPOSITORY = Path(__file__).resolve().parent.parent
 CONFIG_FOLDER = Path("configs")  # relative: the scripts work in the repository, or where PADDLE_CORTEXM_HOME says
 BUILD_FOLDER = Path("build")
+PROGRAM_FOLDER = BUILD_FOLDER / "programs"  # those that were fetched
 
 # The C that the host build compiles with a model, and the folders it looks for headers in; in the repository.
 HOST_SOURCES = ("app/runtime/preprocess.c", "app/host/host_model.c")

@@ -22,7 +22,7 @@ from pydantic import ValidationError
 
 from paddle_cortexm.artefacts.manifest import MANIFEST, Given, Manifest
 from paddle_cortexm.config import Config, overridden
-from paddle_cortexm.data.external_files import external_files
+from paddle_cortexm.data.files.external_files import external_files
 from paddle_cortexm.dependencies import code_digest, sha256
 from paddle_cortexm.errors import UserError
 from paddle_cortexm.paths import BUILD_FOLDER, HOST_CODE, REPOSITORY

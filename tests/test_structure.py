@@ -68,6 +68,8 @@ ORDER = (
     "stage",
     "answers",
     "data",
+    "data.files",
+    "data.text",
     "progress",
     "artefacts",
     "config",

@@ -15,8 +15,8 @@ import numpy as np
 from paddle_cortexm.config import Config
 from paddle_cortexm.data.datasets import Dataset, Splits
 from paddle_cortexm.data.file_splits import calibration_share
+from paddle_cortexm.data.files.image_names import SUFFIXES, images_below, is_image
 from paddle_cortexm.data.image_files import ImageFiles, image_files
-from paddle_cortexm.data.image_names import SUFFIXES, images_below, is_image
 from paddle_cortexm.errors import UserError
 from paddle_cortexm.text_files import read_lines
 

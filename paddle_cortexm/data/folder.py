@@ -9,8 +9,8 @@ from pathlib import Path
 from paddle_cortexm.config import Config
 from paddle_cortexm.data.datasets import Splits
 from paddle_cortexm.data.file_splits import splits_of_files
+from paddle_cortexm.data.files.image_names import SUFFIXES, images_below
 from paddle_cortexm.data.image_files import NO_IMAGES, ImageFiles, image_files
-from paddle_cortexm.data.image_names import SUFFIXES, images_below
 from paddle_cortexm.errors import UserError, nearest
 
 VALIDATION_FOLDERS = ("val", "validation", "test")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from paddle_cortexm.config import Config
-from paddle_cortexm.data import digits, folder, image_list
+from paddle_cortexm.data import digits, folder, image_list, text_lines
 from paddle_cortexm.data.calibration import open_calibration
 from paddle_cortexm.data.datasets import Splits
 from paddle_cortexm.data.image_files import NO_IMAGES
@@ -25,6 +25,8 @@ def open_splits(config: Config) -> Splits:
 def _labelled_splits(config: Config) -> Splits:
     if config.data.kind == "digits":
         return digits.open_digits(config)
+    if config.data.kind == "text_lines":
+        return text_lines.open_text_lines(config)
     if config.data.kind == "folder":
         return folder.open_folder(config)
     return image_list.open_lists(config)

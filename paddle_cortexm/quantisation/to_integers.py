@@ -21,7 +21,7 @@ from paddle_cortexm.compiler.integers import adjustments
 from paddle_cortexm.compiler.integers.realisation import kept_layers
 from paddle_cortexm.config import Config
 from paddle_cortexm.data.datasets import Splits, why_unmeasured
-from paddle_cortexm.data.external_files import external_files
+from paddle_cortexm.data.files.external_files import external_files
 from paddle_cortexm.data.pixels import Pixels
 from paddle_cortexm.data.preprocessing import input_range, normalisation_table
 from paddle_cortexm.dependencies import sha256

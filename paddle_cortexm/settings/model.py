@@ -33,7 +33,8 @@ class Model(Section):
     of settings/tasks.py, which sets the other keys of the network and its images, and deploys its trained weights as
     they are. weights: scratch (train from nothing), pretrained (PaddleClas's, of the task or of ImageNet), random
     (seeded, for size and speed work) or the path of a .pdparams file. Or an exported program, deployed as it is:
-    inference.pdmodel or Paddle 3's inference.json, each with its .pdiparams; the suffix may be left out.
+    inference.pdmodel or Paddle 3's inference.json, each with its .pdiparams; the suffix may be left out. Or a word of
+    settings/published_programs.py, for one that is fetched.
 
     answer: what its outputs mean. one: the best of all classes (softmax). several: labels that hold or do not, a
     sigmoid each, also a single one. value: one number as it is, deployed but not trained here. None: several where the

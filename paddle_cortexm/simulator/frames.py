@@ -12,8 +12,8 @@ from pathlib import Path
 import numpy as np
 
 from paddle_cortexm.data.datasets import UnreadableImage
+from paddle_cortexm.data.files.image_names import SUFFIXES, is_image
 from paddle_cortexm.data.image_files import is_reduced, read_frame
-from paddle_cortexm.data.image_names import SUFFIXES, is_image
 from paddle_cortexm.data.pixels import check_unreadable
 from paddle_cortexm.data.preprocessing import Image as Frame
 from paddle_cortexm.errors import UserError

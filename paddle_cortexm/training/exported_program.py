@@ -22,6 +22,7 @@ from paddle_cortexm.data.pixels import open_pixels
 from paddle_cortexm.data.preprocessing import normalisation_table
 from paddle_cortexm.data.splits import open_splits
 from paddle_cortexm.errors import UserError
+from paddle_cortexm.networks.published import program_path
 from paddle_cortexm.training.device import use_device
 from paddle_cortexm.training.evaluation import all_logits
 from paddle_cortexm.training.finetune import label_names, write_demo
@@ -30,8 +31,8 @@ from paddle_cortexm.training.finetune import label_names, write_demo
 def take_program(config: Config, folder: Path, *, quiet: bool = False) -> None:
     """Fill the folder: model.pdmodel, model.pdiparams and parameters.json (the plain program), labels.txt,
     answers.json, metrics.json, demo.png and, for a quantised program, scales.json."""
-    path = config.model.program
-    assert path is not None, "a config without a program goes to finetune"
+    assert config.model.program is not None, "a config without a program goes to finetune"
+    path = program_path(config.model.program)
     use_device(config.train)
     splits = open_splits(config)
     plain = plain_program(path, config.input.size, config.model.output)

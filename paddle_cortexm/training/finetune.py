@@ -16,7 +16,7 @@ from paddle_cortexm.artefacts.training import AnyScores, Epoch, TrainingMetrics,
 from paddle_cortexm.config import Config
 from paddle_cortexm.data.calibration import check_calibration
 from paddle_cortexm.data.datasets import Splits, answer_kind, class_count, is_measurable
-from paddle_cortexm.data.external_files import external_files
+from paddle_cortexm.data.files.external_files import external_files
 from paddle_cortexm.data.pixels import Pixels, open_pixels
 from paddle_cortexm.data.preprocessing import normalisation_table
 from paddle_cortexm.data.splits import open_splits

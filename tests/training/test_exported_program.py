@@ -15,7 +15,7 @@ from paddle_cortexm.artefacts.answers import Answers
 from paddle_cortexm.artefacts.training import LabelScores, ProgramScales, TrainingMetrics, read_labels
 from paddle_cortexm.compiler.frontend.load import load_graph
 from paddle_cortexm.config import Config
-from paddle_cortexm.data.external_files import external_files
+from paddle_cortexm.data.files.external_files import external_files
 from paddle_cortexm.errors import UserError
 from paddle_cortexm.training.exported_program import as_logits, take_program
 from tests.compiler.frontend.exported_programs import MEAN, SIDE, STD, export, post_training_quantised

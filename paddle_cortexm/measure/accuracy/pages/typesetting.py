@@ -3,22 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import cache
-from pathlib import Path
 
-import matplotlib
 import numpy as np
 from numpy.typing import ArrayLike
 from PIL import Image, ImageDraw, ImageFont
 
-from paddle_cortexm.measure.accuracy.pages.words import phrase
+from paddle_cortexm.data.text.fonts import FONTS, font_of
+from paddle_cortexm.data.text.words import phrase
 
 Colour = tuple[int, int, int]
-# Those that matplotlib ships, so that every machine with the pinned requirements draws the same pages.
-FONTS = (
-    *("DejaVuSans", "DejaVuSans-Bold", "DejaVuSans-Oblique", "DejaVuSansMono", "DejaVuSerif", "DejaVuSerif-Italic"),
-    *("STIXGeneral", "STIXGeneralBol", "STIXGeneralItalic", "cmr10", "cmss10", "cmtt10", "cmb10"),
-)
 WIDEST_PICTURE = 350
 SIZES = ((480, 640), (540, 760), (600, 600), (760, 540))  # width and height in pixels: portrait, square, landscape
 
@@ -140,13 +133,6 @@ def _lines(pen: ImageDraw.ImageDraw, column: Column, font: ImageFont.FreeTypeFon
         pen.text((column.left, column.top), line, style.ink, font)
         column.top += int(font.size * style.leading)
         line = word
-
-
-@cache
-def font_of(name: str, size: int) -> ImageFont.FreeTypeFont:
-    """One of FONTS, in pixels."""
-    folder = Path(matplotlib.get_data_path()) / "fonts" / "ttf"
-    return ImageFont.truetype(str(folder / f"{name}.ttf"), size, layout_engine=ImageFont.Layout.BASIC)
 
 
 def _colour(values: ArrayLike) -> Colour:

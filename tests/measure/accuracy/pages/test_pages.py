@@ -7,13 +7,11 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from PIL import ImageFont
 
 from paddle_cortexm.data.image_list import read_list
 from paddle_cortexm.measure.accuracy.pages import dataset
 from paddle_cortexm.measure.accuracy.pages.camera import photographed
-from paddle_cortexm.measure.accuracy.pages.typesetting import FONTS, draw_page, font_of
-from paddle_cortexm.measure.accuracy.pages.words import WORDS
+from paddle_cortexm.measure.accuracy.pages.typesetting import draw_page
 from paddle_cortexm.target import MAXIMUM_SIDE
 
 
@@ -36,17 +34,6 @@ def test_a_page_is_a_frame_the_device_takes() -> None:
     for seed in range(8):
         page = np.asarray(draw_page(np.random.default_rng(seed)))
         assert page.dtype == np.uint8 and max(page.shape) <= MAXIMUM_SIDE and page.std() > 5
-
-
-@pytest.mark.parametrize("name", FONTS)
-def test_every_font_has_every_letter(name: str) -> None:
-    font = font_of(name, 20)
-    missing = _picture(font, "\ue000")
-    assert [letter for letter in sorted(set("".join(WORDS))) if _picture(font, letter) == missing] == []
-
-
-def _picture(font: ImageFont.FreeTypeFont, letter: str) -> bytes:
-    return bytes(font.getmask(letter))
 
 
 def test_the_lists_hold_as_many_pages_of_each_class(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

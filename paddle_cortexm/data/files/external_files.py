@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from paddle_cortexm.config import Config
-from paddle_cortexm.data.image_names import images_below
+from paddle_cortexm.data.files.image_names import images_below
 from paddle_cortexm.dependencies import sha256
 from paddle_cortexm.settings.program_files import program_files
 from paddle_cortexm.settings.weights import WEIGHT_WORDS
@@ -28,7 +28,7 @@ def external_files(config: Config) -> dict[str, str]:
         "train.teacher.weights": _weights(teacher.weights) if teacher else None,
         "model.labels": config.model.labels,
         "data.calibration": config.data.calibration,
-        "data.path": config.data.path if config.data.kind != "digits" else None,
+        "data.path": None if config.data.is_drawn else config.data.path,
     }
     found = {key: _digest(path) for key, path in named.items() if path is not None and path.exists()}
     files = program_files(config.model.program) if config.model.program else []

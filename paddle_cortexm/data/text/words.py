@@ -1,4 +1,4 @@
-"""Words for the pages, of several languages; without accents, as some of the fonts have none."""
+"""Words for pages and lines, of several languages; without accents, as some of the fonts have none."""
 
 from __future__ import annotations
 

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from paddle_cortexm.config import Config
-from paddle_cortexm.data.external_files import external_files
+from paddle_cortexm.data.files.external_files import external_files
 from paddle_cortexm.errors import UserError
 from paddle_cortexm.stage import input_folder, run_stage
 
