@@ -13,5 +13,5 @@ USER student
 COPY --chown=student requirements.txt requirements-dev.txt requirements-tools.txt ./
 RUN scripts/setup.sh
 COPY --chown=student . .
-RUN make doctor
+RUN make setup
 CMD ["make", "demo"]

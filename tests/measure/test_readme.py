@@ -78,6 +78,12 @@ def test_a_config_of_photos_says_so_and_is_left_out_where_there_are_none(capsys:
     assert [row(settings, None, language)[2] for language in (0, 1)] == ["photos, 96 × 96", "照片, 96 × 96"]
 
 
+def test_a_published_program_is_called_by_its_word() -> None:
+    settings = load("text_direction_corstone300_int8")
+    cells = [row(settings.model_copy(update={"name": "small"}), None, language)[1:3] for language in (0, 1)]
+    assert cells == [["text_direction", "text lines, 48 × 192"], ["text_direction", "文本行, 48 × 192"]]
+
+
 @pytest.mark.parametrize("language", LANGUAGES, ids=lambda language: language.document)
 def test_both_documents_have_the_marks(language: object) -> None:
     fill((REPOSITORY / language.document).read_text(encoding="utf-8"), {"configs": ""})  # type: ignore[attr-defined]
