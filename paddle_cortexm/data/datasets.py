@@ -112,7 +112,8 @@ def why_unmeasured(config: Config, splits: Splits, kind: Kind) -> str:
         return f"{_form_of(splits)}, model.answer is {kind}. Give images with what the model answers"
     if config.model.classes in (None, classes):
         return ""
-    named = "the embedded digits have" if config.data.kind == "digits" else f"{config.data.path} has"
+    drawn = {"digits": "the embedded digits have", "text_lines": "the drawn text lines have"}
+    named = drawn.get(config.data.kind, f"{config.data.path} has")
     given = f"{named} {classes} classes, the model has {config.model.classes}" if classes else "no image has a label"
     return f"{given}. Give labelled images of the model's classes (data.kind: folder or list)"
 
