@@ -79,7 +79,7 @@ def _typeset(random: np.random.Generator) -> NDArray[np.float32]:
     ImageDraw.Draw(mask).text((left - box[0], above - box[1]), text, 255, font)
     ink, paper = _colours(random)
     share = np.asarray(mask, np.float32)[:, :, None] / 255
-    return paper + (ink - paper) * share
+    return np.asarray(paper + (ink - paper) * share, np.float32)
 
 
 def _colours(random: np.random.Generator) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
