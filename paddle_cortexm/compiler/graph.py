@@ -57,6 +57,15 @@ class Graph:
         named = {self.input, self.output} | {n for layer in layers for n in (*layer.inputs, layer.output)}
         return replace(self, layers=layers, tensors={k: v for k, v in self.tensors.items() if k in named})
 
+    def without_unread(self) -> Graph:
+        """The same graph without the layers whose result nothing reads that leads to the output."""
+        needed, kept = {self.output}, []
+        for layer in reversed(self.layers):
+            if layer.output in needed:
+                needed.update(layer.inputs)
+                kept.append(layer)
+        return self.with_layers(tuple(reversed(kept)))
+
     def without(self, is_copy: Callable[[Layer], bool]) -> Graph:
         """The same graph without the layers whose result is their first input: who reads it reads that input. is_copy:
         which these are; a layer's inputs are what they are by then."""

@@ -14,8 +14,8 @@ from typing import Any
 import tvm
 from tvm import relax
 
+from paddle_cortexm.compiler.frontend.movement.aliases import without_aliases
 from paddle_cortexm.compiler.graph import Graph, Layer
-from paddle_cortexm.compiler.operators.movement.reshape import Reshape
 from paddle_cortexm.compiler.operators.parts.base import Operator
 from paddle_cortexm.compiler.operators.parts.relax_patterns import RelaxPattern
 from paddle_cortexm.compiler.operators.patterns import PATTERNS
@@ -89,7 +89,7 @@ def to_graph(module: tvm.IRModule, name: str, parameters: Mapping[str, str] = Ma
             _check_shape(layer, tensors)
             layers.append(layer)
     graph = Graph(name, function.params[0].name, function.body.body.name, tuple(reversed(layers)), tensors)
-    return _without_aliases(graph)
+    return without_aliases(graph)
 
 
 def _first_match(bindings: _Bindings, variable: Any) -> _Match:
@@ -125,12 +125,3 @@ def _nhwc(variable: Any) -> Shape:
     """The shape in the graph: a (1, C) vector is (1, 1, 1, C)."""
     shape = tuple(int(n) for n in variable.ty.shape)
     return shape if len(shape) == 4 else (1, 1, 1, shape[-1])
-
-
-def _without_aliases(graph: Graph) -> Graph:
-    """Drop reshapes that keep the shape."""
-
-    def is_alias(layer: Layer) -> bool:
-        return isinstance(layer.operator, Reshape) and graph.output_of(layer).shape == graph.inputs_of(layer)[0].shape
-
-    return graph.without(is_alias)

@@ -49,7 +49,8 @@ def quantise_graph(
         else:
             scales = (weight_scales or {}).get(layer.output)
             layers.append(replace(layer, operator=_integer_operator(graph, layer, tensors, scales)))
-    return _without_unused(Graph(graph.name, graph.input, graph.output, tuple(layers), tensors))
+    realised = Graph(graph.name, graph.input, graph.output, tuple(layers), tensors)
+    return realised.without_unread()  # a quantise between two float layers
 
 
 def up_to_logits(graph: Graph, *, keep_sigmoid: bool = False) -> Graph:
@@ -118,16 +119,6 @@ def _float_layer(graph: Graph, layer: Layer, tensors: dict[str, Tensor]) -> list
     made.append(Layer(layer.operator, inputs, result, layer.parameter))
     made.append(Layer(Quantise(_grid(tensors[layer.output])), (result,), layer.output))
     return made
-
-
-def _without_unused(graph: Graph) -> Graph:
-    """Drop layers whose result nobody reads (a quantise between two float layers)."""
-    needed, kept = {graph.output}, []
-    for layer in reversed(graph.layers):
-        if layer.output in needed:
-            needed.update(layer.inputs)
-            kept.append(layer)
-    return graph.with_layers(tuple(reversed(kept)))
 
 
 def _grid(tensor: Tensor) -> Grid:

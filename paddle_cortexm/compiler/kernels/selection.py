@@ -36,15 +36,7 @@ def without_kernel(graph: Graph, backends: Sequence[Backend]) -> tuple[str, ...]
 
 def without_reshapes(graph: Graph) -> Graph:
     """Drop reshapes to vectors: the elements and their order stay, so the readers take the tensor as it is."""
-    renamed: dict[str, str] = {}
-    layers: list[Layer] = []
-    for layer in graph.layers:
-        inputs = tuple(renamed.get(name, name) for name in layer.inputs)
-        if isinstance(layer.operator, Reshape) and layer.operator.makes_vector:
-            renamed[layer.output] = inputs[0]
-        else:
-            layers.append(replace(layer, inputs=inputs))
-    return replace(graph, output=renamed.get(graph.output, graph.output)).with_layers(tuple(layers))
+    return graph.without(lambda layer: isinstance(layer.operator, Reshape) and layer.operator.makes_vector)
 
 
 def _choose(graph: Graph, layer: Layer, backends: Sequence[Backend]) -> Kernel:

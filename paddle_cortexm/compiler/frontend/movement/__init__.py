@@ -2,21 +2,15 @@
 
 from __future__ import annotations
 
+from paddle_cortexm.compiler.frontend.movement.aliases import without_aliases
 from paddle_cortexm.compiler.frontend.movement.arranged import arrange_pixels
 from paddle_cortexm.compiler.frontend.movement.composed import compose_concats
 from paddle_cortexm.compiler.frontend.movement.narrowed import narrow_convolutions
 from paddle_cortexm.compiler.frontend.movement.order import order_channels
-from paddle_cortexm.compiler.graph import Graph, Layer
-from paddle_cortexm.compiler.operators.movement.concat import Concat
+from paddle_cortexm.compiler.graph import Graph
 
 
 def with_less_movement(graph: Graph) -> Graph:
     """The same results; tensors' channels may stand in another order, and a split convolution is several."""
     graph = compose_concats(narrow_convolutions(arrange_pixels(graph)))
-    graph = order_channels(narrow_convolutions(graph))
-
-    def takes_all(layer: Layer) -> bool:
-        same = graph.inputs_of(layer)[0].shape == graph.output_of(layer).shape
-        return isinstance(layer.operator, Concat) and len(layer.operator.runs) == 1 and same
-
-    return graph.without(takes_all)
+    return without_aliases(order_channels(narrow_convolutions(graph)))

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import replace
 
+from paddle_cortexm.compiler.frontend.movement.aliases import without_aliases
 from paddle_cortexm.compiler.graph import Graph, Layer
 from paddle_cortexm.compiler.operators.elementwise.binary import WithConstant
 from paddle_cortexm.compiler.operators.movement.concat import Concat
@@ -37,13 +38,7 @@ def arrange_pixels(graph: Graph) -> Graph:
     shapes = {name: _shape(tensor.shape, sizes.get(together.of(name))) for name, tensor in graph.tensors.items()}
     tensors = {name: replace(tensor, shape=shapes[name]) for name, tensor in graph.tensors.items()}
     layers = tuple(replace(x, operator=_rearranged(x, shapes)) for x in graph.layers)
-    arranged = replace(graph, layers=layers, tensors=tensors)
-
-    def is_alias(layer: Layer) -> bool:
-        same = arranged.output_of(layer).shape == arranged.inputs_of(layer)[0].shape
-        return isinstance(layer.operator, Reshape) and same
-
-    return arranged.without(is_alias)
+    return without_aliases(replace(graph, layers=layers, tensors=tensors))
 
 
 class _Together:

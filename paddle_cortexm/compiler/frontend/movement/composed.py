@@ -15,7 +15,7 @@ def compose_concats(graph: Graph) -> Graph:
         assert layer is not None
         composed = _composed(graph, layer)
         graph = graph.with_layers(tuple(composed if x is layer else x for x in graph.layers))
-    return _without_unread(graph)
+    return graph.without_unread()
 
 
 def _composed(graph: Graph, layer: Layer) -> Layer:
@@ -46,12 +46,3 @@ def _to_leave_out(graph: Graph, layer: Layer, name: str) -> Layer | None:
     given = sum(tensor.shape[-1] for tensor in graph.inputs_of(made))
     takes_all = len(set(made.operator.channels)) == given
     return made if made.operator.input_count == 1 or only_selected or (len(readers) == 1 and takes_all) else None
-
-
-def _without_unread(graph: Graph) -> Graph:
-    needed, kept = {graph.output}, []
-    for layer in reversed(graph.layers):
-        if layer.output in needed:
-            needed.update(layer.inputs)
-            kept.append(layer)
-    return graph.with_layers(tuple(reversed(kept)))

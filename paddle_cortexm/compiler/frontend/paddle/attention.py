@@ -16,7 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from paddle_cortexm.compiler.frontend.paddle.layouts import shape_in_graph
-from paddle_cortexm.compiler.frontend.paddle.moves import Numbers, is_movement, moved_tensor
+from paddle_cortexm.compiler.frontend.paddle.moves import Numbers, computing_readers, is_movement, moved_tensor
 from paddle_cortexm.compiler.frontend.paddle.program import PaddleOperator, PaddleProgram
 from paddle_cortexm.compiler.operators.tokens.view import View, view_of
 
@@ -163,7 +163,7 @@ def _result(
 
 def _is_used(program: PaddleProgram, tensor: str) -> bool:
     """By anything but movement."""
-    return tensor == program.output or any(not is_movement(program, op) for op in program.readers(tensor))
+    return tensor == program.output or bool(computing_readers(program, tensor))
 
 
 def _matrices(numbers: NDArray[Any]) -> NDArray[Any]:

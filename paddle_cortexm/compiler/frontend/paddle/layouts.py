@@ -46,8 +46,7 @@ def in_graph_order(values: NDArray[Any], channels_last: bool) -> NDArray[Any]:
     matrices of scores (1, heads, N, M) too."""
     if values.ndim == 4 and not channels_last:
         return values.transpose(0, 2, 3, 1)
-    shape = (1,) * (2 - values.ndim) + values.shape
-    return values.reshape(1, prod(shape[:-2]), *shape[-2:])
+    return values.reshape(shape_in_graph(values.shape, channels_last))
 
 
 def shape_in_graph(shape: Shape, channels_last: bool) -> Shape:

@@ -18,7 +18,14 @@ import numpy as np
 
 from paddle_cortexm.compiler.frontend.paddle.attention import Moved, ProductPlan, plan_products, with_factors
 from paddle_cortexm.compiler.frontend.paddle.layouts import in_graph_order, name_layouts, shape_in_graph
-from paddle_cortexm.compiler.frontend.paddle.moves import MOVES, Numbers, is_movement, moved_tensor, results_of
+from paddle_cortexm.compiler.frontend.paddle.moves import (
+    MOVES,
+    Numbers,
+    computing_readers,
+    is_movement,
+    moved_tensor,
+    results_of,
+)
 from paddle_cortexm.compiler.frontend.paddle.program import PaddleOperator, PaddleProgram, Shape
 
 SELECT, CROP, PIXELS = "channel_select", "crop", "pixel_select"
@@ -63,7 +70,7 @@ def plan_movement(program: PaddleProgram) -> PaddleProgram:
 
 def _is_needed(program: PaddleProgram, products: ProductPlan, tensor: str) -> bool:
     """Whether anything but movement reads the tensor, and not only through a view."""
-    readers = (op for op in program.readers(tensor) if not is_movement(program, op))
+    readers = computing_readers(program, tensor)
     return tensor == program.output or any(not products.views(op, tensor) for op in readers)
 
 

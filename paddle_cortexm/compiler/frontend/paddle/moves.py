@@ -18,6 +18,11 @@ def is_movement(program: PaddleProgram, op: PaddleOperator) -> bool:
     return op.kind in MOVES and moved_tensor(op) not in program.parameters
 
 
+def computing_readers(program: PaddleProgram, tensor: str) -> list[PaddleOperator]:
+    """What reads the tensor and does not only move it."""
+    return [op for op in program.readers(tensor) if not is_movement(program, op)]
+
+
 def moved_tensor(op: PaddleOperator) -> str:
     return next(op.input(slot) for slot in INPUTS if op.has_input(slot))
 
