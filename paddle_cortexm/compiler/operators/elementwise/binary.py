@@ -16,7 +16,7 @@ from paddle_cortexm.compiler.operators.parts.base import (
     Floats,
     Int8Array,
     IntegerOperator,
-    Integers,
+    Operator,
 )
 from paddle_cortexm.compiler.operators.parts.clamp import Clamp
 from paddle_cortexm.compiler.operators.parts.paddle_forms import PaddleForm
@@ -48,11 +48,11 @@ class FloatBinary(Binary, FloatOperator):
 
 
 @dataclass(frozen=True)
-class WithConstant(Elementwise, FloatOperator):
-    """A float operator of two operands of which the second is a constant, (1, H, W, C) or broadcast."""
+class AnyWithConstant(Elementwise):
+    """An operator of two operands of which the second is a constant, (1, H, W, C) or broadcast."""
 
-    operator: FloatBinary
-    constant: Floats
+    operator: Operator
+    constant: NDArray[Any]
 
     @property
     def name(self) -> str:
@@ -63,10 +63,6 @@ class WithConstant(Elementwise, FloatOperator):
         return self.operator.layer_kind
 
     @property
-    def producible(self) -> Range:
-        return self.operator.producible
-
-    @property
     def plain_constants(self) -> tuple[NDArray[Any], ...]:
         return (self.constant,)
 
@@ -75,6 +71,18 @@ class WithConstant(Elementwise, FloatOperator):
 
     def evaluate(self, inputs: Sequence[NDArray[Any]]) -> NDArray[Any]:
         return self.operator.evaluate((*inputs, self.constant))
+
+
+@dataclass(frozen=True)
+class WithConstant(AnyWithConstant, FloatOperator):
+    """Of floats."""
+
+    operator: FloatBinary
+    constant: Floats
+
+    @property
+    def producible(self) -> Range:
+        return self.operator.producible
 
     def in_paddle(self, paddle: Any) -> PaddleForm:
         form, constant = self.operator.in_paddle(paddle), paddle.to_tensor(self.constant.transpose(0, 3, 1, 2))
@@ -93,29 +101,11 @@ class WithConstant(Elementwise, FloatOperator):
 
 
 @dataclass(frozen=True)
-class IntegerWithConstant(Elementwise, IntegerOperator):
-    """An integer operator of two operands of which the second is an int8 constant, (1, H, W, C) or broadcast."""
+class IntegerWithConstant(AnyWithConstant, IntegerOperator):
+    """Of int8."""
 
     operator: IntegerOperator
     constant: Int8Array
-
-    @property
-    def name(self) -> str:
-        return f"{self.operator.name}+constant"
-
-    @property
-    def layer_kind(self) -> str:
-        return self.operator.layer_kind
-
-    @property
-    def plain_constants(self) -> tuple[NDArray[Any], ...]:
-        return (self.constant,)
-
-    def output_shape(self, inputs: Sequence[Shape]) -> Shape:
-        return self.operator.output_shape((*inputs, self.constant.shape))
-
-    def evaluate(self, inputs: Sequence[NDArray[Any]]) -> Integers:
-        return self.operator.evaluate((*inputs, self.constant))
 
 
 def binary_patterns(name: str, kind: str, make: Make, *, clamps: bool = False) -> tuple[RelaxPattern, ...]:

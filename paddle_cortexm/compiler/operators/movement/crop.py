@@ -6,19 +6,18 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-import numpy as np
 from numpy.typing import NDArray
 from tvm.relax.dpl import is_op, wildcard
 
-from paddle_cortexm.compiler.operators.parts.base import FloatOperator
+from paddle_cortexm.compiler.operators.movement.moving import Moving
 from paddle_cortexm.compiler.operators.parts.paddle_forms import PaddleForm
 from paddle_cortexm.compiler.operators.parts.relax_patterns import Matched, RelaxPattern
 from paddle_cortexm.compiler.operators.parts.window import Window
-from paddle_cortexm.compiler.tensor import Grid, Shape
+from paddle_cortexm.compiler.tensor import Shape
 
 
 @dataclass(frozen=True)
-class Crop(FloatOperator):
+class Crop(Moving):
     """Rows and columns; the same for floats and for integers. Both ranges lie inside the image and count upwards."""
 
     rows: range
@@ -28,14 +27,6 @@ class Crop(FloatOperator):
     def layer_kind(self) -> str:
         return "crop"
 
-    @property
-    def keeps_grid(self) -> bool:
-        return True
-
-    @property
-    def only_moves(self) -> bool:
-        return True
-
     def output_shape(self, inputs: Sequence[Shape]) -> Shape:
         return inputs[0][0], len(self.rows), len(self.columns), inputs[0][3]
 
@@ -43,19 +34,12 @@ class Crop(FloatOperator):
         """A window of one pixel; of what stands above the first row none is read."""
         return Window(stride=(self.rows.step, self.columns.step), padding=(-self.rows.start, -self.columns.start, 0, 0))
 
-    @property
-    def outside_value(self) -> int:
-        return 0  # never read: the window stays inside
-
     def evaluate(self, inputs: Sequence[NDArray[Any]]) -> NDArray[Any]:
         return inputs[0][:, self.rows][:, :, self.columns]
 
     def in_paddle(self, paddle: Any) -> PaddleForm:
         rows, columns = (slice(span.start, span.stop, span.step) for span in (self.rows, self.columns))
         return lambda inputs: inputs[0][:, :, rows, columns]
-
-    def integer(self, inputs: Sequence[Grid], output: Grid, weight_scales: NDArray[np.float64] | None = None) -> Crop:
-        return self
 
 
 def _pattern() -> RelaxPattern:

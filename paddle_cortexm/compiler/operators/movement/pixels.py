@@ -10,17 +10,17 @@ import numpy as np
 from numpy.typing import NDArray
 from tvm.relax.dpl import is_const, is_op, is_tuple, wildcard
 
-from paddle_cortexm.compiler.operators.parts.base import FloatOperator
+from paddle_cortexm.compiler.operators.movement.moving import Moving
 from paddle_cortexm.compiler.operators.parts.paddle_forms import PaddleForm
 from paddle_cortexm.compiler.operators.parts.relax_patterns import Matched, RelaxPattern
 from paddle_cortexm.compiler.operators.parts.window import Window
-from paddle_cortexm.compiler.tensor import Grid, Shape
+from paddle_cortexm.compiler.tensor import Shape
 
 IN_RELAX = "chosen_pixels"
 
 
 @dataclass(frozen=True)
-class Pixels(FloatOperator):
+class Pixels(Moving):
     """Pixel (y, x) of the result is pixel number `chosen[y, x]` of the image; the same for floats and for integers."""
 
     chosen: NDArray[np.int64]
@@ -29,23 +29,11 @@ class Pixels(FloatOperator):
     def layer_kind(self) -> str:
         return "pixels"
 
-    @property
-    def keeps_grid(self) -> bool:
-        return True
-
-    @property
-    def only_moves(self) -> bool:
-        return True
-
     def output_shape(self, inputs: Sequence[Shape]) -> Shape:
         return inputs[0][0], *self.chosen.shape, inputs[0][3]  # type: ignore[return-value]
 
     def window_over(self, source: Shape) -> Window:
         return Window(kernel=(source[1], source[2]))
-
-    @property
-    def outside_value(self) -> int:
-        return 0  # never read: the window is the image
 
     def evaluate(self, inputs: Sequence[NDArray[Any]]) -> NDArray[Any]:
         x = inputs[0]
@@ -59,9 +47,6 @@ class Pixels(FloatOperator):
             return pixels.reshape([*pixels.shape[:2], *self.chosen.shape])
 
         return taken
-
-    def integer(self, inputs: Sequence[Grid], output: Grid, weight_scales: NDArray[np.float64] | None = None) -> Pixels:
-        return self
 
 
 def _pattern() -> RelaxPattern:

@@ -7,19 +7,18 @@ from dataclasses import dataclass
 from math import prod
 from typing import Any
 
-import numpy as np
 from numpy.typing import NDArray
 from tvm.relax.dpl import is_op, wildcard
 
-from paddle_cortexm.compiler.operators.parts.base import FloatOperator
+from paddle_cortexm.compiler.operators.movement.moving import Moving
 from paddle_cortexm.compiler.operators.parts.paddle_forms import PaddleForm
 from paddle_cortexm.compiler.operators.parts.relax_patterns import Matched, RelaxPattern
 from paddle_cortexm.compiler.operators.parts.window import Window
-from paddle_cortexm.compiler.tensor import Grid, Shape
+from paddle_cortexm.compiler.tensor import Shape
 
 
 @dataclass(frozen=True)
-class Reshape(FloatOperator):
+class Reshape(Moving):
     """The same elements in the same order, with this shape (1, H, W, C), or as one vector; the same for floats and for
     integers."""
 
@@ -28,14 +27,6 @@ class Reshape(FloatOperator):
     @property
     def layer_kind(self) -> str:
         return "reshape"
-
-    @property
-    def keeps_grid(self) -> bool:
-        return True
-
-    @property
-    def only_moves(self) -> bool:
-        return True
 
     @property
     def makes_vector(self) -> bool:
@@ -47,10 +38,6 @@ class Reshape(FloatOperator):
     def window_over(self, source: Shape) -> Window:
         return Window(kernel=(source[1], source[2]))
 
-    @property
-    def outside_value(self) -> int:
-        return 0  # never read: the window is the image
-
     def evaluate(self, inputs: Sequence[NDArray[Any]]) -> NDArray[Any]:
         return inputs[0].reshape(len(inputs[0]), *self._axes)
 
@@ -61,11 +48,6 @@ class Reshape(FloatOperator):
 
     def in_paddle(self, paddle: Any) -> PaddleForm:
         return lambda inputs: inputs[0].transpose([0, 2, 3, 1]).reshape([0, *self._axes]).transpose([0, 3, 1, 2])
-
-    def integer(
-        self, inputs: Sequence[Grid], output: Grid, weight_scales: NDArray[np.float64] | None = None
-    ) -> Reshape:
-        return self
 
 
 def _pattern() -> RelaxPattern:
