@@ -29,6 +29,8 @@ HANDING_ON = Activation, AveragePool, MaxPool, Crop, DepthwiseConvolution  # cha
 
 def order_channels(graph: Graph) -> Graph:
     """The graph in which concats take as few runs as their readers' weights make possible."""
+    if not any(isinstance(layer.operator, Concat) for layer in graph.layers):
+        return graph
     return min((_ordered(graph, by_destiny=by_destiny) for by_destiny in (False, True)), key=_count_runs)
 
 
@@ -39,6 +41,7 @@ def _count_runs(graph: Graph) -> int:
 def _ordered(graph: Graph, *, by_destiny: bool) -> Graph:
     """The graph with the channels of every concat as they stand in what they are taken from. by_destiny: those first
     that are needed first, convolutions' results as well."""
+    destinies: dict[str, list[int]] = {}  # of the graph as it is now, once they are asked for
     for name in [layer.output for layer in graph.layers]:
         layer = graph.producer(name)
         assert layer is not None
@@ -48,13 +51,26 @@ def _ordered(graph: Graph, *, by_destiny: bool) -> Graph:
             continue
         assert isinstance(operator, Concat | Convolution)
         taken = _taken(operator)
-        destiny = _destinies(graph)[name] if by_destiny else [()] * len(taken)
-        order = np.array(sorted(range(len(taken)), key=lambda i: (destiny[i], taken[i])))
+        if by_destiny:
+            destinies = destinies or _destinies(graph)
+        order = _order(taken, destinies[name] if by_destiny else [0] * len(taken))
         changed: dict[str, Layer] = {}
         if (np.diff(order) != 1).any() and _take_in_order(graph, name, order, changed):
             changed[name] = replace(layer, operator=_making(operator, order))
             graph = graph.with_layers(tuple(changed.get(x.output, x) for x in graph.layers))
+            destinies = {}
     return graph
+
+
+def _order(taken: Sequence[tuple[int, int]], destinies: Sequence[int]) -> Order:
+    """By destiny, then as they stand in what they are taken from."""
+    layers = {destiny: _numbers(destiny) for destiny in set(destinies)}
+    return np.array(sorted(range(len(taken)), key=lambda i: (layers[destinies[i]], taken[i])))
+
+
+def _numbers(destiny: int) -> tuple[int, ...]:
+    """The layers that a destiny says, in order."""
+    return tuple(number for number in range(destiny.bit_length()) if destiny >> number & 1)
 
 
 def _taken(operator: Concat | Convolution) -> Sequence[tuple[int, int]]:
@@ -71,22 +87,22 @@ def _making(operator: Concat | Convolution, order: Order) -> Concat | Convolutio
     return operator.with_weights(operator.weight[order], operator.bias[order])
 
 
-def _destinies(graph: Graph) -> dict[str, list[tuple[int, ...]]]:
-    """For each channel of each tensor the layers (by number) that read it in the end, through concats and through
-    layers that hand channels on."""
-    found = {name: [set[int]() for _ in range(tensor.shape[-1])] for name, tensor in graph.tensors.items()}
+def _destinies(graph: Graph) -> dict[str, list[int]]:
+    """For each channel of each tensor the layers that read it in the end, through concats and through layers that hand
+    channels on: bit n for layer n."""
+    found = {name: [0] * tensor.shape[-1] for name, tensor in graph.tensors.items()}
     for number, layer in reversed(list(enumerate(graph.layers))):
         made = found[layer.output]
         if isinstance(layer.operator, Concat):
             for destiny, (source, channel) in zip(made, layer.operator.channels, strict=True):
                 found[layer.inputs[source]][channel] |= destiny
         elif isinstance(layer.operator, HANDING_ON):
-            for before, destiny in zip(found[layer.inputs[0]], made, strict=True):
-                before |= destiny
+            before = found[layer.inputs[0]]
+            found[layer.inputs[0]] = [own | destiny for own, destiny in zip(before, made, strict=True)]
         else:
-            for destiny in (x for name in layer.inputs for x in found[name]):
-                destiny.add(number)
-    return {name: [tuple(sorted(destiny)) for destiny in channels] for name, channels in found.items()}
+            for name in layer.inputs:
+                found[name] = [destiny | 1 << number for destiny in found[name]]
+    return found
 
 
 def _take_in_order(graph: Graph, name: str, order: Order, changed: dict[str, Layer]) -> bool:
