@@ -79,7 +79,7 @@ def measure(variant: Variant) -> Measurement | Missing:
     try:
         folder = deploy(variant)
     except ScriptFailed as failure:
-        return Missing(network, variant.precision, kernels, _last_line(str(failure)))
+        return Missing(network, variant.precision, kernels, failure.last_line)
     profiled = profile(
         folder / "03_compile_tvm",
         folder / "04_build_app/app.elf",
@@ -122,9 +122,3 @@ def _sum(layers: list[LayerProfile]) -> Kind:
         macs=sum(layer.macs for layer in layers),
         cycles=round(sum(cycles)) if len(cycles) == len(layers) else None,
     )
-
-
-def _last_line(text: str) -> str:
-    lines = [line.strip() for line in text.splitlines() if line.strip()]
-    wrong = [line for line in lines if line.startswith("error:")]
-    return (wrong or lines)[-1]

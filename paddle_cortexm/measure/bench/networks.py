@@ -12,6 +12,7 @@ from pathlib import Path
 
 import yaml
 
+from paddle_cortexm.measure.common.plain_int8 import PLAIN_INT8
 from paddle_cortexm.measure.common.scripts import run_script
 from paddle_cortexm.paths import BUILD_FOLDER
 from paddle_cortexm.stage import STAGES
@@ -98,14 +99,7 @@ def write_config(variant: Variant, name: str) -> Path:
         },
         "data": {"kind": "digits", "validation_images": 1, "calibration_images": 16},
         "train": {"epochs": 0},
-        # All int8, as other libraries' kernels are: what int16 is chosen for says nothing with random weights.
-        "quantise": {
-            "precision": variant.precision,
-            "algorithm": "abs_max",
-            "range_search": False,
-            "int16": False,
-            "rounding": "nearest",
-        },
+        "quantise": {"precision": variant.precision, **PLAIN_INT8},
         "compile": {
             "target": variant.target,
             "kernels": list(variant.kernels),

@@ -16,6 +16,13 @@ SAID = 3000  # characters of a failed script's output that the error repeats
 class ScriptFailed(UserError):
     """A script ended with an error: which, with what status and, where it was not shown, the end of its output."""
 
+    @property
+    def last_line(self) -> str:
+        """The error of the script's output, or its last line."""
+        lines = [line.strip() for line in str(self).splitlines() if line.strip()]
+        wrong = [line for line in lines if line.startswith("error:")]
+        return (wrong or lines)[-1]
+
 
 def run_script(script: str, config: str | Path, *options: str, shown: bool = True, report: Path | None = None) -> None:
     """Run a stage's script without progress bars. shown: what it prints is seen as it comes. Raises ScriptFailed when

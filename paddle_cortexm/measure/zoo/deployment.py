@@ -8,6 +8,7 @@ import yaml
 
 from paddle_cortexm.artefacts.model import Model
 from paddle_cortexm.artefacts.run import Run
+from paddle_cortexm.measure.common.plain_int8 import PLAIN_INT8
 from paddle_cortexm.measure.common.scripts import ScriptFailed, run_script
 from paddle_cortexm.measure.zoo.figures import ZOO_FOLDER, Figures
 from paddle_cortexm.measure.zoo.import_error import import_error
@@ -29,7 +30,7 @@ def deploy(network: ZooNetwork) -> Figures:
         for stage in STAGES.values():
             run_script(stage.script, config, shown=False)
     except ScriptFailed as failure:
-        return Figures(name, size, problem=_last_line(str(failure)))
+        return Figures(name, size, problem=failure.last_line)
     folder = ZOO_FOLDER / name
     run, model = Run.read(folder / "05_run_fvp"), Model.read(folder / "03_compile_tvm")
     assert run.instructions and run.instructions.model is not None, "QEMU counts instructions"
@@ -61,16 +62,9 @@ def _write_config(network: ZooNetwork, weights: Path, photos: Path) -> Path:
         },
         "data": {"kind": "digits", "validation_images": 1, "calibration": str(photos)},
         "train": {"epochs": 0},
-        "quantise": {"algorithm": "abs_max", "range_search": False, "int16": False, "rounding": "nearest"},
+        "quantise": PLAIN_INT8,
     }
     path = ZOO_FOLDER / "configs" / f"{network.backbone}.yaml"
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text(yaml.safe_dump(values, sort_keys=False), encoding="utf-8")
     return path
-
-
-def _last_line(text: str) -> str:
-    """The error of a script's output, or its last line."""
-    lines = [line.strip() for line in text.splitlines() if line.strip()]
-    wrong = [line for line in lines if line.startswith("error:")]
-    return (wrong or lines)[-1]

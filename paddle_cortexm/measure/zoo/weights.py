@@ -10,8 +10,7 @@ import paddle
 from paddle_cortexm.measure.zoo.photos import photos
 from paddle_cortexm.networks.build import build
 from paddle_cortexm.settings.image_input import IMAGENET_MEAN, IMAGENET_STD
-
-NORMS = (paddle.nn.BatchNorm, paddle.nn.BatchNorm2D, paddle.nn.BatchNorm1D)
+from paddle_cortexm.training.recipe.freezing import BATCH_NORMS
 
 
 def write_weights(backbone: str, classes: int, size: int, path: Path) -> int:
@@ -26,7 +25,7 @@ def write_weights(backbone: str, classes: int, size: int, path: Path) -> int:
 
 def _calibrate(network: paddle.nn.Layer, size: int) -> None:
     """Give each batch norm the mean and variance of one batch of images."""
-    norms = [layer for layer in network.sublayers() if isinstance(layer, NORMS)]
+    norms = [layer for layer in network.sublayers() if isinstance(layer, BATCH_NORMS)]
     kept = [norm._momentum for norm in norms]
     for norm in norms:
         norm._momentum = 0.0  # the statistics become the batch's
