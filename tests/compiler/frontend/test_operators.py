@@ -13,18 +13,13 @@ import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
-from paddle_cortexm.compiler.frontend.imports import OPERATORS
-from paddle_cortexm.compiler.frontend.imports.relax_builder import RelaxBuilder
-from paddle_cortexm.compiler.frontend.layers import to_graph
 from paddle_cortexm.compiler.frontend.load import load_graph
-from paddle_cortexm.compiler.operators.elementwise.activation import Activation
 from paddle_cortexm.compiler.operators.parts.window import Window
 from paddle_cortexm.compiler.operators.pools.average_pool import AveragePool
 from paddle_cortexm.compiler.operators.weights.convolution import Convolution
 from paddle_cortexm.compiler.operators.weights.depthwise_convolution import DepthwiseConvolution
 from paddle_cortexm.compiler.operators.weights.fully_connected import FullyConnected
 from paddle_cortexm.errors import UserError
-from tests.compiler.frontend.paddle_programs import operator, program
 from tests.compiler.frontend.static_programs import (
     check_against_paddle,
     constant,
@@ -155,98 +150,6 @@ def test_the_mean_over_height_and_width_is_a_global_pool(keep: bool, tmp_path: P
     assert operators(graph) == ["Convolution", "AveragePool"]
 
 
-ACTIVATIONS: dict[str, Any] = {
-    "relu": functional.relu,
-    "relu6": functional.relu6,
-    "clip": lambda x: paddle.clip(x, 0.0, 6.0),
-    "clip elsewhere": lambda x: paddle.clip(x, -1.0, 2.0),
-    "clip on one side": lambda x: paddle.clip(x, min=-1.0),
-    "hard-tanh": functional.hardtanh,
-    "leaky relu": lambda x: functional.leaky_relu(x, 0.2),
-    "thresholded relu": lambda x: functional.thresholded_relu(x, 0.5),
-    "hard-swish": functional.hardswish,
-    "hard-sigmoid": functional.hardsigmoid,
-    "sigmoid": functional.sigmoid,
-    "silu": functional.silu,
-    "swish": functional.swish,
-    "swish of 1.5 x": lambda x: raw_operator("swish", {"X": [x]}, {"beta": 1.5}),
-    "x * sigmoid(x)": lambda x: x * functional.sigmoid(x),
-    "sigmoid(x) * x": lambda x: functional.sigmoid(x) * x,
-    "tanh": functional.tanh,
-    "gelu": functional.gelu,
-    "gelu by tanh": lambda x: functional.gelu(x, approximate=True),
-    "elu": lambda x: functional.elu(x, 0.7),
-    "selu": functional.selu,
-    "mish": functional.mish,
-    "x * tanh(softplus(x))": lambda x: x * functional.tanh(functional.softplus(x)),
-    "softplus": lambda x: functional.softplus(x, beta=2.0, threshold=15.0),
-    "abs": paddle.abs,
-    "square": paddle.square,
-    "cube": lambda x: paddle.pow(x, 3.0),
-    "pow of 2": lambda x: paddle.pow(x, 2.0),
-    "exp": paddle.exp,
-}
-KINDS = {  # what becomes of those whose name is another
-    "relu6": "relu6", "clip": "relu6", "clip elsewhere": "clip", "clip on one side": "clip",
-    "hard-tanh": "clip", "silu": "swish", "swish of 1.5 x": "swish", "x * sigmoid(x)": "swish",
-    "sigmoid(x) * x": "swish", "gelu by tanh": "gelu_tanh", "selu": "elu", "x * tanh(softplus(x))": "mish",
-    "cube": "pow", "pow of 2": "square", "leaky relu": "leaky_relu", "thresholded relu": "thresholded_relu",
-    "hard-swish": "hard_swish", "hard-sigmoid": "hard_sigmoid",
-}  # fmt: skip
-
-
-@pytest.mark.parametrize("name", ACTIVATIONS)
-def test_activations(name: str, tmp_path: Path) -> None:
-    graph = imported(tmp_path, lambda x: functional.max_pool2d(x, 2), ACTIVATIONS[name])
-    assert operators(graph) == ["MaxPool", KINDS.get(name, name)]
-
-
-@pytest.mark.parametrize("name", ["relu", "relu6", "clip elsewhere", "clip on one side", "hard-tanh"])
-def test_a_clamp_goes_into_the_convolution_before_it(name: str, tmp_path: Path) -> None:
-    assert operators(imported(tmp_path, conv(3, 4), ACTIVATIONS[name])) == ["Convolution"]
-
-
-@pytest.mark.parametrize("function", [paddle.sqrt, paddle.rsqrt, paddle.log], ids=["sqrt", "rsqrt", "log"])
-def test_functions_of_what_is_positive(function: Any, tmp_path: Path) -> None:
-    imported(tmp_path, lambda x: functional.softplus(x) + functional.softplus(x), function)
-
-
-def test_attributes_that_paddle_3_leaves_unread_are_taken_as_they_stand() -> None:
-    written = {"threshold": 5.0, "scale": 4.0, "offset": 2.0}
-    relu6 = operator("relu6", "y", X="image", attributes={"threshold": 4.5})
-    hard_swish = operator("hard_swish", "z", "Out", written, X="y")
-    shapes = dict.fromkeys(("image", "y", "z"), (1, 3, 4, 4))
-    graph = to_graph(RelaxBuilder(program(relu6, hard_swish, shapes=shapes)).build(OPERATORS), "bent")
-    kinds = [layer.operator for layer in graph.layers]
-    assert kinds == [Activation("clip", {"low": 0.0, "high": 4.5}), Activation("hard_swish", written)]
-
-
-@pytest.mark.parametrize("mode", ["all", "channel"])
-def test_prelu(mode: str, tmp_path: Path) -> None:
-    def prelu(x: Any) -> Any:
-        return functional.prelu(x, constant((1 if mode == "all" else 3,)))
-
-    kind = "leaky_relu" if mode == "all" else "PRelu"
-    assert operators(imported(tmp_path, lambda x: functional.max_pool2d(x, 2), prelu)) == ["MaxPool", kind]
-
-
-def test_a_gate_of_another_tensor_is_no_swish(tmp_path: Path) -> None:
-    gate = lambda x: x * functional.sigmoid(functional.max_pool2d(x, 3, 1, 1))  # noqa: E731
-    assert operators(imported(tmp_path, conv(3, 4), gate)) == ["Convolution", "MaxPool", "sigmoid", "Multiply"]
-
-
-def test_hard_sigmoid_keeps_its_slope_and_offset(tmp_path: Path) -> None:
-    graph = imported(tmp_path, lambda x: functional.hardsigmoid(x, slope=0.2, offset=0.4))
-    activation: Any = graph.layers[0].operator
-    assert activation.parameters == pytest.approx({"slope": 0.2, "offset": 0.4})
-
-
-@pytest.mark.parametrize("bounds", [(-1.0, 1.0), (0.0, 4.0)])
-def test_any_clip_fuses_into_a_convolution(bounds: tuple[float, float], tmp_path: Path) -> None:
-    graph = imported(tmp_path, conv(3, 4), lambda x: paddle.clip(x, *bounds))
-    assert graph.layers[-1].operator.clamp == bounds  # type: ignore[union-attr]
-
-
 @pytest.mark.parametrize("transposed", [True, False])
 def test_matrix_products(transposed: bool, tmp_path: Path) -> None:
     def product(x: Any) -> Any:
@@ -299,93 +202,6 @@ def test_vectors_and_images_of_one_pixel_are_the_same(tmp_path: Path) -> None:
 
     graph = imported(tmp_path, there_and_back, conv(6, 4), lambda x: paddle.reshape(x, [1, 4]))
     assert operators(graph) == ["AveragePool", "FullyConnected", "Convolution"]
-
-
-def test_a_sum_of_two_tensors(tmp_path: Path) -> None:
-    graph = imported(tmp_path, conv(3, 4), lambda x: NN.Conv2D(4, 4, 1)(x) + x, NN.ReLU())
-    assert operators(graph) == ["Convolution", "Convolution", "Add"]
-    assert graph.layers[-1].operator.clamp == (0.0, None)  # type: ignore[union-attr]
-
-
-def test_a_sum_of_a_tensor_and_itself(tmp_path: Path) -> None:
-    assert operators(imported(tmp_path, conv(3, 4), lambda x: x + x)) == ["Convolution", "Add"]
-
-
-@pytest.mark.parametrize("swapped", [True, False])
-def test_one_factor_a_channel_is_the_second_input(swapped: bool, tmp_path: Path) -> None:
-    def gate(x: Any) -> Any:
-        factor = functional.hardsigmoid(functional.adaptive_avg_pool2d(x, 1))
-        return factor * x if swapped else x * factor
-
-    graph = imported(tmp_path, conv(3, 4), gate)
-    shapes = [tensor.shape for tensor in graph.inputs_of(graph.layers[-1])]
-    assert shapes == [(1, 8, 8, 4), (1, 1, 1, 4)]
-
-
-def test_a_vector_as_factors_along_axis_0(tmp_path: Path) -> None:
-    def gate(x: Any) -> Any:
-        factor = paddle.flatten(functional.adaptive_avg_pool2d(x, 1), 1)
-        return raw_operator("elementwise_mul", {"X": [x], "Y": [factor]}, {"axis": 0})
-
-    assert operators(imported(tmp_path, conv(3, 4), gate)) == ["Convolution", "AveragePool", "Multiply"]
-
-
-BINARY = {
-    "add": paddle.add,
-    "subtract": paddle.subtract,
-    "multiply": paddle.multiply,
-    "divide": paddle.divide,
-    "maximum": paddle.maximum,
-    "minimum": paddle.minimum,
-}
-each_binary = pytest.mark.parametrize("binary", BINARY.values(), ids=BINARY)
-BROADCAST: dict[str, Any] = {
-    "same shape": lambda x: x * x + 1.0,
-    "a value a channel": lambda x: functional.adaptive_avg_pool2d(x, 1),
-    "a value a column": lambda x: functional.adaptive_avg_pool2d(x, (1, 8)),
-    "a value a pixel": conv(4, 1),
-    "a scalar": lambda x: NN.AdaptiveAvgPool2D(1)(conv(4, 1)(x)),
-}
-CONSTANTS = {"image": (1, 4, 8, 8), "pixel": (1, 1, 8, 8), "columns": (8,), "scalar": (1,), "channel": (4, 1, 1)}
-
-
-@each_binary
-@pytest.mark.parametrize("exchanged", [False, True], ids=["", "exchanged"])
-@pytest.mark.parametrize("other", BROADCAST)
-def test_two_computed_operands_broadcast(binary: Any, other: str, exchanged: bool, tmp_path: Path) -> None:
-    def both(x: Any) -> Any:
-        second = functional.hardsigmoid(BROADCAST[other](x), offset=1.0)  # no denominator near 0
-        first = functional.hardswish(x) + 0.5
-        return binary(second, first) if exchanged else binary(first, second)
-
-    imported(tmp_path, conv(3, 4), both)
-
-
-@each_binary
-@pytest.mark.parametrize("exchanged", [False, True], ids=["", "exchanged"])
-@pytest.mark.parametrize("shape", CONSTANTS.values(), ids=CONSTANTS)
-def test_an_operand_may_be_constant(binary: Any, shape: Any, exchanged: bool, tmp_path: Path) -> None:
-    def with_constant(x: Any) -> Any:
-        x = functional.hardsigmoid(x) + 0.5
-        return binary(constant(shape), x) if exchanged else binary(x, constant(shape))
-
-    imported(tmp_path, conv(3, 4), functional.relu, with_constant)
-
-
-def test_a_constant_goes_with_a_flattened_image_element_by_element(tmp_path: Path) -> None:
-    steps = conv(3, 5), NN.Flatten(), lambda x: paddle.maximum(x, constant((120,))), linear(120, 7)
-    assert "WithConstant" in operators(imported(tmp_path, *steps, shape=(1, 3, 6, 4)))
-
-
-def test_shapes_that_do_not_go_together_are_refused(tmp_path: Path) -> None:
-    sides = {"X": "image", "Y": "made.c"}
-    given = program(
-        operator("elementwise_max", "made", **sides), shapes={"image": (1, 2, 4, 4)}, made_c=np.ones((3, 1, 1))
-    )
-    with pytest.raises(
-        UserError, match=r"elementwise_max \(tensor 'made'\): the shapes \(1, 2, 4, 4\) and \(1, 3, 1, 1\)"
-    ):
-        RelaxBuilder(given).build(OPERATORS)
 
 
 @pytest.mark.parametrize("size", [(16, 16), (13, 5), (4, 8), (1, 20)], ids=str)
